@@ -1,0 +1,74 @@
+namespace Kavalek.Protocol;
+
+/// <summary>The sizes and times both sides hold each other to (docs/PROTOCOL.md, "Limits").</summary>
+public static class Limits
+{
+    /// <summary>Bytes of an account, device, stream or entry id.</summary>
+    public const int IdLength = 16;
+
+    /// <summary>Bytes of a reassembled socket frame.</summary>
+    public const int FrameBytes = 128 * 1024;
+
+    /// <summary>Bytes of a first frame.</summary>
+    public const int HelloBytes = 4 * 1024;
+
+    /// <summary>Seconds a socket may stay without a first frame.</summary>
+    public const int HelloSeconds = 5;
+
+    /// <summary>Bytes of one entry's payload, and of a Welcome; more than a frame holds goes over REST.</summary>
+    public const int EntryBytes = 8 * 1024 * 1024;
+
+    /// <summary>Bytes of a payload that is delivered inside a frame; a larger one is delivered detached.</summary>
+    public const int InlineBytes = 112 * 1024;
+
+    /// <summary>Bytes of an ephemeral payload.</summary>
+    public const int EphemeralBytes = 1024;
+
+    /// <summary>Deliveries a socket may leave unacknowledged.</summary>
+    public const int MaximumWindow = 1024;
+
+    /// <summary>Seconds of silence after which a socket is taken for dead.</summary>
+    public const int HeartbeatSeconds = 60;
+
+    /// <summary>Seconds an entry is kept for devices that have not acknowledged it.</summary>
+    public const int RetentionSeconds = 30 * 24 * 3600;
+
+    /// <summary>Devices one commit may add or remove.</summary>
+    public const int ChangeDevices = 1000;
+
+    /// <summary>Devices that may subscribe to one stream.</summary>
+    public const int StreamDevices = 1000;
+
+    /// <summary>Entries in one page of a REST answer.</summary>
+    public const int PageEntries = 500;
+
+    /// <summary>Devices of one account.</summary>
+    public const int AccountDevices = 20;
+
+    /// <summary>One-time key packages the server keeps for a device.</summary>
+    public const int KeyPackages = 100;
+
+    /// <summary>Bytes of one key package.</summary>
+    public const int KeyPackageBytes = 16 * 1024;
+
+    /// <summary>Bytes of a JSON request body.</summary>
+    public const int JsonBytes = 2 * 1024 * 1024;
+
+    /// <summary>Characters of an e-mail address.</summary>
+    public const int EmailCharacters = 254;
+
+    /// <summary>Bytes of the secret a client derives from the password for the server.</summary>
+    public const int AuthSecretBytes = 32;
+
+    /// <summary>PBKDF2 iterations below which a client refuses to derive anything.</summary>
+    public const int KdfFloor = 600_000;
+
+    /// <summary>PBKDF2 iterations of a new account.</summary>
+    public const int KdfDefault = 1_000_000;
+
+    /// <summary>PBKDF2 iterations above which a client refuses: more than a phone can bear.</summary>
+    public const int KdfCeiling = 10_000_000;
+
+    /// <summary>Seconds an access token is valid.</summary>
+    public const int AccessTokenSeconds = 600;
+}
