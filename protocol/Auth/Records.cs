@@ -48,8 +48,10 @@ public sealed record RegisterRequest(
 /// <param name="Challenge">From pre-login.</param>
 /// <param name="Device">The device's id.</param>
 /// <param name="DeviceKey">The device's public signature key: uncompressed P-256 point, 65 bytes.</param>
-/// <param name="Signature">The device key's signature of the log-in (docs/PROTOCOL.md, "Log-in"); DER.</param>
-public sealed record LogInRequest(string Email, byte[] AuthSecret, byte[] Challenge, Id Device, byte[] DeviceKey, byte[] Signature);
+/// <param name="GrantKey">The one-time key to which an existing device seals what this one needs, 65 bytes; only from a device that is not certified yet.</param>
+/// <param name="Signature">The device key's signature of the log-in (docs/PROTOCOL.md §5.2); DER.</param>
+public sealed record LogInRequest(
+    string Email, byte[] AuthSecret, byte[] Challenge, Id Device, byte[] DeviceKey, byte[]? GrantKey, byte[] Signature);
 
 /// <summary><c>POST /auth/v1/sessions/refresh</c>.</summary>
 /// <param name="RefreshToken">The newest refresh token; it is used up by the call.</param>
@@ -77,10 +79,11 @@ public sealed record AccountRecord(Id Account, string Handle, byte[] AccountKey,
 /// <summary>A device as its owner sees it.</summary>
 /// <param name="Device">Its id.</param>
 /// <param name="DeviceKey">65 bytes.</param>
+/// <param name="GrantKey">Present while it waits to be certified: what to seal the grant to, 65 bytes.</param>
 /// <param name="Certificate">Absent while it waits to be certified.</param>
 /// <param name="Added">The day it was added, seconds since 1970 of its midnight.</param>
 /// <param name="LastSeen">The day it was last seen, likewise.</param>
-public sealed record DeviceRecord(Id Device, byte[] DeviceKey, byte[]? Certificate, long Added, long LastSeen);
+public sealed record DeviceRecord(Id Device, byte[] DeviceKey, byte[]? GrantKey, byte[]? Certificate, long Added, long LastSeen);
 
 /// <summary><c>GET /auth/v1/devices</c>.</summary>
 /// <param name="Devices">Certified and waiting ones.</param>
