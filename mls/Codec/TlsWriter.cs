@@ -92,14 +92,17 @@ internal sealed class TlsWriter(int capacity = 256) : IDisposable
 
     void WriteLength(int length) => WriteHeader(Reserve(HeaderLength(length)), length);
 
-    static void WriteHeader(Span<byte> destination, int length)
+    /// <summary>Writes the header of a vector of <paramref name="length"/> bytes and returns the header's own length.</summary>
+    public static int WriteHeader(Span<byte> destination, int length)
     {
-        switch (HeaderLength(length))
+        int header = HeaderLength(length);
+        switch (header)
         {
             case 1: destination[0] = (byte)length; break;
             case 2: BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)(0x4000 | length)); break;
             default: BinaryPrimitives.WriteUInt32BigEndian(destination, 0x8000_0000u | (uint)length); break;
         }
+        return header;
     }
 
     Span<byte> Reserve(int count)

@@ -9,6 +9,8 @@ namespace Kavalek.Mls;
 public sealed class Secret : IDisposable, IEquatable<Secret>
 {
     readonly byte[] _bytes;
+    IDisposable? _imported;
+    bool _disposed;
 
     Secret(byte[] bytes) => _bytes = bytes;
 
@@ -25,16 +27,54 @@ public sealed class Secret : IDisposable, IEquatable<Secret>
     public int Length => _bytes.Length;
 
     /// <summary>The bytes, valid until this secret is disposed.</summary>
-    public ReadOnlySpan<byte> Span => _bytes;
+    /// <exception cref="ObjectDisposedException">The secret was disposed: its zeros must never serve as a key.</exception>
+    public ReadOnlySpan<byte> Span => Alive;
 
     /// <summary>The bytes, valid until this secret is disposed; for calls that cross an await.</summary>
-    public ReadOnlyMemory<byte> Memory => _bytes;
+    /// <exception cref="ObjectDisposedException">The secret was disposed.</exception>
+    public ReadOnlyMemory<byte> Memory => Alive;
 
     /// <summary>An independent copy with a life of its own.</summary>
-    public Secret Clone() => Copy(_bytes);
+    public Secret Clone() => Copy(Alive);
 
-    /// <summary>Zeroes the bytes.</summary>
-    public void Dispose() => CryptographicOperations.ZeroMemory(_bytes);
+    /// <summary>Zeroes the bytes, and frees what a provider imported from them.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        CryptographicOperations.ZeroMemory(_bytes);
+        Interlocked.Exchange(ref _imported, null)?.Dispose();
+    }
+
+    /// <summary>
+    /// The platform's key for these bytes, imported at first use and freed together with them: importing costs as much as
+    /// using, and a cache beside the secret would outlive it.
+    /// </summary>
+    /// <returns>The key; <c>null</c> where <paramref name="import"/> gives <c>null</c> (the bytes are no valid key).</returns>
+    internal T? Imported<T>(Func<Secret, T?> import) where T : class, IDisposable
+    {
+        if (Volatile.Read(ref _imported) is T cached) return cached;
+        T? key = import(this);
+        if (key is null) return null;
+        Attach(key);
+        return key;
+    }
+
+    /// <summary>Gives this secret a platform key that was made together with it. A second kind of key for the same bytes replaces the first.</summary>
+    internal void Attach(IDisposable key)
+    {
+        // The one replaced is left to its finalizer: another thread may be using it.
+        Interlocked.Exchange(ref _imported, key);
+        if (_disposed) key.Dispose();
+    }
+
+    byte[] Alive
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _bytes;
+        }
+    }
 
     /// <summary>Equality in time that depends on the lengths only.</summary>
     public bool Equals(Secret? other) => other is not null && CryptographicOperations.FixedTimeEquals(_bytes, other._bytes);

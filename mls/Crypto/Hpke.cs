@@ -1,0 +1,112 @@
+using System.Buffers.Binary;
+
+namespace Kavalek.Mls;
+
+/// <summary>
+/// HPKE in base mode, single shot (RFC 9180 §5, §6), composed over a provider's Diffie-Hellman, HKDF and AEAD.
+/// Immutable and safe for concurrent use.
+/// </summary>
+public sealed class Hpke
+{
+    readonly ICryptoProvider _provider;
+    readonly Dhkem _kem;
+    readonly LabeledKdf _kdf;
+    readonly AeadAlgorithm _aead;
+    // psk_id is empty in base mode, so its hash is a constant of the suite (RFC 9180 §5.1).
+    readonly byte[] _pskIdHash;
+
+    /// <summary>HPKE with one KEM, KDF and AEAD.</summary>
+    public Hpke(ICryptoProvider provider, KemAlgorithm kem, HashAlgorithm kdf, AeadAlgorithm aead)
+    {
+        _provider = provider;
+        _kem = new Dhkem(provider, kem);
+        _aead = aead;
+        byte[] suiteId = [.. "HPKE"u8, 0, 0, 0, 0, 0, 0];
+        BinaryPrimitives.WriteUInt16BigEndian(suiteId.AsSpan(4), (ushort)kem);
+        BinaryPrimitives.WriteUInt16BigEndian(suiteId.AsSpan(6), (ushort)kdf);
+        BinaryPrimitives.WriteUInt16BigEndian(suiteId.AsSpan(8), (ushort)aead);
+        _kdf = new LabeledKdf(provider, kdf, suiteId);
+        _pskIdHash = new byte[kdf.Length];
+        _kdf.Extract([], "psk_id_hash"u8, [], _pskIdHash);
+    }
+
+    /// <summary>DeriveKeyPair (RFC 9180 §7.1.3): always the same pair for the same input.</summary>
+    public ValueTask<KeyPair> DeriveKeyPairAsync(Secret ikm) => _kem.DeriveKeyPairAsync(ikm);
+
+    /// <summary>SealBase (RFC 9180 §6.1); <c>null</c> where <paramref name="publicKey"/> is no valid key.</summary>
+    public async ValueTask<HpkeCiphertext?> SealAsync(
+        ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
+    {
+        using KeyPair ephemeral = await _provider.GenerateKeyPairAsync(_kem.Algorithm).ConfigureAwait(false);
+        using Secret? shared = await _kem.EncapsulateAsync(ephemeral, publicKey).ConfigureAwait(false);
+        if (shared is null) return null;
+        using Context context = Schedule(shared, info.Span);
+        byte[] ciphertext = await _provider.SealAsync(_aead, context.Key, context.Nonce, associatedData, plaintext).ConfigureAwait(false);
+        return new HpkeCiphertext(ephemeral.PublicKey, ciphertext);
+    }
+
+    /// <summary>OpenBase (RFC 9180 §6.1); <c>null</c> where the encapsulated key is invalid or the ciphertext does not open.</summary>
+    public async ValueTask<Secret?> OpenAsync(
+        ReadOnlyMemory<byte> kemOutput, Secret privateKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> ciphertext)
+    {
+        using Secret? shared = await _kem.DecapsulateAsync(kemOutput, privateKey).ConfigureAwait(false);
+        if (shared is null) return null;
+        using Context context = Schedule(shared, info.Span);
+        byte[]? plaintext = await _provider.OpenAsync(_aead, context.Key, context.Nonce, associatedData, ciphertext).ConfigureAwait(false);
+        return plaintext is null ? null : Secret.Own(plaintext);
+    }
+
+    /// <summary>
+    /// SendExportBase (RFC 9180 §6.2): a secret that only the holder of the private key can derive from the first value
+    /// returned, which is sent; <c>null</c> where <paramref name="publicKey"/> is no valid key.
+    /// </summary>
+    public async ValueTask<(byte[] KemOutput, Secret Exported)?> SendExportAsync(
+        ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> exporterContext, int length)
+    {
+        using KeyPair ephemeral = await _provider.GenerateKeyPairAsync(_kem.Algorithm).ConfigureAwait(false);
+        using Secret? shared = await _kem.EncapsulateAsync(ephemeral, publicKey).ConfigureAwait(false);
+        return shared is null ? null : (ephemeral.PublicKey, Export(shared, info.Span, exporterContext.Span, length));
+    }
+
+    /// <summary>ReceiveExportBase (RFC 9180 §6.2); <c>null</c> where the encapsulated key is invalid.</summary>
+    public async ValueTask<Secret?> ReceiveExportAsync(
+        ReadOnlyMemory<byte> kemOutput, Secret privateKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> exporterContext, int length)
+    {
+        using Secret? shared = await _kem.DecapsulateAsync(kemOutput, privateKey).ConfigureAwait(false);
+        return shared is null ? null : Export(shared, info.Span, exporterContext.Span, length);
+    }
+
+    Secret Export(Secret shared, ReadOnlySpan<byte> info, ReadOnlySpan<byte> exporterContext, int length)
+    {
+        using Context context = Schedule(shared, info);
+        byte[] exported = new byte[length];
+        _kdf.Expand(context.Exporter.Span, "sec"u8, exporterContext, exported);
+        return Secret.Own(exported);
+    }
+
+    /// <summary>KeySchedule (RFC 9180 §5.1) in base mode.</summary>
+    Context Schedule(Secret shared, ReadOnlySpan<byte> info)
+    {
+        int hash = _pskIdHash.Length;
+        Span<byte> scheduleContext = stackalloc byte[1 + 2 * hash];
+        _pskIdHash.CopyTo(scheduleContext[1..]);
+        _kdf.Extract([], "info_hash"u8, info, scheduleContext[(1 + hash)..]);
+
+        byte[] secret = new byte[hash], key = new byte[_aead.KeyLength], nonce = new byte[CipherSuite.NonceLength], exporter = new byte[hash];
+        using Secret scheduled = Secret.Own(secret);
+        _kdf.Extract(shared.Span, "secret"u8, [], secret);
+        _kdf.Expand(secret, "key"u8, scheduleContext, key);
+        _kdf.Expand(secret, "base_nonce"u8, scheduleContext, nonce);
+        _kdf.Expand(secret, "exp"u8, scheduleContext, exporter);
+        return new Context(Secret.Own(key), nonce, Secret.Own(exporter));
+    }
+
+    sealed record Context(Secret Key, byte[] Nonce, Secret Exporter) : IDisposable
+    {
+        public void Dispose()
+        {
+            Key.Dispose();
+            Exporter.Dispose();
+        }
+    }
+}
