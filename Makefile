@@ -1,0 +1,26 @@
+# The two commands of the README are `make run` and `make test`; the rest is for those who work on Kavalek.
+.PHONY: help run test build format benchmark-mls benchmark-server clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+run: ## start the server on SQLite in ./data, on http://localhost:8080 (ARGS="--registration open" adds options)
+	@scripts/run.sh $(ARGS)
+
+test: ## build, check the format, run every test (SUITE=mls for one suite)
+	@scripts/test.sh $(SUITE)
+
+build: ## build everything
+	@scripts/build.sh
+
+format: ## write the code as the format check wants it
+	@dotnet format Kavalek.slnx --no-restore
+
+benchmark-mls: ## MLS operations beside the peers' figures
+	@dotnet run -c Release --project benchmarks/mls -v q
+
+benchmark-server: ## the server under load beside the peers' figures
+	@dotnet run -c Release --project benchmarks/server -v q
+
+clean: ## remove what was built
+	@rm -rf artifacts */bin */obj */*/bin */*/obj

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Builds, checks the format and runs every test suite, or the one named. The last line is 'N passed, N failed'.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+only="${1:-}"
+
+passed=0 failed=0
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+finish() {
+  echo
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  exit
+}
+
+# step NAME COMMAND...: a check that passes or fails as a whole.
+step() {
+  local name="$1" start=$SECONDS
+  shift
+  if "$@" >"$results/step" 2>&1; then
+    passed=$((passed + 1))
+    echo "$name: ok, $((SECONDS - start)) s"
+  else
+    failed=$((failed + 1))
+    cat "$results/step"
+    echo "$name: FAILED"
+    return 1
+  fi
+}
+
+# suite FOLDER: a test project, which is an executable that prints its own summary.
+suite() {
+  local name start=$SECONDS log total errors bad skipped idle
+  name=$(basename "$1")
+  log="$results/$name"
+  "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor >"$log" 2>&1 </dev/null
+  local code=$?
+  read -r total errors bad skipped idle < <(
+    sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' "$log" | tail -1)
+  if [ -z "${total:-}" ]; then
+    failed=$((failed + 1))
+    tail -50 "$log"
+    echo "$name: FAILED, ended with $code and without a summary"
+    return
+  fi
+  grep -E '\[SKIP\]' -A 2 "$log"
+  local good=$((total - bad - skipped - idle))
+  bad=$((bad + errors))
+  # A skip is for a machine that lacks something; continuous integration lacks nothing.
+  [ "${CI:-}" = true ] && bad=$((bad + skipped))
+  [ "$code" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+  [ "$bad" -ne 0 ] && cat "$log"
+  passed=$((passed + good))
+  failed=$((failed + bad))
+  echo "$name: $good passed, $bad failed, $skipped skipped, $((SECONDS - start)) s"
+}
+
+command -v dotnet >/dev/null || { echo "Kavalek needs the .NET SDK 10: https://dotnet.microsoft.com/download" >&2; exit 1; }
+
+step "build" dotnet build Kavalek.slnx --configuration Release --verbosity quiet --nologo || finish
+if [ -z "$only" ]; then
+  step "format" dotnet format Kavalek.slnx --verify-no-changes --no-restore
+fi
+for project in tests/*/*.Tests.csproj; do
+  folder=$(dirname "$project")
+  [ -n "$only" ] && [ "$only" != "$(basename "$folder")" ] && continue
+  suite "$folder"
+done
+finish
