@@ -1,0 +1,267 @@
+using System.Collections.Immutable;
+using System.Numerics;
+
+namespace Kavalek.Mls;
+
+/// <summary>
+/// The keys that protect an epoch's messages (RFC 9420 §9): a tree of secrets from which each leaf's ratchets are derived when
+/// first needed, and what they were derived from is deleted (§9.2).
+/// </summary>
+/// <remarks>
+/// Immutable: using a key gives a <see cref="RatchetStep"/> with the next tree, at a cost that grows with the tree's height
+/// at the first use of a leaf and with nothing after that. It is stored in small records, of which a step names the changed ones.
+/// </remarks>
+public sealed class SecretTree : IDisposable
+{
+    readonly SuiteCrypto _crypto;
+    readonly ImmutableDictionary<uint, Secret> _nodes;
+    readonly ImmutableDictionary<uint, LeafRatchets> _leaves;
+
+    static readonly RatchetKind[] Kinds = [RatchetKind.Handshake, RatchetKind.Application];
+
+    sealed record LeafRatchets(Ratchet Handshake, Ratchet Application)
+    {
+        public Ratchet this[RatchetKind kind] => kind == RatchetKind.Handshake ? Handshake : Application;
+
+        public LeafRatchets With(RatchetKind kind, Ratchet ratchet) =>
+            kind == RatchetKind.Handshake ? this with { Handshake = ratchet } : this with { Application = ratchet };
+    }
+
+    SecretTree(SuiteCrypto crypto, uint leafCount, ImmutableDictionary<uint, Secret> nodes, ImmutableDictionary<uint, LeafRatchets> leaves)
+    {
+        if (!BitOperations.IsPow2(leafCount) || leafCount > MaxLeaves)
+            throw new ArgumentOutOfRangeException(nameof(leafCount), "a ratchet tree has a power of two of leaves (RFC 9420 §4.1)");
+        _crypto = crypto;
+        _nodes = nodes;
+        _leaves = leaves;
+        LeafCount = leafCount;
+    }
+
+    /// <summary>Most leaves a tree can have, so that node indices stay 32-bit.</summary>
+    public const uint MaxLeaves = 1u << 30;
+
+    /// <summary>Leaves, blank ones included: a power of two.</summary>
+    public uint LeafCount { get; }
+
+    uint Root => LeafCount - 1;
+
+    /// <summary>A new epoch's tree; takes over <paramref name="encryptionSecret"/>.</summary>
+    internal static SecretTree Start(SuiteCrypto crypto, Secret encryptionSecret, uint leafCount) => new(
+        crypto, leafCount, ImmutableDictionary<uint, Secret>.Empty.Add(leafCount - 1, encryptionSecret), ImmutableDictionary<uint, LeafRatchets>.Empty);
+
+    /// <summary>The key for the next message that <paramref name="leaf"/>, the own one, sends.</summary>
+    /// <exception cref="InvalidOperationException">All 2^32 generations of this epoch are used up: commit first.</exception>
+    public RatchetStep Send(uint leaf, RatchetKind kind)
+    {
+        Change change = Open(leaf);
+        Ratchet ratchet = change.Ratchets[kind];
+        if (ratchet.Generation == uint.MaxValue) throw new InvalidOperationException("no generation left in this epoch");
+        return Advance(change, leaf, kind, ratchet, ratchet.Generation, maxSkipped: 0);
+    }
+
+    /// <summary>The key with which <paramref name="leaf"/> protected the message of <paramref name="generation"/>.</summary>
+    /// <exception cref="MlsException">
+    /// <see cref="MlsError.SecretReuse"/>: it was used already. <see cref="MlsError.GenerationTooOld"/>: it is not kept any more.
+    /// <see cref="MlsError.GenerationTooFar"/>: more than <see cref="RetentionPolicy.MaxForward"/> ahead.
+    /// <see cref="MlsError.InvalidSender"/>: no such leaf.
+    /// </exception>
+    public RatchetStep Receive(uint leaf, RatchetKind kind, uint generation, RetentionPolicy retention)
+    {
+        if (leaf >= LeafCount) throw new MlsException(MlsError.InvalidSender, "6.3.2", "the sender is outside the tree");
+        if (_leaves.TryGetValue(leaf, out LeafRatchets? known) && generation < known[kind].Generation)
+            return TakeSkipped(leaf, kind, known, generation);
+
+        uint next = known?[kind].Generation ?? 0;
+        if (generation - next > (uint)Math.Max(0, retention.MaxForward) || generation == uint.MaxValue)
+            throw new MlsException(MlsError.GenerationTooFar, "9.2", "more generations ahead than may be skipped");
+        Change change = Open(leaf);
+        return Advance(change, leaf, kind, change.Ratchets[kind], generation, Math.Max(0, retention.MaxSkipped));
+    }
+
+    /// <summary>Every record, as a store must hold them after the first save; the caller disposes their values.</summary>
+    public IEnumerable<SecretTreeRecord> Records()
+    {
+        foreach ((uint node, Secret secret) in _nodes) yield return new(new(SecretTreePart.Node, node), secret.Clone());
+        foreach ((uint leaf, LeafRatchets ratchets) in _leaves)
+        {
+            foreach (RatchetKind kind in Kinds)
+            {
+                yield return new(RatchetRecord(leaf, kind), ratchets[kind].Encode());
+                foreach ((uint generation, Secret key) in ratchets[kind].Skipped) yield return new(SkippedRecord(leaf, kind, generation), key.Clone());
+            }
+        }
+    }
+
+    /// <summary>A tree from its stored records, whose values it copies.</summary>
+    /// <exception cref="MlsException"><see cref="MlsError.InvalidState"/>: the records do not make a tree.</exception>
+    public static SecretTree Restore(SuiteCrypto crypto, uint leafCount, IEnumerable<SecretTreeRecord> records)
+    {
+        var nodes = ImmutableDictionary.CreateBuilder<uint, Secret>();
+        Dictionary<(uint Leaf, RatchetKind Kind), Ratchet> ratchets = [];
+        List<(SecretTreeKey Key, Secret Value)> skipped = [];
+        foreach (SecretTreeRecord record in records)
+        {
+            if (record.Value is not { } value) continue;
+            switch (record.Key.Part)
+            {
+                case SecretTreePart.Node: nodes[record.Key.Index] = value.Clone(); break;
+                case SecretTreePart.HandshakeRatchet: ratchets[(record.Key.Index, RatchetKind.Handshake)] = Ratchet.Decode(crypto, value.Span); break;
+                case SecretTreePart.ApplicationRatchet: ratchets[(record.Key.Index, RatchetKind.Application)] = Ratchet.Decode(crypto, value.Span); break;
+                default: skipped.Add((record.Key, value.Clone())); break;
+            }
+        }
+        foreach (var group in skipped.GroupBy(entry => (entry.Key.Index, entry.Key.Part == SecretTreePart.SkippedHandshake ? RatchetKind.Handshake : RatchetKind.Application)))
+        {
+            if (!ratchets.TryGetValue(group.Key, out Ratchet? ratchet)) throw Damaged();
+            ratchets[group.Key] = ratchet with { Skipped = ratchet.Skipped.AddRange(group.Select(entry => KeyValuePair.Create(entry.Key.Generation, entry.Value))) };
+        }
+        var leaves = ImmutableDictionary.CreateBuilder<uint, LeafRatchets>();
+        foreach ((uint leaf, RatchetKind kind) in ratchets.Keys)
+        {
+            if (kind != RatchetKind.Handshake) continue;
+            if (!ratchets.TryGetValue((leaf, RatchetKind.Application), out Ratchet? application)) throw Damaged();
+            leaves[leaf] = new LeafRatchets(ratchets[(leaf, kind)], application);
+        }
+        if (leaves.Count * 2 != ratchets.Count) throw Damaged();
+        return new SecretTree(crypto, leafCount, nodes.ToImmutable(), leaves.ToImmutable());
+
+        static MlsException Damaged() => new(MlsError.InvalidState, "9", "the records of a secret tree are incomplete");
+    }
+
+    /// <summary>Zeroes every secret. Not for a tree from which a step was accepted.</summary>
+    public void Dispose()
+    {
+        foreach (Secret secret in _nodes.Values) secret.Dispose();
+        foreach (LeafRatchets ratchets in _leaves.Values)
+        {
+            foreach (RatchetKind kind in Kinds)
+            {
+                Ratchet ratchet = ratchets[kind];
+                ratchet.Secret.Dispose();
+                foreach (Secret key in ratchet.Skipped.Values) key.Dispose();
+            }
+        }
+    }
+
+    /// <summary>A tree in the making: what it holds so far, and what it takes to store and to drop it.</summary>
+    sealed class Change(ImmutableDictionary<uint, Secret> nodes, LeafRatchets ratchets)
+    {
+        public ImmutableDictionary<uint, Secret> Nodes { get; } = nodes;
+        public LeafRatchets Ratchets { get; } = ratchets;
+        public List<SecretTreeRecord> Records { get; init; } = [];
+        public List<Secret> Consumed { get; init; } = [];
+        public List<Secret> Created { get; init; } = [];
+    }
+
+    /// <summary>The ratchets of <paramref name="leaf"/>; derived, with the secrets on the way down, where they are not there yet.</summary>
+    Change Open(uint leaf)
+    {
+        if (_leaves.TryGetValue(leaf, out LeafRatchets? known)) return new Change(_nodes, known);
+
+        uint target = 2 * leaf;
+        (uint node, int level) = NearestSecret(target);
+        Secret secret = _nodes[node];
+        var nodes = _nodes.Remove(node);
+        List<SecretTreeRecord> records = [new(new(SecretTreePart.Node, node), null)];
+        List<Secret> consumed = [secret], created = [];
+        while (level > 0)
+        {
+            uint left = node ^ (1u << (level - 1)), right = node ^ (3u << (level - 1));
+            bool isLeft = target < node;
+            (uint down, uint aside) = isLeft ? (left, right) : (right, left);
+            Secret sibling = _crypto.ExpandWithLabel(secret, "tree", isLeft ? "right"u8 : "left"u8, _crypto.HashLength);
+            Secret child = _crypto.ExpandWithLabel(secret, "tree", isLeft ? "left"u8 : "right"u8, _crypto.HashLength);
+            if (!ReferenceEquals(secret, consumed[0])) secret.Dispose();
+            nodes = nodes.Add(aside, sibling);
+            records.Add(new(new(SecretTreePart.Node, aside), sibling.Clone()));
+            created.Add(sibling);
+            (node, secret, level) = (down, child, level - 1);
+        }
+        LeafRatchets ratchets = new(Ratchet.Start(_crypto, secret, RatchetKind.Handshake), Ratchet.Start(_crypto, secret, RatchetKind.Application));
+        if (!ReferenceEquals(secret, consumed[0])) secret.Dispose();
+        return new Change(nodes, ratchets) { Records = records, Consumed = consumed, Created = created };
+    }
+
+    (uint Node, int Level) NearestSecret(uint target)
+    {
+        uint node = Root;
+        for (int level = BitOperations.Log2(LeafCount); ; level--)
+        {
+            if (_nodes.ContainsKey(node)) return (node, level);
+            if (level == 0) throw new MlsException(MlsError.InvalidState, "9", "the secret tree has no secret for this leaf");
+            node = target < node ? node ^ (1u << (level - 1)) : node ^ (3u << (level - 1));
+        }
+    }
+
+    /// <summary>Moves a ratchet past <paramref name="generation"/>, keeping the keys of at most <paramref name="maxSkipped"/> generations before it.</summary>
+    RatchetStep Advance(Change change, uint leaf, RatchetKind kind, Ratchet from, uint generation, int maxSkipped)
+    {
+        bool isNew = !_leaves.ContainsKey(leaf);
+        var skipped = from.Skipped;
+        uint floor = from.Floor;
+        Secret secret = from.Secret;
+        for (uint at = from.Generation; at < generation; at++)
+        {
+            if (generation - at <= (uint)maxSkipped)
+            {
+                Secret key = Ratchet.Key(_crypto, secret, at);
+                skipped = skipped.Add(at, key);
+                change.Created.Add(key);
+                change.Records.Add(new(SkippedRecord(leaf, kind, at), key.Clone()));
+            }
+            else
+            {
+                floor = at + 1;
+            }
+            Secret following = Ratchet.NextSecret(_crypto, secret, at);
+            if (!ReferenceEquals(secret, from.Secret)) secret.Dispose();
+            secret = following;
+        }
+        while (skipped.Count > maxSkipped && generation > from.Generation)
+        {
+            (uint oldest, Secret key) = skipped.First();
+            skipped = skipped.Remove(oldest);
+            floor = Math.Max(floor, oldest + 1);
+            change.Consumed.Add(key);
+            change.Records.Add(new(SkippedRecord(leaf, kind, oldest), null));
+        }
+
+        Secret used = Ratchet.Key(_crypto, secret, generation);
+        Ratchet moved = new(Ratchet.NextSecret(_crypto, secret, generation), generation + 1, floor, skipped);
+        if (!ReferenceEquals(secret, from.Secret)) secret.Dispose();
+        change.Created.Add(moved.Secret);
+        // The ratchet moved away from belongs to the old tree, or was made just now and belongs to nobody.
+        if (isNew) from.Secret.Dispose(); else change.Consumed.Add(from.Secret);
+
+        LeafRatchets ratchets = change.Ratchets.With(kind, moved);
+        change.Records.Add(new(RatchetRecord(leaf, kind), moved.Encode()));
+        if (isNew)
+        {
+            RatchetKind other = kind == RatchetKind.Handshake ? RatchetKind.Application : RatchetKind.Handshake;
+            change.Created.Add(ratchets[other].Secret);
+            change.Records.Add(new(RatchetRecord(leaf, other), ratchets[other].Encode()));
+        }
+        SecretTree next = new(_crypto, LeafCount, change.Nodes, _leaves.SetItem(leaf, ratchets));
+        return new RatchetStep(_crypto, next, generation, used, change.Records, change.Consumed, change.Created);
+    }
+
+    RatchetStep TakeSkipped(uint leaf, RatchetKind kind, LeafRatchets ratchets, uint generation)
+    {
+        Ratchet ratchet = ratchets[kind];
+        if (!ratchet.Skipped.TryGetValue(generation, out Secret? key))
+        {
+            throw generation < ratchet.Floor
+                ? new MlsException(MlsError.GenerationTooOld, "9.2", "the key of this generation is not kept any more")
+                : new MlsException(MlsError.SecretReuse, "9.2", "the key of this generation was used");
+        }
+        Ratchet without = ratchet with { Skipped = ratchet.Skipped.Remove(generation) };
+        SecretTree next = new(_crypto, LeafCount, _nodes, _leaves.SetItem(leaf, ratchets.With(kind, without)));
+        return new RatchetStep(_crypto, next, generation, key.Clone(), [new(SkippedRecord(leaf, kind, generation), null)], [key], []);
+    }
+
+    static SecretTreeKey RatchetRecord(uint leaf, RatchetKind kind) =>
+        new(kind == RatchetKind.Handshake ? SecretTreePart.HandshakeRatchet : SecretTreePart.ApplicationRatchet, leaf);
+
+    static SecretTreeKey SkippedRecord(uint leaf, RatchetKind kind, uint generation) =>
+        new(kind == RatchetKind.Handshake ? SecretTreePart.SkippedHandshake : SecretTreePart.SkippedApplication, leaf, generation);
+}
