@@ -38,6 +38,13 @@ public sealed class Hpke
         ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
     {
         using KeyPair ephemeral = await _provider.GenerateKeyPairAsync(_kem.Algorithm).ConfigureAwait(false);
+        return await SealAsync(ephemeral, publicKey, info, associatedData, plaintext).ConfigureAwait(false);
+    }
+
+    /// <summary>SealBase with a given ephemeral pair, which must never serve twice.</summary>
+    internal async ValueTask<HpkeCiphertext?> SealAsync(
+        KeyPair ephemeral, ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
+    {
         using Secret? shared = await _kem.EncapsulateAsync(ephemeral, publicKey).ConfigureAwait(false);
         if (shared is null) return null;
         using Context context = Schedule(shared, info.Span);

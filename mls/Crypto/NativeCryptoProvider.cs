@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 
@@ -131,8 +132,30 @@ public sealed class NativeCryptoProvider : ICryptoProvider
         SignatureAlgorithm algorithm, ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature)
     {
         Curve curve = Curve.Get(algorithm);
-        return ValueTask.FromResult(_verifiers.Get((int)algorithm, publicKey.Span, curve.ImportVerifier) is { } key
+        return ValueTask.FromResult(HasUnsignedIntegers(signature.Span)
+            && _verifiers.Get((int)algorithm, publicKey.Span, curve.ImportVerifier) is { } key
             && key.VerifyData(data.Span, signature.Span, curve.Hash, DSASignatureFormat.Rfc3279DerSequence));
+    }
+
+    /// <summary>Whether <paramref name="signature"/> is DER for two non-negative integers: .NET would read negative ones as if they were not.</summary>
+    static bool HasUnsignedIntegers(ReadOnlySpan<byte> signature)
+    {
+        try
+        {
+            AsnDecoder.ReadSequence(signature, AsnEncodingRules.DER, out int start, out int length, out int read);
+            if (read != signature.Length) return false;
+            ReadOnlySpan<byte> rest = signature.Slice(start, length);
+            for (int i = 0; i < 2; i++)
+            {
+                if (AsnDecoder.ReadIntegerBytes(rest, AsnEncodingRules.DER, out read)[0] >= 0x80) return false;
+                rest = rest[read..];
+            }
+            return rest.IsEmpty;
+        }
+        catch (AsnContentException)
+        {
+            return false;
+        }
     }
 
     static ECDiffieHellman? Imported(Curve curve, Secret privateKey) => privateKey.Imported(curve.ImportAgreement);
