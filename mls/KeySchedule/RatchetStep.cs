@@ -61,6 +61,16 @@ public sealed class RatchetStep : IDisposable
         foreach (Secret secret in _consumed) secret.Dispose();
     }
 
+    /// <summary>
+    /// Hands over <see cref="Next"/> while the old tree stays usable. Whoever then drops one of the two zeroes what the other does
+    /// not hold: <see cref="SecretTree.DisposeExcept"/>.
+    /// </summary>
+    internal SecretTree Keep()
+    {
+        _accepted = true;
+        return Next;
+    }
+
     /// <summary>Zeroes the key and, where the step was not accepted, what only <see cref="Next"/> holds.</summary>
     public void Dispose()
     {

@@ -14,8 +14,8 @@ namespace Kavalek.Mls;
 public sealed class SecretTree : IDisposable
 {
     readonly SuiteCrypto _crypto;
-    readonly ImmutableDictionary<uint, Secret> _nodes;
-    readonly ImmutableDictionary<uint, LeafRatchets> _leaves;
+    readonly PersistentArray<Secret> _nodes;
+    readonly PersistentArray<LeafRatchets> _leaves;
 
     static readonly RatchetKind[] Kinds = [RatchetKind.Handshake, RatchetKind.Application];
 
@@ -27,7 +27,7 @@ public sealed class SecretTree : IDisposable
             kind == RatchetKind.Handshake ? this with { Handshake = ratchet } : this with { Application = ratchet };
     }
 
-    SecretTree(SuiteCrypto crypto, uint leafCount, ImmutableDictionary<uint, Secret> nodes, ImmutableDictionary<uint, LeafRatchets> leaves)
+    SecretTree(SuiteCrypto crypto, uint leafCount, PersistentArray<Secret> nodes, PersistentArray<LeafRatchets> leaves)
     {
         if (!BitOperations.IsPow2(leafCount) || leafCount > MaxLeaves)
             throw new ArgumentOutOfRangeException(nameof(leafCount), "a ratchet tree has a power of two of leaves (RFC 9420 §4.1)");
@@ -47,7 +47,7 @@ public sealed class SecretTree : IDisposable
 
     /// <summary>A new epoch's tree; takes over <paramref name="encryptionSecret"/>.</summary>
     internal static SecretTree Start(SuiteCrypto crypto, Secret encryptionSecret, uint leafCount) => new(
-        crypto, leafCount, ImmutableDictionary<uint, Secret>.Empty.Add(leafCount - 1, encryptionSecret), ImmutableDictionary<uint, LeafRatchets>.Empty);
+        crypto, leafCount, PersistentArray<Secret>.Empty.With(leafCount - 1, encryptionSecret), PersistentArray<LeafRatchets>.Empty);
 
     /// <summary>The key for the next message that <paramref name="leaf"/>, the own one, sends.</summary>
     /// <exception cref="InvalidOperationException">All 2^32 generations of this epoch are used up: commit first.</exception>
@@ -68,10 +68,10 @@ public sealed class SecretTree : IDisposable
     public RatchetStep Receive(uint leaf, RatchetKind kind, uint generation, RetentionPolicy retention)
     {
         if (leaf >= LeafCount) throw new MlsException(MlsError.InvalidSender, "6.3.2", "the sender is outside the tree");
-        if (_leaves.TryGetValue(leaf, out LeafRatchets? known) && generation < known[kind].Generation)
+        if (_leaves[leaf] is { } known && generation < known[kind].Generation)
             return TakeSkipped(leaf, kind, known, generation);
 
-        uint next = known?[kind].Generation ?? 0;
+        uint next = _leaves[leaf]?[kind].Generation ?? 0;
         if (generation - next > (uint)Math.Max(0, retention.MaxForward) || generation == uint.MaxValue)
             throw new MlsException(MlsError.GenerationTooFar, "9.2", "more generations ahead than may be skipped");
         Change change = Open(leaf);
@@ -81,8 +81,8 @@ public sealed class SecretTree : IDisposable
     /// <summary>Every record, as a store must hold them after the first save; the caller disposes their values.</summary>
     public IEnumerable<SecretTreeRecord> Records()
     {
-        foreach ((uint node, Secret secret) in _nodes) yield return new(new(SecretTreePart.Node, node), secret.Clone());
-        foreach ((uint leaf, LeafRatchets ratchets) in _leaves)
+        foreach ((uint node, Secret secret) in _nodes.Entries()) yield return new(new(SecretTreePart.Node, node), secret.Clone());
+        foreach ((uint leaf, LeafRatchets ratchets) in _leaves.Entries())
         {
             foreach (RatchetKind kind in Kinds)
             {
@@ -96,7 +96,7 @@ public sealed class SecretTree : IDisposable
     /// <exception cref="MlsException"><see cref="MlsError.InvalidState"/>: the records do not make a tree.</exception>
     public static SecretTree Restore(SuiteCrypto crypto, uint leafCount, IEnumerable<SecretTreeRecord> records)
     {
-        var nodes = ImmutableDictionary.CreateBuilder<uint, Secret>();
+        var nodes = PersistentArray<Secret>.Empty;
         Dictionary<(uint Leaf, RatchetKind Kind), Ratchet> ratchets = [];
         List<(SecretTreeKey Key, Secret Value)> skipped = [];
         foreach (SecretTreeRecord record in records)
@@ -104,7 +104,7 @@ public sealed class SecretTree : IDisposable
             if (record.Value is not { } value) continue;
             switch (record.Key.Part)
             {
-                case SecretTreePart.Node: nodes[record.Key.Index] = value.Clone(); break;
+                case SecretTreePart.Node: nodes = nodes.With(record.Key.Index, value.Clone()); break;
                 case SecretTreePart.HandshakeRatchet: ratchets[(record.Key.Index, RatchetKind.Handshake)] = Ratchet.Decode(crypto, value.Span); break;
                 case SecretTreePart.ApplicationRatchet: ratchets[(record.Key.Index, RatchetKind.Application)] = Ratchet.Decode(crypto, value.Span); break;
                 default: skipped.Add((record.Key, value.Clone())); break;
@@ -115,15 +115,17 @@ public sealed class SecretTree : IDisposable
             if (!ratchets.TryGetValue(group.Key, out Ratchet? ratchet)) throw Damaged();
             ratchets[group.Key] = ratchet with { Skipped = ratchet.Skipped.AddRange(group.Select(entry => KeyValuePair.Create(entry.Key.Generation, entry.Value))) };
         }
-        var leaves = ImmutableDictionary.CreateBuilder<uint, LeafRatchets>();
+        var leaves = PersistentArray<LeafRatchets>.Empty;
+        int opened = 0;
         foreach ((uint leaf, RatchetKind kind) in ratchets.Keys)
         {
             if (kind != RatchetKind.Handshake) continue;
             if (!ratchets.TryGetValue((leaf, RatchetKind.Application), out Ratchet? application)) throw Damaged();
-            leaves[leaf] = new LeafRatchets(ratchets[(leaf, kind)], application);
+            leaves = leaves.With(leaf, new LeafRatchets(ratchets[(leaf, kind)], application));
+            opened++;
         }
-        if (leaves.Count * 2 != ratchets.Count) throw Damaged();
-        return new SecretTree(crypto, leafCount, nodes.ToImmutable(), leaves.ToImmutable());
+        if (opened * 2 != ratchets.Count) throw Damaged();
+        return new SecretTree(crypto, leafCount, nodes, leaves);
 
         static MlsException Damaged() => new(MlsError.InvalidState, "9", "the records of a secret tree are incomplete");
     }
@@ -131,8 +133,8 @@ public sealed class SecretTree : IDisposable
     /// <summary>Zeroes every secret. Not for a tree from which a step was accepted.</summary>
     public void Dispose()
     {
-        foreach (Secret secret in _nodes.Values) secret.Dispose();
-        foreach (LeafRatchets ratchets in _leaves.Values)
+        foreach ((_, Secret secret) in _nodes.Entries()) secret.Dispose();
+        foreach ((_, LeafRatchets ratchets) in _leaves.Entries())
         {
             foreach (RatchetKind kind in Kinds)
             {
@@ -143,10 +145,52 @@ public sealed class SecretTree : IDisposable
         }
     }
 
-    /// <summary>A tree in the making: what it holds so far, and what it takes to store and to drop it.</summary>
-    sealed class Change(ImmutableDictionary<uint, Secret> nodes, LeafRatchets ratchets)
+    /// <summary>What a store must write to hold this tree after it held <paramref name="old"/>; the caller disposes the values.</summary>
+    internal IEnumerable<SecretTreeRecord> ChangesSince(SecretTree old)
     {
-        public ImmutableDictionary<uint, Secret> Nodes { get; } = nodes;
+        foreach ((uint node, _, Secret? now) in _nodes.ChangesSince(old._nodes)) yield return new(new(SecretTreePart.Node, node), now?.Clone());
+        foreach ((uint leaf, LeafRatchets? before, LeafRatchets? after) in _leaves.ChangesSince(old._leaves))
+        {
+            foreach (RatchetKind kind in Kinds)
+            {
+                Ratchet? was = before?[kind], now = after?[kind];
+                if (ReferenceEquals(was, now)) continue;
+                if (!ReferenceEquals(was?.Secret, now?.Secret)) yield return new(RatchetRecord(leaf, kind), now?.Encode());
+                if (ReferenceEquals(was?.Skipped, now?.Skipped)) continue;
+                var keysBefore = was?.Skipped ?? ImmutableSortedDictionary<uint, Secret>.Empty;
+                var keysAfter = now?.Skipped ?? ImmutableSortedDictionary<uint, Secret>.Empty;
+                foreach (uint generation in keysBefore.Keys)
+                    if (!keysAfter.ContainsKey(generation)) yield return new(SkippedRecord(leaf, kind, generation), null);
+                foreach ((uint generation, Secret key) in keysAfter)
+                    if (!keysBefore.ContainsKey(generation)) yield return new(SkippedRecord(leaf, kind, generation), key.Clone());
+            }
+        }
+    }
+
+    /// <summary>Zeroes the secrets that <paramref name="kept"/>, a tree of the same epoch before or after this one, does not hold.</summary>
+    internal void DisposeExcept(SecretTree kept)
+    {
+        foreach ((_, _, Secret? mine) in _nodes.ChangesSince(kept._nodes)) mine?.Dispose();
+        foreach ((_, LeafRatchets? theirs, LeafRatchets? mine) in _leaves.ChangesSince(kept._leaves))
+        {
+            if (mine is null) continue;
+            foreach (RatchetKind kind in Kinds)
+            {
+                Ratchet ratchet = mine[kind];
+                Ratchet? other = theirs?[kind];
+                if (ReferenceEquals(ratchet, other)) continue;
+                if (!ReferenceEquals(ratchet.Secret, other?.Secret)) ratchet.Secret.Dispose();
+                if (ReferenceEquals(ratchet.Skipped, other?.Skipped)) continue;
+                foreach ((uint generation, Secret key) in ratchet.Skipped)
+                    if (other is null || !other.Skipped.TryGetValue(generation, out Secret? same) || !ReferenceEquals(same, key)) key.Dispose();
+            }
+        }
+    }
+
+    /// <summary>A tree in the making: what it holds so far, and what it takes to store and to drop it.</summary>
+    sealed class Change(PersistentArray<Secret> nodes, LeafRatchets ratchets)
+    {
+        public PersistentArray<Secret> Nodes { get; } = nodes;
         public LeafRatchets Ratchets { get; } = ratchets;
         public List<SecretTreeRecord> Records { get; init; } = [];
         public List<Secret> Consumed { get; init; } = [];
@@ -156,12 +200,12 @@ public sealed class SecretTree : IDisposable
     /// <summary>The ratchets of <paramref name="leaf"/>; derived, with the secrets on the way down, where they are not there yet.</summary>
     Change Open(uint leaf)
     {
-        if (_leaves.TryGetValue(leaf, out LeafRatchets? known)) return new Change(_nodes, known);
+        if (_leaves[leaf] is { } known) return new Change(_nodes, known);
 
         uint target = 2 * leaf;
         (uint node, int level) = NearestSecret(target);
-        Secret secret = _nodes[node];
-        var nodes = _nodes.Remove(node);
+        Secret secret = _nodes[node]!;
+        PersistentArray<Secret> nodes = _nodes.With(node, null);
         List<SecretTreeRecord> records = [new(new(SecretTreePart.Node, node), null)];
         List<Secret> consumed = [secret], created = [];
         while (level > 0)
@@ -172,7 +216,7 @@ public sealed class SecretTree : IDisposable
             Secret sibling = _crypto.ExpandWithLabel(secret, "tree", isLeft ? "right"u8 : "left"u8, _crypto.HashLength);
             Secret child = _crypto.ExpandWithLabel(secret, "tree", isLeft ? "left"u8 : "right"u8, _crypto.HashLength);
             if (!ReferenceEquals(secret, consumed[0])) secret.Dispose();
-            nodes = nodes.Add(aside, sibling);
+            nodes = nodes.With(aside, sibling);
             records.Add(new(new(SecretTreePart.Node, aside), sibling.Clone()));
             created.Add(sibling);
             (node, secret, level) = (down, child, level - 1);
@@ -187,7 +231,7 @@ public sealed class SecretTree : IDisposable
         uint node = Root;
         for (int level = BitOperations.Log2(LeafCount); ; level--)
         {
-            if (_nodes.ContainsKey(node)) return (node, level);
+            if (_nodes[node] is not null) return (node, level);
             if (level == 0) throw new MlsException(MlsError.InvalidState, "9", "the secret tree has no secret for this leaf");
             node = target < node ? node ^ (1u << (level - 1)) : node ^ (3u << (level - 1));
         }
@@ -196,7 +240,7 @@ public sealed class SecretTree : IDisposable
     /// <summary>Moves a ratchet past <paramref name="generation"/>, keeping the keys of at most <paramref name="maxSkipped"/> generations before it.</summary>
     RatchetStep Advance(Change change, uint leaf, RatchetKind kind, Ratchet from, uint generation, int maxSkipped)
     {
-        bool isNew = !_leaves.ContainsKey(leaf);
+        bool isNew = _leaves[leaf] is null;
         var skipped = from.Skipped;
         uint floor = from.Floor;
         Secret secret = from.Secret;
@@ -241,7 +285,7 @@ public sealed class SecretTree : IDisposable
             change.Created.Add(ratchets[other].Secret);
             change.Records.Add(new(RatchetRecord(leaf, other), ratchets[other].Encode()));
         }
-        SecretTree next = new(_crypto, LeafCount, change.Nodes, _leaves.SetItem(leaf, ratchets));
+        SecretTree next = new(_crypto, LeafCount, change.Nodes, _leaves.With(leaf, ratchets));
         return new RatchetStep(_crypto, next, generation, used, change.Records, change.Consumed, change.Created);
     }
 
@@ -255,7 +299,7 @@ public sealed class SecretTree : IDisposable
                 : new MlsException(MlsError.SecretReuse, "9.2", "the key of this generation was used");
         }
         Ratchet without = ratchet with { Skipped = ratchet.Skipped.Remove(generation) };
-        SecretTree next = new(_crypto, LeafCount, _nodes, _leaves.SetItem(leaf, ratchets.With(kind, without)));
+        SecretTree next = new(_crypto, LeafCount, _nodes, _leaves.With(leaf, ratchets.With(kind, without)));
         return new RatchetStep(_crypto, next, generation, key.Clone(), [new(SkippedRecord(leaf, kind, generation), null)], [key], []);
     }
 
