@@ -10,24 +10,19 @@ namespace Kavalek.Mls;
 /// </remarks>
 public sealed class RatchetStep : IDisposable
 {
+    readonly SecretTree _before;
     readonly int _keyLength;
     readonly Secret _keyAndNonce;
-    readonly List<Secret> _consumed;
-    readonly List<Secret> _created;
-    bool _accepted;
+    bool _settled;
 
-    internal RatchetStep(
-        SuiteCrypto crypto, SecretTree next, uint generation, Secret keyAndNonce,
-        List<SecretTreeRecord> changes, List<Secret> consumed, List<Secret> created)
+    internal RatchetStep(SecretTree before, SecretTree next, uint generation, Secret keyAndNonce, int keyLength)
     {
-        _keyLength = crypto.Suite.KeyLength;
+        _before = before;
+        _keyLength = keyLength;
         _keyAndNonce = keyAndNonce;
-        _consumed = consumed;
-        _created = created;
         Next = next;
         Generation = generation;
-        Changes = changes;
-        Key = Secret.Copy(keyAndNonce.Span[.._keyLength]);
+        Key = Secret.Copy(keyAndNonce.Span[..keyLength]);
     }
 
     /// <summary>The generation whose key this is.</summary>
@@ -39,8 +34,11 @@ public sealed class RatchetStep : IDisposable
     /// <summary>The tree after the use.</summary>
     public SecretTree Next { get; }
 
-    /// <summary>Records to write and to delete, together: some 100 bytes, and some 600 more at the first use of a leaf among 1,000.</summary>
-    public IReadOnlyList<SecretTreeRecord> Changes { get; }
+    /// <summary>
+    /// Records to write and to delete, together: some 100 bytes, and some 600 more at the first use of a leaf among 1,000. The
+    /// caller disposes their values.
+    /// </summary>
+    public IEnumerable<SecretTreeRecord> Changes => Next.ChangesSince(_before);
 
     /// <summary>The AEAD nonce, its first four bytes mixed with the message's reuse guard (RFC 9420 §6.3.1).</summary>
     public byte[] Nonce(ReadOnlySpan<byte> reuseGuard)
@@ -56,9 +54,9 @@ public sealed class RatchetStep : IDisposable
     /// <summary>Makes the use final: zeroes what only the old tree held. That tree must not be used or disposed any more.</summary>
     public void Accept()
     {
-        if (_accepted) return;
-        _accepted = true;
-        foreach (Secret secret in _consumed) secret.Dispose();
+        if (_settled) return;
+        _settled = true;
+        _before.DisposeExcept(Next);
     }
 
     /// <summary>
@@ -67,18 +65,17 @@ public sealed class RatchetStep : IDisposable
     /// </summary>
     internal SecretTree Keep()
     {
-        _accepted = true;
+        _settled = true;
         return Next;
     }
 
-    /// <summary>Zeroes the key and, where the step was not accepted, what only <see cref="Next"/> holds.</summary>
+    /// <summary>Zeroes the key and, where the step was neither accepted nor kept, what only <see cref="Next"/> holds.</summary>
     public void Dispose()
     {
         Key.Dispose();
         _keyAndNonce.Dispose();
-        foreach (SecretTreeRecord change in Changes) change.Value?.Dispose();
-        if (_accepted) return;
-        foreach (Secret secret in _created) secret.Dispose();
-        _created.Clear();
+        if (_settled) return;
+        _settled = true;
+        Next.DisposeExcept(_before);
     }
 }

@@ -53,10 +53,9 @@ public sealed class SecretTree : IDisposable
     /// <exception cref="InvalidOperationException">All 2^32 generations of this epoch are used up: commit first.</exception>
     public RatchetStep Send(uint leaf, RatchetKind kind)
     {
-        Change change = Open(leaf);
-        Ratchet ratchet = change.Ratchets[kind];
-        if (ratchet.Generation == uint.MaxValue) throw new InvalidOperationException("no generation left in this epoch");
-        return Advance(change, leaf, kind, ratchet, ratchet.Generation, maxSkipped: 0);
+        uint generation = _leaves[leaf]?[kind].Generation ?? 0;
+        if (generation == uint.MaxValue) throw new InvalidOperationException("no generation left in this epoch");
+        return Advance(leaf, kind, generation, maxSkipped: 0);
     }
 
     /// <summary>The key with which <paramref name="leaf"/> protected the message of <paramref name="generation"/>.</summary>
@@ -74,8 +73,7 @@ public sealed class SecretTree : IDisposable
         uint next = _leaves[leaf]?[kind].Generation ?? 0;
         if (generation - next > (uint)Math.Max(0, retention.MaxForward) || generation == uint.MaxValue)
             throw new MlsException(MlsError.GenerationTooFar, "9.2", "more generations ahead than may be skipped");
-        Change change = Open(leaf);
-        return Advance(change, leaf, kind, change.Ratchets[kind], generation, Math.Max(0, retention.MaxSkipped));
+        return Advance(leaf, kind, generation, Math.Max(0, retention.MaxSkipped));
     }
 
     /// <summary>Every record, as a store must hold them after the first save; the caller disposes their values.</summary>
@@ -187,43 +185,27 @@ public sealed class SecretTree : IDisposable
         }
     }
 
-    /// <summary>A tree in the making: what it holds so far, and what it takes to store and to drop it.</summary>
-    sealed class Change(PersistentArray<Secret> nodes, LeafRatchets ratchets)
+    /// <summary>The ratchets of <paramref name="leaf"/>; derived, with the secrets aside of the way down, where they are not there yet.</summary>
+    (PersistentArray<Secret> Nodes, LeafRatchets Ratchets) Open(uint leaf)
     {
-        public PersistentArray<Secret> Nodes { get; } = nodes;
-        public LeafRatchets Ratchets { get; } = ratchets;
-        public List<SecretTreeRecord> Records { get; init; } = [];
-        public List<Secret> Consumed { get; init; } = [];
-        public List<Secret> Created { get; init; } = [];
-    }
-
-    /// <summary>The ratchets of <paramref name="leaf"/>; derived, with the secrets on the way down, where they are not there yet.</summary>
-    Change Open(uint leaf)
-    {
-        if (_leaves[leaf] is { } known) return new Change(_nodes, known);
+        if (_leaves[leaf] is { } known) return (_nodes, known);
 
         uint target = 2 * leaf;
         (uint node, int level) = NearestSecret(target);
-        Secret secret = _nodes[node]!;
+        Secret first = _nodes[node]!, secret = first;
         PersistentArray<Secret> nodes = _nodes.With(node, null);
-        List<SecretTreeRecord> records = [new(new(SecretTreePart.Node, node), null)];
-        List<Secret> consumed = [secret], created = [];
-        while (level > 0)
+        for (; level > 0; level--)
         {
             uint left = node ^ (1u << (level - 1)), right = node ^ (3u << (level - 1));
             bool isLeft = target < node;
-            (uint down, uint aside) = isLeft ? (left, right) : (right, left);
-            Secret sibling = _crypto.ExpandWithLabel(secret, "tree", isLeft ? "right"u8 : "left"u8, _crypto.HashLength);
+            nodes = nodes.With(isLeft ? right : left, _crypto.ExpandWithLabel(secret, "tree", isLeft ? "right"u8 : "left"u8, _crypto.HashLength));
             Secret child = _crypto.ExpandWithLabel(secret, "tree", isLeft ? "left"u8 : "right"u8, _crypto.HashLength);
-            if (!ReferenceEquals(secret, consumed[0])) secret.Dispose();
-            nodes = nodes.With(aside, sibling);
-            records.Add(new(new(SecretTreePart.Node, aside), sibling.Clone()));
-            created.Add(sibling);
-            (node, secret, level) = (down, child, level - 1);
+            Drop(secret, unless: first);
+            (node, secret) = (isLeft ? left : right, child);
         }
         LeafRatchets ratchets = new(Ratchet.Start(_crypto, secret, RatchetKind.Handshake), Ratchet.Start(_crypto, secret, RatchetKind.Application));
-        if (!ReferenceEquals(secret, consumed[0])) secret.Dispose();
-        return new Change(nodes, ratchets) { Records = records, Consumed = consumed, Created = created };
+        Drop(secret, unless: first);
+        return (nodes, ratchets);
     }
 
     (uint Node, int Level) NearestSecret(uint target)
@@ -238,55 +220,34 @@ public sealed class SecretTree : IDisposable
     }
 
     /// <summary>Moves a ratchet past <paramref name="generation"/>, keeping the keys of at most <paramref name="maxSkipped"/> generations before it.</summary>
-    RatchetStep Advance(Change change, uint leaf, RatchetKind kind, Ratchet from, uint generation, int maxSkipped)
+    RatchetStep Advance(uint leaf, RatchetKind kind, uint generation, int maxSkipped)
     {
-        bool isNew = _leaves[leaf] is null;
+        (PersistentArray<Secret> nodes, LeafRatchets ratchets) = Open(leaf);
+        Ratchet from = ratchets[kind];
+        // What the leaf had before belongs to this tree, which may yet be the one that goes on.
+        Secret? kept = _leaves[leaf]?[kind].Secret;
         var skipped = from.Skipped;
         uint floor = from.Floor;
         Secret secret = from.Secret;
         for (uint at = from.Generation; at < generation; at++)
         {
-            if (generation - at <= (uint)maxSkipped)
-            {
-                Secret key = Ratchet.Key(_crypto, secret, at);
-                skipped = skipped.Add(at, key);
-                change.Created.Add(key);
-                change.Records.Add(new(SkippedRecord(leaf, kind, at), key.Clone()));
-            }
-            else
-            {
-                floor = at + 1;
-            }
+            if (generation - at <= (uint)maxSkipped) skipped = skipped.Add(at, Ratchet.Key(_crypto, secret, at));
+            else floor = at + 1;
             Secret following = Ratchet.NextSecret(_crypto, secret, at);
-            if (!ReferenceEquals(secret, from.Secret)) secret.Dispose();
+            Drop(secret, unless: kept);
             secret = following;
         }
-        while (skipped.Count > maxSkipped && generation > from.Generation)
+        while (generation > from.Generation && skipped.Count > maxSkipped)
         {
-            (uint oldest, Secret key) = skipped.First();
+            uint oldest = skipped.Keys.First();
             skipped = skipped.Remove(oldest);
             floor = Math.Max(floor, oldest + 1);
-            change.Consumed.Add(key);
-            change.Records.Add(new(SkippedRecord(leaf, kind, oldest), null));
         }
 
         Secret used = Ratchet.Key(_crypto, secret, generation);
         Ratchet moved = new(Ratchet.NextSecret(_crypto, secret, generation), generation + 1, floor, skipped);
-        if (!ReferenceEquals(secret, from.Secret)) secret.Dispose();
-        change.Created.Add(moved.Secret);
-        // The ratchet moved away from belongs to the old tree, or was made just now and belongs to nobody.
-        if (isNew) from.Secret.Dispose(); else change.Consumed.Add(from.Secret);
-
-        LeafRatchets ratchets = change.Ratchets.With(kind, moved);
-        change.Records.Add(new(RatchetRecord(leaf, kind), moved.Encode()));
-        if (isNew)
-        {
-            RatchetKind other = kind == RatchetKind.Handshake ? RatchetKind.Application : RatchetKind.Handshake;
-            change.Created.Add(ratchets[other].Secret);
-            change.Records.Add(new(RatchetRecord(leaf, other), ratchets[other].Encode()));
-        }
-        SecretTree next = new(_crypto, LeafCount, change.Nodes, _leaves.With(leaf, ratchets));
-        return new RatchetStep(_crypto, next, generation, used, change.Records, change.Consumed, change.Created);
+        Drop(secret, unless: kept);
+        return new RatchetStep(this, new(_crypto, LeafCount, nodes, _leaves.With(leaf, ratchets.With(kind, moved))), generation, used, _crypto.Suite.KeyLength);
     }
 
     RatchetStep TakeSkipped(uint leaf, RatchetKind kind, LeafRatchets ratchets, uint generation)
@@ -299,8 +260,12 @@ public sealed class SecretTree : IDisposable
                 : new MlsException(MlsError.SecretReuse, "9.2", "the key of this generation was used");
         }
         Ratchet without = ratchet with { Skipped = ratchet.Skipped.Remove(generation) };
-        SecretTree next = new(_crypto, LeafCount, _nodes, _leaves.With(leaf, ratchets.With(kind, without)));
-        return new RatchetStep(_crypto, next, generation, key.Clone(), [new(SkippedRecord(leaf, kind, generation), null)], [key], []);
+        return new RatchetStep(this, new(_crypto, LeafCount, _nodes, _leaves.With(leaf, ratchets.With(kind, without))), generation, key.Clone(), _crypto.Suite.KeyLength);
+    }
+
+    static void Drop(Secret secret, Secret? unless)
+    {
+        if (!ReferenceEquals(secret, unless)) secret.Dispose();
     }
 
     static SecretTreeKey RatchetRecord(uint leaf, RatchetKind kind) =>

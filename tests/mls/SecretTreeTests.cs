@@ -152,13 +152,14 @@ public static class SecretTreeTests
             uint leaf = (uint)random.Next(40) * 25;
             next[leaf] = next.GetValueOrDefault(leaf) + (uint)random.Next(3) + 1;
             using RatchetStep step = tree.Receive(leaf, RatchetKind.Application, next[leaf] - 1, Retention);
-            foreach (SecretTreeRecord change in step.Changes)
+            SecretTreeRecord[] changes = [.. step.Changes];
+            foreach (SecretTreeRecord change in changes)
             {
                 SecretTreeKey key = SecretTreeKey.Decode(change.Key.Encode());
                 if (change.Value is null) Assert.True(stored.Remove(key)); else stored[key] = change.Value.Span.ToArray();
             }
             // TARGETS.md: one message's change writes at most 2 kB.
-            Assert.InRange(step.Changes.Sum(change => SecretTreeKey.EncodedLength + (change.Value?.Length ?? 0)), 1, 2048);
+            Assert.InRange(changes.Sum(change => SecretTreeKey.EncodedLength + (change.Value?.Length ?? 0)), 1, 2048);
             step.Accept();
             tree = step.Next;
         }
