@@ -1,0 +1,23 @@
+using Kavalek.Mls;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>What a client stands on.</summary>
+public sealed record ClientOptions
+{
+    /// <summary>The store of one profile. The client that a call returns owns it and disposes it.</summary>
+    public required IClientStore Store { get; init; }
+
+    /// <summary>Makes the way to a server, for instance <c>server =&gt; new HttpTransport(server)</c>.</summary>
+    public required Func<Uri, ITransport> Transport { get; init; }
+
+    /// <summary>The platform's primitives.</summary>
+    public ICryptoProvider Crypto { get; init; } = NativeCryptoProvider.Shared;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>PBKDF2 iterations of a new wallet. What the server gets never has fewer than <see cref="Limits.KdfFloor"/>, whatever stands here.</summary>
+    public int WalletIterations { get; init; } = Limits.KdfDefault;
+}

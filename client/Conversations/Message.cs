@@ -1,0 +1,105 @@
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>Names a message in its conversation: the sender's account and the content id it chose.</summary>
+public readonly record struct MessageId(Id Account, Id Content);
+
+/// <summary>Where a message stands in its conversation on this device; grows with every message.</summary>
+public readonly record struct MessagePosition(ulong Value) : IComparable<MessagePosition>
+{
+    /// <inheritdoc/>
+    public int CompareTo(MessagePosition other) => Value.CompareTo(other.Value);
+
+    /// <summary>Whether the first stands before the second.</summary>
+    public static bool operator <(MessagePosition left, MessagePosition right) => left.Value < right.Value;
+    /// <summary>Whether the first stands behind the second.</summary>
+    public static bool operator >(MessagePosition left, MessagePosition right) => left.Value > right.Value;
+    /// <summary>Whether the first does not stand behind the second.</summary>
+    public static bool operator <=(MessagePosition left, MessagePosition right) => left.Value <= right.Value;
+    /// <summary>Whether the first does not stand before the second.</summary>
+    public static bool operator >=(MessagePosition left, MessagePosition right) => left.Value >= right.Value;
+}
+
+/// <summary>How far an own message got.</summary>
+public enum MessageState
+{
+    /// <summary>Received from somebody else.</summary>
+    Received,
+    /// <summary>Stored here; it goes out as soon as there is a connection.</summary>
+    Queued,
+    /// <summary>The server has stored it.</summary>
+    Sent,
+    /// <summary>It is on a device of every other account.</summary>
+    Delivered,
+    /// <summary>Every other account has read it.</summary>
+    Read,
+    /// <summary>It was not sent and will not be on its own; <see cref="Message.Failure"/> says why.</summary>
+    Failed,
+}
+
+/// <summary>A message of a conversation.</summary>
+/// <param name="Id">Its name in the conversation.</param>
+/// <param name="Conversation">The conversation.</param>
+/// <param name="Sender">The account that sent it, from authenticated data.</param>
+/// <param name="SenderDevice">The device that sent it.</param>
+/// <param name="IsMine">Whether the own account sent it.</param>
+/// <param name="SentAt">The sender's clock.</param>
+/// <param name="Body">What it says.</param>
+/// <param name="State">How far it got.</param>
+/// <param name="Position">Where it stands.</param>
+public sealed record Message(
+    MessageId Id, Id Conversation, Id Sender, Id SenderDevice, bool IsMine, DateTimeOffset SentAt,
+    MessageBody Body, MessageState State, MessagePosition Position)
+{
+    /// <summary>Why it failed; <c>null</c> unless it did.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>Of an own message: the accounts on whose devices it is.</summary>
+    public IReadOnlyList<Id> DeliveredTo { get; init; } = [];
+
+    /// <summary>Of an own message: the accounts that read it.</summary>
+    public IReadOnlyList<Id> ReadBy { get; init; } = [];
+}
+
+/// <summary>What a message says.</summary>
+public abstract record MessageBody;
+
+/// <summary>Text.</summary>
+/// <param name="Text">At most 65,536 bytes of UTF-8; text, never mark-up.</param>
+/// <param name="ReplyTo">What it answers.</param>
+public sealed record TextBody(string Text, MessageId? ReplyTo = null) : MessageBody;
+
+/// <summary>What a line about the conversation tells.</summary>
+public enum SystemKind
+{
+    /// <summary>The conversation was created.</summary>
+    Created,
+    /// <summary>Accounts were added.</summary>
+    Joined,
+    /// <summary>An account left.</summary>
+    Left,
+    /// <summary>Accounts were removed.</summary>
+    Removed,
+    /// <summary>The title changed.</summary>
+    Renamed,
+    /// <summary>The role of an account changed.</summary>
+    RoleChanged,
+    /// <summary>A device of an account was added.</summary>
+    DeviceAdded,
+    /// <summary>A device of an account was removed.</summary>
+    DeviceRemoved,
+    /// <summary>The account key of a person changed.</summary>
+    KeyChanged,
+    /// <summary>A request was accepted.</summary>
+    Accepted,
+    /// <summary>Messages are missing.</summary>
+    MessagesMissing,
+}
+
+/// <summary>A line about the conversation, made by this device from what it verified.</summary>
+/// <param name="Kind">What happened.</param>
+/// <param name="By">Who did it, where somebody did.</param>
+/// <param name="Accounts">Whom it concerns.</param>
+/// <param name="Text">The new title or role, or how many messages are missing.</param>
+public sealed record SystemBody(SystemKind Kind, Id? By, IReadOnlyList<Id> Accounts, string? Text = null) : MessageBody;

@@ -1,0 +1,59 @@
+using Kavalek.Mls;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Identity;
+
+namespace Kavalek.Client;
+
+/// <summary>
+/// Says whether a leaf is whose it claims to be (RFC 9420 §5.3.1, docs/PROTOCOL.md §3.2): its credential is a device certificate of
+/// this instance, signed by the account key in it, for the leaf's own signature key.
+/// </summary>
+/// <remarks>
+/// It does not compare with pins: members must agree on what a valid leaf is, and pins differ between them. A changed account key is
+/// shown and stops sending (<see cref="People"/>). The own account is the exception: nobody else can know its key.
+/// </remarks>
+sealed class CertificateAuthentication(ICryptoProvider crypto, Id instance, Id ownAccount, Func<byte[]> ownAccountKey) : IAuthenticationService
+{
+    /// <inheritdoc/>
+    public async ValueTask<bool> ValidateAsync(PresentedCredential presented)
+    {
+        ArgumentNullException.ThrowIfNull(presented);
+        return Read(presented.Credential) is { } certificate
+            && certificate.Content.DeviceKey.AsSpan().SequenceEqual(presented.SignatureKey)
+            && await VerifyAsync(certificate).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public bool IsSuccessor(PresentedCredential old, PresentedCredential next)
+    {
+        ArgumentNullException.ThrowIfNull(old);
+        ArgumentNullException.ThrowIfNull(next);
+        return Read(old.Credential)?.Content is { } before && Read(next.Credential)?.Content is { } after
+            && before.Account == after.Account
+            && before.Device == after.Device
+            && before.AccountKey.AsSpan().SequenceEqual(after.AccountKey);
+    }
+
+    /// <summary>Whether a certificate is of this instance and signed by the account key in it.</summary>
+    public async ValueTask<bool> VerifyAsync(DeviceCertificate certificate)
+    {
+        DeviceCertificateContent content = certificate.Content;
+        return content.Instance == instance
+            && (content.Account != ownAccount || content.AccountKey.AsSpan().SequenceEqual(ownAccountKey()))
+            && await crypto.VerifyAsync(SignatureAlgorithm.EcdsaP256Sha256, content.AccountKey, content.SignedBytes(), certificate.Signature).ConfigureAwait(false);
+    }
+
+    /// <summary>The certificate in a credential; <c>null</c> where there is none.</summary>
+    public static DeviceCertificate? Read(Credential credential)
+    {
+        if (credential.Type != Credential.BasicType) return null;
+        try
+        {
+            return DeviceCertificate.Decode(credential.Content);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+namespace Kavalek.Client;
+
+/// <summary>Something a person can act on: the message says what happened, whether anything changed, and what to do. It is never about a defect of this program.</summary>
+public sealed class KavalekException : Exception
+{
+    /// <summary>A failure under a stable code.</summary>
+    /// <param name="code">A code of <see cref="ClientErrors"/> or <see cref="Kavalek.Protocol.ErrorCodes"/>.</param>
+    /// <param name="message">One or two plain sentences.</param>
+    /// <param name="nothingChanged">Whether it is certain that nothing changed, here or on the server.</param>
+    /// <param name="inner">What caused it.</param>
+    public KavalekException(string code, string message, bool nothingChanged = true, Exception? inner = null) : base(message, inner)
+    {
+        Code = code;
+        NothingChanged = nothingChanged;
+    }
+
+    /// <summary>The stable code.</summary>
+    public string Code { get; }
+
+    /// <summary>Whether it is certain that nothing changed; false where, for instance, an answer was lost.</summary>
+    public bool NothingChanged { get; }
+
+    /// <summary>When the server asked to come back, where it did.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
+
+/// <summary>Codes of <see cref="KavalekException"/> beside those of the server.</summary>
+public static class ClientErrors
+{
+    /// <summary>The server cannot be reached.</summary>
+    public const string Offline = "offline";
+    /// <summary>The password does not open this profile.</summary>
+    public const string WrongPassword = "wrong_password";
+    /// <summary>The password is too short, or has no Unicode form.</summary>
+    public const string UnsuitablePassword = "unsuitable_password";
+    /// <summary>The profile's files were changed or are incomplete.</summary>
+    public const string ProfileDamaged = "profile_damaged";
+    /// <summary>Another program uses the profile.</summary>
+    public const string ProfileBusy = "profile_busy";
+    /// <summary>The profile holds an account already.</summary>
+    public const string ProfileInUse = "profile_in_use";
+    /// <summary>The profile holds no account.</summary>
+    public const string ProfileEmpty = "profile_empty";
+    /// <summary>The profile is of another account or server.</summary>
+    public const string OtherAccount = "other_account";
+    /// <summary>An address that is neither https nor on this computer.</summary>
+    public const string InsecureAddress = "insecure_address";
+    /// <summary>The server answered what no honest server answers; nothing was done with it.</summary>
+    public const string ServerMisbehaves = "server_misbehaves";
+    /// <summary>The server asked for a weaker password derivation than is safe.</summary>
+    public const string KdfRefused = "kdf_refused";
+    /// <summary>The server showed an older device list, or a list that does not fit.</summary>
+    public const string DeviceListRefused = "device_list_refused";
+    /// <summary>The account key of a person changed; it has to be accepted first.</summary>
+    public const string KeyChanged = "key_changed";
+    /// <summary>The numbers do not match: somebody may be between the two.</summary>
+    public const string SafetyNumberMismatch = "safety_number_mismatch";
+    /// <summary>No waiting device has that code.</summary>
+    public const string WrongDeviceCode = "wrong_device_code";
+    /// <summary>This device waits to be approved.</summary>
+    public const string DeviceWaits = "device_waits";
+    /// <summary>The link is not a Kavalek contact link of this server.</summary>
+    public const string InvalidLink = "invalid_link";
+    /// <summary>This platform lacks something Kavalek needs.</summary>
+    public const string Platform = "platform";
+    /// <summary>Sending is not possible in this conversation now; the message says why.</summary>
+    public const string CannotSend = "cannot_send";
+    /// <summary>The own role in the conversation does not allow it.</summary>
+    public const string NotAllowed = "not_allowed";
+}
