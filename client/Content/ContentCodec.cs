@@ -1,0 +1,78 @@
+using System.Text;
+using Google.Protobuf;
+using Kavalek.Client.Contents;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>Writes and reads what clients say to each other (docs/PROTOCOL.md §7.3), and holds both to its limits.</summary>
+internal static class ContentCodec
+{
+    /// <summary>Bytes of a text in UTF-8, at most.</summary>
+    public const int TextBytes = 65_536;
+
+    /// <summary>Bytes of a display name in UTF-8, at most.</summary>
+    public const int NameBytes = 128;
+
+    static readonly int[] Sizes = [256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536, 98_304];
+
+    static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>A content with a fresh id.</summary>
+    public static Content New(DateTimeOffset now) => new() { Id = ByteString.CopyFrom(Id.New().ToArray()), Sent = (ulong)Math.Max(0, now.ToUnixTimeMilliseconds()) };
+
+    /// <summary>How many zero bytes hide the size of <paramref name="length"/> bytes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Longer than the largest size.</exception>
+    public static int Padding(int length)
+    {
+        foreach (int size in Sizes)
+            if (length <= size) return size - length;
+        throw new ArgumentOutOfRangeException(nameof(length), length, "longer than any content");
+    }
+
+    /// <summary>Reads and checks a content; <c>null</c> where it is malformed. A body that is not known gives <see cref="Content.BodyOneofCase.None"/>.</summary>
+    public static Content? Decode(ReadOnlySpan<byte> bytes)
+    {
+        Content content;
+        try
+        {
+            content = Content.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null;
+        }
+        bool valid = content.Id.Length == Limits.IdLength && content.BodyCase switch
+        {
+            Content.BodyOneofCase.Text => IsText(content.Text.Text_) && (content.Text.ReplyTo is null || IsRef(content.Text.ReplyTo)),
+            Content.BodyOneofCase.Profile => IsName(content.Profile.DisplayName),
+            Content.BodyOneofCase.Receipt => content.Receipt.UpTo is { } upTo && IsRef(upTo),
+            _ => true,
+        };
+        return valid ? content : null;
+    }
+
+    /// <summary>Whether a text may be sent: not empty, UTF-8 of at most <see cref="TextBytes"/>, no lone surrogates.</summary>
+    public static bool IsText(string text) => text.Length > 0 && Fits(text, TextBytes);
+
+    /// <summary>Whether a display name may be said: UTF-8 of at most <see cref="NameBytes"/> without control characters; empty takes it back.</summary>
+    public static bool IsName(string name) => !name.Any(char.IsControl) && Fits(name, NameBytes);
+
+    /// <summary>Names a message.</summary>
+    public static MessageRef Ref(Id account, Id message) =>
+        new() { Account = ByteString.CopyFrom(account.ToArray()), Id = ByteString.CopyFrom(message.ToArray()) };
+
+    static bool IsRef(MessageRef reference) => reference.Account.Length == Limits.IdLength && reference.Id.Length == Limits.IdLength;
+
+    static bool Fits(string text, int bytes)
+    {
+        try
+        {
+            return StrictUtf8.GetByteCount(text) <= bytes;
+        }
+        catch (EncoderFallbackException)
+        {
+            return false;
+        }
+    }
+}
