@@ -1,10 +1,9 @@
-using System.Formats.Asn1;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 
 namespace Kavalek.Mls;
 
-/// <summary>The provider on .NET's own cryptography. Every operation completes before it returns.</summary>
+/// <summary>The provider on .NET's own cryptography, and on OpenSSL 3 below it where that is. Every operation completes before it returns.</summary>
 /// <remarks>
 /// Importing a key costs as much as using it, so public keys stay imported in a bounded cache, and a private key stays imported
 /// inside its <see cref="Secret"/>, for exactly as long as that lives.
@@ -12,18 +11,26 @@ namespace Kavalek.Mls;
 [UnsupportedOSPlatform("browser")]
 public sealed class NativeCryptoProvider : ICryptoProvider
 {
-    /// <summary>Public keys of each kind that stay imported, at some 2 kB each: more than twice the members of the largest group.</summary>
-    public const int CachedPublicKeys = 4096;
+    readonly Curve _p256, _p384, _p521;
 
-    readonly PublicKeyCache<ECDsa> _verifiers = new(CachedPublicKeys);
-    readonly PublicKeyCache<ECDiffieHellmanPublicKey> _peers = new(CachedPublicKeys);
+    /// <summary>A provider with caches of its own.</summary>
+    public NativeCryptoProvider() : this(LibCrypto.IsAvailable)
+    {
+    }
+
+    internal NativeCryptoProvider(bool openSsl)
+    {
+        _p256 = Curve(CurveShape.P256);
+        _p384 = Curve(CurveShape.P384);
+        _p521 = Curve(CurveShape.P521);
+        Curve Curve(CurveShape shape) => openSsl ? new OpenSslCurve(shape) : new PlatformCurve(shape);
+    }
 
     /// <summary>One for the whole process: its caches are safe for concurrent use.</summary>
     public static NativeCryptoProvider Shared { get; } = new();
 
     /// <inheritdoc/>
-    public bool Supports(CipherSuite suite) =>
-        Curve.Of(suite.Kem) is not null && Curve.Of(suite.Signature) is not null && Supports(suite.Aead);
+    public bool Supports(CipherSuite suite) => Find(suite.Kem) is not null && Find(suite.Signature) is not null && Supports(suite.Aead);
 
     /// <inheritdoc/>
     public void Random(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
@@ -90,82 +97,46 @@ public sealed class NativeCryptoProvider : ICryptoProvider
     }
 
     /// <inheritdoc/>
-    public ValueTask<KeyPair> GenerateKeyPairAsync(KemAlgorithm kem)
-    {
-        ECDiffieHellman key = ECDiffieHellman.Create(Curve.Get(kem).Named);
-        return ValueTask.FromResult(Pair(key.ExportParameters(true), key));
-    }
+    public ValueTask<KeyPair> GenerateKeyPairAsync(KemAlgorithm kem) => ValueTask.FromResult(Get(kem).Generate());
 
     /// <inheritdoc/>
-    public ValueTask<byte[]?> PublicKeyAsync(KemAlgorithm kem, Secret privateKey)
-    {
-        Curve curve = Curve.Get(kem);
-        return ValueTask.FromResult(Imported(curve, privateKey) is { } key ? Curve.Point(key.ExportParameters(false)) : null);
-    }
+    public ValueTask<byte[]?> PublicKeyAsync(KemAlgorithm kem, Secret privateKey) => ValueTask.FromResult(Get(kem).PublicKey(privateKey));
 
     /// <inheritdoc/>
-    public ValueTask<Secret?> AgreeAsync(KemAlgorithm kem, Secret privateKey, ReadOnlyMemory<byte> publicKey)
-    {
-        Curve curve = Curve.Get(kem);
-        if (_peers.Get((int)kem, publicKey.Span, curve.ImportPeer) is not { } peer || Imported(curve, privateKey) is not { } own)
-            return ValueTask.FromResult<Secret?>(null);
-        return ValueTask.FromResult<Secret?>(Secret.Own(own.DeriveRawSecretAgreement(peer)));
-    }
+    public ValueTask<Secret?> AgreeAsync(KemAlgorithm kem, Secret privateKey, ReadOnlyMemory<byte> publicKey) =>
+        ValueTask.FromResult(Get(kem).Agree(privateKey, publicKey.Span));
 
     /// <inheritdoc/>
-    public ValueTask<KeyPair> GenerateSignatureKeyPairAsync(SignatureAlgorithm algorithm)
-    {
-        ECDsa key = ECDsa.Create(Curve.Get(algorithm).Named);
-        return ValueTask.FromResult(Pair(key.ExportParameters(true), key));
-    }
+    public ValueTask<KeyPair> GenerateSignatureKeyPairAsync(SignatureAlgorithm algorithm) => ValueTask.FromResult(Get(algorithm).GenerateSigner());
 
     /// <inheritdoc/>
-    public ValueTask<byte[]> SignAsync(SignatureAlgorithm algorithm, Secret privateKey, ReadOnlyMemory<byte> data)
-    {
-        Curve curve = Curve.Get(algorithm);
-        ECDsa key = privateKey.Imported(curve.ImportSigner) ?? throw new ArgumentException("not a private key of this curve", nameof(privateKey));
-        return ValueTask.FromResult(key.SignData(data.Span, curve.Hash, DSASignatureFormat.Rfc3279DerSequence));
-    }
+    public ValueTask<byte[]> SignAsync(SignatureAlgorithm algorithm, Secret privateKey, ReadOnlyMemory<byte> data) =>
+        ValueTask.FromResult(Get(algorithm).Sign(privateKey, data.Span) ?? throw new ArgumentException("not a private key of this curve", nameof(privateKey)));
 
     /// <inheritdoc/>
     public ValueTask<bool> VerifyAsync(
-        SignatureAlgorithm algorithm, ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature)
-    {
-        Curve curve = Curve.Get(algorithm);
-        return ValueTask.FromResult(HasUnsignedIntegers(signature.Span)
-            && _verifiers.Get((int)algorithm, publicKey.Span, curve.ImportVerifier) is { } key
-            && key.VerifyData(data.Span, signature.Span, curve.Hash, DSASignatureFormat.Rfc3279DerSequence));
-    }
+        SignatureAlgorithm algorithm, ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature) =>
+        ValueTask.FromResult(Get(algorithm).Verify(publicKey.Span, data.Span, signature.Span));
 
-    /// <summary>Whether <paramref name="signature"/> is DER for two non-negative integers: .NET would read negative ones as if they were not.</summary>
-    static bool HasUnsignedIntegers(ReadOnlySpan<byte> signature)
+    Curve? Find(KemAlgorithm kem) => kem switch
     {
-        try
-        {
-            AsnDecoder.ReadSequence(signature, AsnEncodingRules.DER, out int start, out int length, out int read);
-            if (read != signature.Length) return false;
-            ReadOnlySpan<byte> rest = signature.Slice(start, length);
-            for (int i = 0; i < 2; i++)
-            {
-                if (AsnDecoder.ReadIntegerBytes(rest, AsnEncodingRules.DER, out read)[0] >= 0x80) return false;
-                rest = rest[read..];
-            }
-            return rest.IsEmpty;
-        }
-        catch (AsnContentException)
-        {
-            return false;
-        }
-    }
+        KemAlgorithm.DhkemP256 => _p256,
+        KemAlgorithm.DhkemP384 => _p384,
+        KemAlgorithm.DhkemP521 => _p521,
+        _ => null,
+    };
 
-    static ECDiffieHellman? Imported(Curve curve, Secret privateKey) => privateKey.Imported(curve.ImportAgreement);
-
-    static KeyPair Pair(ECParameters parameters, IDisposable key)
+    Curve? Find(SignatureAlgorithm signature) => signature switch
     {
-        Secret secret = Secret.Own(parameters.D!);
-        secret.Attach(key);
-        return new KeyPair(secret, Curve.Point(parameters));
-    }
+        SignatureAlgorithm.EcdsaP256Sha256 => _p256,
+        SignatureAlgorithm.EcdsaP384Sha384 => _p384,
+        SignatureAlgorithm.EcdsaP521Sha512 => _p521,
+        _ => null,
+    };
+
+    Curve Get(KemAlgorithm kem) => Find(kem) ?? throw new PlatformNotSupportedException($"{kem} is not available here");
+
+    Curve Get(SignatureAlgorithm signature) => Find(signature) ?? throw new PlatformNotSupportedException($"{signature} is not available here");
 
     static bool Supports(AeadAlgorithm algorithm) =>
         algorithm is AeadAlgorithm.Aes128Gcm or AeadAlgorithm.Aes256Gcm && AesGcm.IsSupported;

@@ -7,6 +7,9 @@ static class Suites
 {
     static readonly NativeCryptoProvider Provider = new();
 
+    /// <summary>The native provider as it is on this system, and as it is on one without OpenSSL 3.</summary>
+    public static IReadOnlyList<NativeCryptoProvider> Providers { get; } = LibCrypto.IsAvailable ? [Provider, new(openSsl: false)] : [Provider];
+
     static readonly CipherSuite[] HashOnly =
     [
         new(1, "MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519", KemAlgorithm.DhkemX25519, HashAlgorithm.Sha256, AeadAlgorithm.Aes128Gcm, SignatureAlgorithm.Ed25519),

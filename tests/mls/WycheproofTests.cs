@@ -38,9 +38,13 @@ public static class WycheproofTests
         foreach (var (_, test) in Vectors.Wycheproof("ecdh_secp256r1_ecpoint_test"))
         {
             using Secret privateKey = Suites.P256.PrivateKey([.. test.Hex("private").SkipWhile(b => b == 0)]);
-            using Secret? agreed = await Provider.AgreeAsync(KemAlgorithm.DhkemP256, privateKey, test.Hex("public"));
-            // MLS carries uncompressed points only: a compressed one ("acceptable") is refused like an invalid one.
-            if (test.Text("result") == "valid") Assert.Equal(test.Secret("shared"), agreed); else Assert.Null(agreed);
+            foreach (NativeCryptoProvider provider in Suites.Providers)
+            {
+                using Secret own = privateKey.Clone();
+                using Secret? agreed = await provider.AgreeAsync(KemAlgorithm.DhkemP256, own, test.Hex("public"));
+                // MLS carries uncompressed points only: a compressed one ("acceptable") is refused like an invalid one.
+                if (test.Text("result") == "valid") Assert.Equal(test.Secret("shared"), agreed); else Assert.Null(agreed);
+            }
             run++;
         }
         Assert.Equal(355, run);
@@ -53,8 +57,11 @@ public static class WycheproofTests
         foreach (var (group, test) in Vectors.Wycheproof("ecdsa_secp256r1_sha256_test"))
         {
             byte[] publicKey = group.GetProperty("publicKey").Hex("uncompressed");
-            bool verified = await Provider.VerifyAsync(SignatureAlgorithm.EcdsaP256Sha256, publicKey, test.Hex("msg"), test.Hex("sig"));
-            Assert.True(verified == (test.Text("result") == "valid"), $"case {test.Int("tcId")}: {test.Text("comment")}");
+            foreach (NativeCryptoProvider provider in Suites.Providers)
+            {
+                bool verified = await provider.VerifyAsync(SignatureAlgorithm.EcdsaP256Sha256, publicKey, test.Hex("msg"), test.Hex("sig"));
+                Assert.True(verified == (test.Text("result") == "valid"), $"case {test.Int("tcId")}: {test.Text("comment")}");
+            }
             run++;
         }
         Assert.Equal(484, run);

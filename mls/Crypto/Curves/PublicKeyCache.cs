@@ -17,12 +17,12 @@ sealed class PublicKeyCache<T>(int capacity) where T : class
     Generation _young = new();
     Generation _old = new();
 
-    /// <summary>The key for <paramref name="encoded"/> under <paramref name="algorithm"/>; <c>null</c> where it is not valid.</summary>
-    public T? Get(int algorithm, ReadOnlySpan<byte> encoded, PublicKeyImport<T> import)
+    /// <summary>The key for <paramref name="encoded"/>; <c>null</c> where it is not valid.</summary>
+    public T? Get(ReadOnlySpan<byte> encoded, PublicKeyImport<T> import)
     {
         Generation young = Volatile.Read(ref _young);
-        if (young.TryGet(algorithm, encoded, out T? key)) return key;
-        if (!Volatile.Read(ref _old).TryGet(algorithm, encoded, out key))
+        if (young.TryGet(encoded, out T? key)) return key;
+        if (!Volatile.Read(ref _old).TryGet(encoded, out key))
         {
             try
             {
@@ -34,7 +34,7 @@ sealed class PublicKeyCache<T>(int capacity) where T : class
             }
             if (key is null) return null;
         }
-        if (young.Add(algorithm, encoded, key) >= capacity / 2) TurnOver(young);
+        if (young.Add(encoded, key) >= capacity / 2) TurnOver(young);
         return key;
     }
 
@@ -51,20 +51,15 @@ sealed class PublicKeyCache<T>(int capacity) where T : class
 
     sealed class Generation
     {
-        readonly ConcurrentDictionary<byte[], (int Algorithm, T Key)> _keys = new(ByBytes.Instance);
+        readonly ConcurrentDictionary<byte[], T> _keys = new(ByBytes.Instance);
         int _count;
 
-        public bool TryGet(int algorithm, ReadOnlySpan<byte> encoded, [NotNullWhen(true)] out T? key)
-        {
-            bool found = _keys.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(encoded, out (int Algorithm, T Key) entry)
-                && entry.Algorithm == algorithm;
-            key = found ? entry.Key : null;
-            return found;
-        }
+        public bool TryGet(ReadOnlySpan<byte> encoded, [NotNullWhen(true)] out T? key) =>
+            _keys.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(encoded, out key);
 
         /// <returns>How many keys there are now.</returns>
-        public int Add(int algorithm, ReadOnlySpan<byte> encoded, T key) =>
-            _keys.TryAdd(encoded.ToArray(), (algorithm, key)) ? Interlocked.Increment(ref _count) : Volatile.Read(ref _count);
+        public int Add(ReadOnlySpan<byte> encoded, T key) =>
+            _keys.TryAdd(encoded.ToArray(), key) ? Interlocked.Increment(ref _count) : Volatile.Read(ref _count);
     }
 
     /// <remarks><see cref="HashCode"/> is seeded at random in each process, so that peers cannot choose keys that collide.</remarks>
