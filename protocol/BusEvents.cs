@@ -1,0 +1,48 @@
+namespace Kavalek.Protocol;
+
+/// <summary>News on the <see cref="IEventBus"/>: ids, numbers and bytes only, so that it can cross to another node.</summary>
+public abstract record BusEvent;
+
+/// <summary>A session ended: log-out, reuse of a refresh token, password change. Its sockets close and its access tokens are refused.</summary>
+/// <param name="Account">Whose.</param>
+/// <param name="Device">The device that the session belongs to.</param>
+/// <param name="Session">The session, as in the token's <c>ses</c>.</param>
+public sealed record SessionEnded(Id Account, Id Device, Id Session) : BusEvent;
+
+/// <summary>A device was removed from its account for good. Its sockets close; its subscriptions and its inbox are deleted.</summary>
+/// <param name="Account">Whose.</param>
+/// <param name="Device">The removed device.</param>
+public sealed record DeviceRemoved(Id Account, Id Device) : BusEvent;
+
+/// <summary>An account's device list changed: each of its certified devices finds a notice in its inbox.</summary>
+/// <param name="Account">Whose.</param>
+/// <param name="Devices">The account's certified devices after the change.</param>
+public sealed record DevicesChanged(Id Account, Id[] Devices) : BusEvent;
+
+/// <summary>A commit added devices to a stream.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Devices">The added devices.</param>
+public sealed record DevicesSubscribed(StreamName Stream, Id[] Devices) : BusEvent;
+
+/// <summary>News about one stream.</summary>
+/// <param name="Stream">The stream.</param>
+public abstract record StreamEvent(StreamName Stream) : BusEvent;
+
+/// <summary>Entries were stored.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="First">The <c>seq</c> of the first of them.</param>
+/// <param name="Last">The <c>seq</c> of the last of them; none is missing between.</param>
+/// <param name="Entries">The field <c>entries</c> of a <c>Deliver</c> frame, once for each entry.</param>
+/// <param name="Removed">Devices that read up to <paramref name="Last"/> and nothing after it.</param>
+public sealed record EntriesAppended(StreamName Stream, ulong First, ulong Last, byte[] Entries, Id[] Removed) : StreamEvent(Stream);
+
+/// <summary>A device left a stream and receives nothing more of it.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Device">The device.</param>
+public sealed record DeviceUnsubscribed(StreamName Stream, Id Device) : StreamEvent(Stream);
+
+/// <summary>Something fleeting for the devices that are connected now.</summary>
+/// <param name="Stream">The stream.</param>
+/// <param name="Sender">The device that sent it, which does not get it back.</param>
+/// <param name="Payload">At most <see cref="Limits.EphemeralBytes"/>.</param>
+public sealed record EphemeralSent(StreamName Stream, Id Sender, byte[] Payload) : StreamEvent(Stream);
