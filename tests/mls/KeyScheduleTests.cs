@@ -68,6 +68,23 @@ public static class KeyScheduleTests
     }
 
     [Fact]
+    public static void Transcript_hashes_and_confirmation_tags_match_the_vectors_of_every_suite()
+    {
+        int run = 0;
+        foreach (var vector in Vectors.Mls("transcript-hashes"))
+        {
+            SuiteCrypto crypto = Suites.HashesOf(vector);
+            AuthenticatedContent commit = TlsReader.ReadAll(vector.Hex("authenticated_content"), AuthenticatedContent.Read);
+            byte[] confirmed = TranscriptHash.Confirmed(crypto, vector.Hex("interim_transcript_hash_before"), commit.TranscriptInput());
+            Assert.Equal(vector.Hex("confirmed_transcript_hash_after"), confirmed);
+            Assert.Equal(vector.Hex("interim_transcript_hash_after"), TranscriptHash.Interim(crypto, confirmed, commit.ConfirmationTag));
+            Assert.True(crypto.VerifyMac(vector.Secret("confirmation_key"), confirmed, commit.ConfirmationTag));
+            run++;
+        }
+        Assert.Equal(7, run);
+    }
+
+    [Fact]
     public static void Stored_epoch_secrets_come_back_without_the_encryption_secret()
     {
         using EpochSecrets before = EpochSecrets.FromEpochSecret(Suites.P256, Secret.Zero(32));

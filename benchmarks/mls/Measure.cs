@@ -1,0 +1,57 @@
+using System.Diagnostics;
+
+namespace Kavalek.Mls.Benchmarks;
+
+/// <summary>Medians of several runs, after runs that do not count.</summary>
+static class Measure
+{
+    /// <summary>Median milliseconds of <paramref name="runs"/> runs; each prepares without being timed, and is followed by a collection.</summary>
+    public static async Task<double> MillisecondsAsync<T>(int runs, Func<Task<T>> prepare, Func<T, Task> run, int warmUp = 2)
+    {
+        List<double> times = [];
+        for (int i = -warmUp; i < runs; i++)
+        {
+            T prepared = await prepare();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            long start = Stopwatch.GetTimestamp();
+            await run(prepared);
+            double elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            if (i >= 0) times.Add(elapsed);
+        }
+        return Median(times);
+    }
+
+    /// <summary>Median microseconds of one call, over <paramref name="rounds"/> rounds of <paramref name="calls"/>.</summary>
+    public static double Microseconds(int rounds, int calls, Action call)
+    {
+        List<double> times = [];
+        for (int round = -2; round < rounds; round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < calls; i++) call();
+            if (round >= 0) times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds / calls);
+        }
+        return Median(times);
+    }
+
+    /// <summary>Median microseconds of one asynchronous call.</summary>
+    public static async Task<double> MicrosecondsAsync(int rounds, int calls, Func<Task> call)
+    {
+        List<double> times = [];
+        for (int round = -2; round < rounds; round++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < calls; i++) await call();
+            if (round >= 0) times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds / calls);
+        }
+        return Median(times);
+    }
+
+    static double Median(List<double> values)
+    {
+        values.Sort();
+        int middle = values.Count / 2;
+        return values.Count % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+    }
+}
