@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+
+namespace Kavalek.Mls;
+
+/// <summary>An encapsulation: what the holder of the private key needs, and the secret both then have.</summary>
+/// <param name="Ciphertext">The encapsulated key, sent in the open.</param>
+/// <param name="SharedSecret">The shared secret.</param>
+public sealed record Encapsulation(byte[] Ciphertext, Secret SharedSecret) : IDisposable
+{
+    /// <summary>Zeroes the shared secret.</summary>
+    public void Dispose() => SharedSecret.Dispose();
+}
+
+/// <summary>ML-KEM (FIPS 203): the platform's where it has one (OpenSSL 3.5 or Windows, through .NET), else <see cref="ManagedMlKemKey"/>.</summary>
+static class MlKem
+{
+    /// <summary>A fresh private key: 64 random bytes.</summary>
+    public static Secret GenerateSeed() => Secret.Own(RandomNumberGenerator.GetBytes(MlKemParameters.SeedLength));
+
+    /// <summary>The encapsulation key of a 64-byte seed; <c>null</c> for any other length.</summary>
+    public static byte[]? PublicKey(MlKemParameterSet set, Secret seed) => seed.Imported(ImportOf(set))?.EncapsulationKey;
+
+    /// <summary>A fresh secret for the holder of <paramref name="encapsulationKey"/>; <c>null</c> where that is no valid key (§7.2).</summary>
+    public static Encapsulation? Encapsulate(MlKemParameterSet set, ReadOnlySpan<byte> encapsulationKey)
+    {
+        MlKemParameters parameters = MlKemParameters.Of(set);
+        byte[] ciphertext = new byte[parameters.CiphertextLength], shared = new byte[MlKemParameters.SecretLength];
+        if (MLKem.IsSupported)
+        {
+            if (encapsulationKey.Length != parameters.EncapsulationKeyLength) return null;
+            try
+            {
+                using MLKem key = MLKem.ImportEncapsulationKey(PlatformName(set), encapsulationKey);
+                key.Encapsulate(ciphertext, shared);
+            }
+            catch (CryptographicException)
+            {
+                return null;
+            }
+        }
+        else
+        {
+            Span<byte> m = stackalloc byte[MlKemParameters.SecretLength];
+            RandomNumberGenerator.Fill(m);
+            bool valid = ManagedMlKemKey.TryEncapsulate(parameters, encapsulationKey, m, ciphertext, shared);
+            CryptographicOperations.ZeroMemory(m);
+            if (!valid) return null;
+        }
+        return new Encapsulation(ciphertext, Secret.Own(shared));
+    }
+
+    /// <summary>The secret in <paramref name="ciphertext"/>, pseudorandom where that was not made for this key; <c>null</c> where its length or the seed's is wrong.</summary>
+    public static Secret? Decapsulate(MlKemParameterSet set, Secret seed, ReadOnlySpan<byte> ciphertext)
+    {
+        byte[] shared = new byte[MlKemParameters.SecretLength];
+        return seed.Imported(ImportOf(set)) is { } key && key.TryDecapsulate(ciphertext, shared) ? Secret.Own(shared) : null;
+    }
+
+    internal static MLKemAlgorithm PlatformName(MlKemParameterSet set) => set switch
+    {
+        MlKemParameterSet.MlKem768 => MLKemAlgorithm.MLKem768,
+        MlKemParameterSet.MlKem1024 => MLKemAlgorithm.MLKem1024,
+        _ => throw new PlatformNotSupportedException($"unknown ML-KEM parameter set {set}"),
+    };
+
+    static readonly Func<Secret, MlKemKey?> Import768 = seed => MlKemKey.FromSeed(MlKemParameterSet.MlKem768, seed.Span);
+    static readonly Func<Secret, MlKemKey?> Import1024 = seed => MlKemKey.FromSeed(MlKemParameterSet.MlKem1024, seed.Span);
+
+    static Func<Secret, MlKemKey?> ImportOf(MlKemParameterSet set) => set == MlKemParameterSet.MlKem768 ? Import768 : Import1024;
+}
