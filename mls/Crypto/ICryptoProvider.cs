@@ -102,6 +102,12 @@ public interface ICryptoProvider
     /// <summary>The public key of <paramref name="privateKey"/>; <c>null</c> where it is no valid private key (zero, or not below the order).</summary>
     ValueTask<byte[]?> PublicKeyAsync(KemAlgorithm kem, Secret privateKey);
 
+    /// <summary>
+    /// Whether <paramref name="publicKey"/> is a key that can be agreed with. A key that is not would stop every member who has to
+    /// encrypt to it, so it is refused where it enters a group.
+    /// </summary>
+    ValueTask<bool> IsPublicKeyAsync(KemAlgorithm kem, ReadOnlyMemory<byte> publicKey);
+
     /// <summary>Diffie-Hellman: the raw shared value (the x-coordinate on a NIST curve); <c>null</c> where <paramref name="publicKey"/> is not on the curve.</summary>
     ValueTask<Secret?> AgreeAsync(KemAlgorithm kem, Secret privateKey, ReadOnlyMemory<byte> publicKey);
 

@@ -103,6 +103,9 @@ public sealed class NativeCryptoProvider : ICryptoProvider
     public ValueTask<byte[]?> PublicKeyAsync(KemAlgorithm kem, Secret privateKey) => ValueTask.FromResult(Get(kem).PublicKey(privateKey));
 
     /// <inheritdoc/>
+    public ValueTask<bool> IsPublicKeyAsync(KemAlgorithm kem, ReadOnlyMemory<byte> publicKey) => ValueTask.FromResult(Get(kem).IsPublicKey(publicKey.Span));
+
+    /// <inheritdoc/>
     public ValueTask<Secret?> AgreeAsync(KemAlgorithm kem, Secret privateKey, ReadOnlyMemory<byte> publicKey) =>
         ValueTask.FromResult(Get(kem).Agree(privateKey, publicKey.Span));
 

@@ -136,6 +136,9 @@ public sealed class SuiteCrypto
     public ValueTask<Secret?> DecryptWithLabelAsync(Secret privateKey, string label, ReadOnlySpan<byte> context, HpkeCiphertext ciphertext) =>
         Hpke.OpenAsync(ciphertext.KemOutput, privateKey, Labelled(label, context), ReadOnlyMemory<byte>.Empty, ciphertext.Ciphertext);
 
+    /// <summary>Whether <paramref name="publicKey"/> is an HPKE key that can be encrypted to.</summary>
+    public ValueTask<bool> IsPublicKeyAsync(ReadOnlyMemory<byte> publicKey) => Provider.IsPublicKeyAsync(Suite.Kem, publicKey);
+
     /// <summary>A fresh HPKE key pair.</summary>
     public ValueTask<KeyPair> GenerateKeyPairAsync() => Provider.GenerateKeyPairAsync(Suite.Kem);
 

@@ -21,6 +21,8 @@ internal static class KeyPackageValidation
         if (keyPackage.Leaf.Source != LeafNodeSource.KeyPackage) throw new MlsException(MlsError.InvalidLeafNode, "7.3", "leaf node source");
         await LeafNodeValidation.ValidateAsync(keyPackage.Leaf, default, environment, crypto, groupId).ConfigureAwait(false);
 
+        if (!await crypto.IsPublicKeyAsync(keyPackage.InitKey).ConfigureAwait(false)) throw Invalid("init key");
+
         // "Verify that the signature on the KeyPackage is valid using the public key in leaf_node.credential."
         if (!await crypto.VerifyWithLabelAsync(keyPackage.SignatureKey, "KeyPackageTBS", keyPackage.ToBeSigned(), keyPackage.Signature).ConfigureAwait(false))
             throw new MlsException(MlsError.InvalidSignature, "10.1", "key package signature");

@@ -14,6 +14,9 @@ internal static class LeafNodeValidation
         CheckCapabilities(leaf);
         if (!await VerifySignatureAsync(leaf, index, crypto, groupId).ConfigureAwait(false))
             throw new MlsException(MlsError.InvalidSignature, "7.3", "leaf node signature");
+        // Whoever commits has to encrypt to it: a key off the curve would end all commits but the one that removes this leaf.
+        if (!await crypto.IsPublicKeyAsync(leaf.EncryptionKey).ConfigureAwait(false))
+            throw new MlsException(MlsError.InvalidLeafNode, "5.1.1", "encryption key");
         await ValidateCredentialAsync(leaf, environment, groupId).ConfigureAwait(false);
     }
 

@@ -20,6 +20,8 @@ abstract class Curve(CurveShape shape)
 
     public abstract byte[]? PublicKey(Secret privateKey);
 
+    public abstract bool IsPublicKey(ReadOnlySpan<byte> publicKey);
+
     public abstract Secret? Agree(Secret privateKey, ReadOnlySpan<byte> publicKey);
 
     /// <summary>A DER signature over the data's hash; <c>null</c> where the private key is none.</summary>

@@ -52,6 +52,8 @@ sealed unsafe class OpenSslCurve : Curve
         return point;
     }
 
+    public override bool IsPublicKey(ReadOnlySpan<byte> publicKey) => _publicKeys.Get(publicKey, _importPublic) is not null;
+
     public override Secret? Agree(Secret privateKey, ReadOnlySpan<byte> publicKey)
     {
         if (_publicKeys.Get(publicKey, _importPublic) is not { } peer || Import(privateKey) is not { } own) return null;

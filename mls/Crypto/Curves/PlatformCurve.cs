@@ -25,6 +25,8 @@ sealed class PlatformCurve(CurveShape shape) : Curve(shape)
 
     public override byte[]? PublicKey(Secret privateKey) => Agreement(privateKey) is { } key ? Point(key.ExportParameters(false)) : null;
 
+    public override bool IsPublicKey(ReadOnlySpan<byte> publicKey) => _peers.Get(publicKey, ImportPeer) is not null;
+
     public override Secret? Agree(Secret privateKey, ReadOnlySpan<byte> publicKey) =>
         _peers.Get(publicKey, ImportPeer) is { } peer && Agreement(privateKey) is { } own ? Secret.Own(own.DeriveRawSecretAgreement(peer)) : null;
 
