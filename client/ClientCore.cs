@@ -33,6 +33,15 @@ sealed class ClientCore
 
     /// <summary>The socket.</summary>
     public required ServerLink Link { get; init; }
+
+    /// <summary>The own display name; <c>null</c> until one is set. Conversations say it to each other's members.</summary>
+    public Func<string?> DisplayName { get; set; } = static () => null;
+
+    /// <summary>Called for a notice in the inbox that the own account's devices changed.</summary>
+    public Func<CancellationToken, Task> OwnDevicesNoticed { get; set; } = static _ => Task.CompletedTask;
+
+    /// <summary>Blocks or unblocks an account, as <see cref="KavalekClient.BlockAsync"/> does.</summary>
+    public Func<Id, bool, CancellationToken, Task> BlockAsync { get; set; } = static (_, _, _) => Task.CompletedTask;
 }
 
 /// <summary>Who this device is; its certificate is absent while it waits.</summary>

@@ -1,3 +1,5 @@
+using Kavalek.Mls;
+
 namespace Kavalek.Client;
 
 /// <summary>
@@ -6,4 +8,9 @@ namespace Kavalek.Client;
 /// </summary>
 sealed class KeyPackageStock
 {
+    /// <summary>An own key package with its private keys, by its reference; <c>null</c> where it is none of ours, or was used. The caller disposes it.</summary>
+    public ValueTask<KeyPackageBundle?> FindAsync(ReadOnlyMemory<byte> reference, CancellationToken cancel) => throw new NotImplementedException();
+
+    /// <summary>Adds to <paramref name="batch"/> that a key package was used: its private keys are deleted with whatever else the batch holds. Never for one of last resort.</summary>
+    public void Forget(StoreBatch batch, ReadOnlyMemory<byte> reference) => throw new NotImplementedException();
 }
