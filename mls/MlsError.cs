@@ -24,8 +24,8 @@ public enum MlsError
     UnencryptedApplicationMessage = 14,
     /// <summary>The sender is not a member of that epoch, or may not send this.</summary>
     InvalidSender = 15,
-    /// <summary>The own client is not a member any more.</summary>
-    NotAMember = 16,
+    /// <summary>An own commit came back that is not the pending one: its state was lost, and the epoch cannot be followed. Join anew.</summary>
+    UnknownOwnCommit = 16,
 
     /// <summary>The AEAD did not open: not for this group, or changed on the way.</summary>
     DecryptionFailed = 20,

@@ -31,6 +31,9 @@ internal sealed class TlsWriter(int capacity = 256) : IDisposable
     /// <summary>Bytes as they are, without a header.</summary>
     public void WriteRaw(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Reserve(bytes.Length));
 
+    /// <summary>As many zero bytes.</summary>
+    public void WriteZeros(int count) => Reserve(count).Clear();
+
     /// <summary><c>opaque value&lt;V&gt;</c> (§2.1.2).</summary>
     public void WriteVector(ReadOnlySpan<byte> bytes)
     {

@@ -4,7 +4,7 @@ namespace Kavalek.Mls;
 /// The application's word on who is who (RFC 9420 §5.3.1). It is asked for every leaf that enters a tree: at each join, add,
 /// update and commit with a path.
 /// </summary>
-/// <remarks>An exception thrown here passes through to the caller of the library, and the group stays as it was.</remarks>
+/// <remarks>It may be asked about several leaves at once, from several threads. An exception thrown here passes through to the caller of the library, and the group stays as it was.</remarks>
 public interface IAuthenticationService
 {
     /// <summary>Whether <paramref name="presented"/> is what it claims to be.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Kavalek.Mls;
 
 /// <summary>
@@ -10,110 +12,122 @@ namespace Kavalek.Mls;
 /// </remarks>
 public sealed partial class MlsGroup : IDisposable
 {
+    readonly MlsEnvironment _environment;
+    readonly EpochState _epoch;
+    readonly SecretTree _keys;
+    readonly ImmutableList<QueuedProposal> _proposals;
+
+    // The latest first.
+    readonly ImmutableList<PastEpoch> _past;
+
+    internal MlsGroup(
+        MlsEnvironment environment, EpochState epoch, SecretTree keys, ImmutableList<QueuedProposal> proposals, ImmutableList<PastEpoch> past)
+    {
+        _environment = environment;
+        _epoch = epoch;
+        _keys = keys;
+        _proposals = proposals;
+        _past = past;
+    }
+
     /// <summary>The group's id.</summary>
-    public byte[] GroupId => throw new NotImplementedException();
+    public byte[] GroupId => _epoch.Context.GroupId;
 
     /// <summary>The epoch, from 0.</summary>
-    public ulong Epoch => throw new NotImplementedException();
+    public ulong Epoch => _epoch.Context.Epoch;
 
     /// <summary>The cipher suite.</summary>
-    public CipherSuite Suite => throw new NotImplementedException();
+    public CipherSuite Suite => _epoch.Crypto.Suite;
 
     /// <summary>The extensions of the GroupContext.</summary>
-    public IReadOnlyList<Extension> Extensions => throw new NotImplementedException();
+    public IReadOnlyList<Extension> Extensions => _epoch.Context.Extensions;
 
     /// <summary>The own leaf.</summary>
-    public LeafIndex OwnIndex => throw new NotImplementedException();
+    public LeafIndex OwnIndex => _epoch.Own;
 
     /// <summary>The own member.</summary>
-    public Member Own => throw new NotImplementedException();
+    public Member Own => new(_epoch.Own, _epoch.OwnLeaf);
 
     /// <summary>All members by rising leaf.</summary>
-    public IEnumerable<Member> Members => throw new NotImplementedException();
+    public IEnumerable<Member> Members => _epoch.Tree.Members;
 
     /// <summary>How many members there are.</summary>
-    public int MemberCount => throw new NotImplementedException();
+    public int MemberCount => _epoch.Tree.MemberCount;
 
     /// <summary>The member at a leaf, or <c>null</c> where it is blank.</summary>
-    public Member? Find(LeafIndex index) => throw new NotImplementedException();
+    public Member? Find(LeafIndex index) => _epoch.Tree[index] is { } leaf ? new(index, leaf) : null;
 
     /// <summary>Whether proposals wait for a commit, which must come before the next application message (§12.4).</summary>
-    public bool HasProposals => throw new NotImplementedException();
+    public bool HasProposals => !_proposals.IsEmpty;
 
     /// <summary>What all members of this epoch can compare to see that they are in the same one (§8.7).</summary>
-    public byte[] EpochAuthenticator => throw new NotImplementedException();
+    public byte[] EpochAuthenticator => _epoch.Secrets.EpochAuthenticator.Span.ToArray();
 
     /// <summary>A secret of the application's own that all members of this epoch share (§8.5).</summary>
-    public Secret ExportSecret(string label, ReadOnlySpan<byte> context, int length) => throw new NotImplementedException();
+    /// <param name="label">Names the use.</param>
+    /// <param name="context">Binds the use to a context.</param>
+    /// <param name="length">Bytes wanted, at most 255 hash lengths.</param>
+    public Secret ExportSecret(string label, ReadOnlySpan<byte> context, int length) => _epoch.Secrets.Export(label, context, length);
 
     /// <summary>The ratchet tree as the ratchet_tree extension carries it (§12.4.3.3), for who joins by a Welcome without it.</summary>
-    public byte[] ExportRatchetTree() => throw new NotImplementedException();
+    public byte[] ExportRatchetTree() => _epoch.Tree.Encode();
 
-    /// <summary>A new group of one (§11).</summary>
-    /// <param name="environment">Primitives, authentication service, limits.</param>
-    /// <param name="groupId">Its id: unique, best random.</param>
-    /// <param name="own">Fresh keys and the leaf of the creator; not to be published. The group has copies of the keys.</param>
-    /// <param name="extensions">Extensions of the GroupContext.</param>
-    public static ValueTask<MlsGroup> CreateAsync(
-        MlsEnvironment environment, byte[] groupId, KeyPackageBundle own, IReadOnlyList<Extension> extensions) => throw new NotImplementedException();
+    internal EpochState State => _epoch;
 
-    /// <summary>Joins the group of a Welcome (§12.4.3.1), after every check of §12.4.3.1 and §12.4.3.3 on it and its tree.</summary>
-    /// <param name="environment">Primitives, authentication service, limits.</param>
-    /// <param name="welcome">An MLSMessage that holds a Welcome.</param>
-    /// <param name="find">Finds an own key package.</param>
-    /// <param name="options">What the joiner has beside the Welcome.</param>
-    /// <exception cref="MlsException">The code says which rule was broken.</exception>
-    public static ValueTask<JoinedGroup> JoinAsync(
-        MlsEnvironment environment, ReadOnlyMemory<byte> welcome, KeyPackageLookup find, JoinOptions? options = null) => throw new NotImplementedException();
+    internal MlsEnvironment Environment => _environment;
 
-    /// <summary>
-    /// Makes a commit (§12.4.1). The group stays in its epoch until the commit is confirmed; <c>Next</c> is this group without the
-    /// key that the commit was encrypted with: store both before the commit is sent.
-    /// </summary>
-    /// <param name="request">What to commit.</param>
-    /// <param name="now">The time that lifetimes of added key packages are held against.</param>
-    /// <param name="externalPsk">Pre-shared keys that the request or proposals name.</param>
-    /// <exception cref="MlsException">The request breaks a rule, or a key package is not valid.</exception>
-    public ValueTask<(PendingCommit Pending, MlsGroup Next)> CommitAsync(CommitRequest request, DateTimeOffset now, ExternalPskLookup? externalPsk = null) => throw new NotImplementedException();
-
-    /// <summary>Proposes to remove a member (§12.1.3): for oneself, the way to leave.</summary>
-    public ValueTask<OutgoingMessage> ProposeRemoveAsync(LeafIndex member, byte[]? authenticatedData = null) => throw new NotImplementedException();
-
-    /// <summary>Proposes to add a client (§12.1.1).</summary>
-    public ValueTask<OutgoingMessage> ProposeAddAsync(KeyPackage keyPackage, DateTimeOffset now, byte[]? authenticatedData = null) => throw new NotImplementedException();
-
-    /// <summary>Proposes fresh keys for the own leaf (§12.1.2).</summary>
-    public ValueTask<OutgoingMessage> ProposeUpdateAsync(LeafChange? change = null, byte[]? authenticatedData = null) => throw new NotImplementedException();
-
-    /// <summary>Proposes new extensions of the GroupContext in place of all old ones (§12.1.7).</summary>
-    public ValueTask<OutgoingMessage> ProposeExtensionsAsync(IReadOnlyList<Extension> extensions, byte[]? authenticatedData = null) => throw new NotImplementedException();
-
-    /// <summary>Encrypts an application message (§6.3).</summary>
-    /// <param name="content">The application's bytes.</param>
-    /// <param name="authenticatedData">Bytes that travel in clear beside it, authenticated.</param>
-    /// <param name="padding">Zero bytes appended inside the encryption, to hide the size.</param>
-    /// <exception cref="MlsException"><see cref="MlsError.CommitRequired"/>: proposals wait.</exception>
-    public ValueTask<OutgoingMessage> ProtectAsync(ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> authenticatedData = default, int padding = 0) => throw new NotImplementedException();
-
-    /// <summary>Processes whatever the delivery service gives for this group: application message, proposal or commit, own ones too.</summary>
-    /// <param name="message">An MLSMessage.</param>
-    /// <param name="now">The time, from which the age of an ended epoch is counted.</param>
-    /// <param name="options">The own pending commit; pre-shared keys.</param>
-    public ValueTask<ProcessResult> ProcessAsync(ReadOnlyMemory<byte> message, DateTimeOffset now, ProcessOptions? options = null) => throw new NotImplementedException();
+    internal MessageEpoch Current => new(
+        _epoch.Crypto, GroupId, Epoch, _epoch.Context.Encoded, _epoch.Tree.LeafNodes, _epoch.Secrets.SenderData, _keys);
 
     /// <summary>This group without past epochs that are older than the retention policy allows. Itself, where there are none.</summary>
-    public MlsGroup Prune(DateTimeOffset now) => throw new NotImplementedException();
+    public MlsGroup Prune(DateTimeOffset now)
+    {
+        ImmutableList<PastEpoch> kept = Retained(_past, now);
+        return kept.Count == _past.Count ? this : new(_environment, _epoch, _keys, _proposals, kept);
+    }
 
-    /// <summary>What to write so that the store holds this group after it held <paramref name="since"/>; everything where that is <c>null</c>.</summary>
-    public IReadOnlyList<StateRecord> Changes(MlsGroup? since) => throw new NotImplementedException();
+    /// <summary>The group in the epoch that a commit begins; what this one holds for late messages goes along.</summary>
+    internal MlsGroup Advance(EpochState next, SecretTree keys, DateTimeOffset now) =>
+        new(_environment, next, keys, [], Retained(_past.Insert(0, PastEpoch.Of(this, next.Tree, now)), now));
 
-    /// <summary>The group whose records were stored.</summary>
-    /// <exception cref="MlsException"><see cref="MlsError.InvalidState"/>: records are missing or do not decode.</exception>
-    public static MlsGroup Load(MlsEnvironment environment, IEnumerable<StateRecord> records) => throw new NotImplementedException();
+    ImmutableList<PastEpoch> Retained(ImmutableList<PastEpoch> past, DateTimeOffset now)
+    {
+        RetentionPolicy retention = _environment.Retention;
+        int kept = 0;
+        while (kept < past.Count && kept < retention.PastEpochs && now - past[kept].EndedAt <= retention.PastEpochAge) kept++;
+        return kept == past.Count ? past : past.GetRange(0, kept);
+    }
 
     /// <summary>Zeroes the secrets that <paramref name="kept"/> does not hold: for a group that was superseded, or a next one that was refused.</summary>
-    public void DisposeExcept(MlsGroup kept) => throw new NotImplementedException();
+    public void DisposeExcept(MlsGroup kept)
+    {
+        ArgumentNullException.ThrowIfNull(kept);
+        if (ReferenceEquals(this, kept)) return;
+        if (!ReferenceEquals(_epoch, kept._epoch) || !ReferenceEquals(_proposals, kept._proposals) || !ReferenceEquals(_past, kept._past))
+        {
+            HashSet<Secret> held = new(kept.PrivateKeys, ReferenceEqualityComparer.Instance);
+            foreach (Secret secret in PrivateKeys) if (!held.Contains(secret)) secret.Dispose();
+            if (!ReferenceEquals(_epoch.Secrets, kept._epoch.Secrets)) _epoch.Secrets.Dispose();
+        }
+        Dictionary<ulong, SecretTree> trees = kept.SecretTrees.ToDictionary(tree => tree.Epoch, tree => tree.Keys);
+        foreach ((ulong epoch, SecretTree keys) in SecretTrees)
+        {
+            if (!trees.TryGetValue(epoch, out SecretTree? other)) keys.Dispose();
+            else if (!ReferenceEquals(keys, other)) keys.DisposeExcept(other);
+        }
+    }
 
     /// <summary>Zeroes every secret, those shared with groups before and after it too.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        foreach (Secret secret in PrivateKeys) secret.Dispose();
+        _epoch.Secrets.Dispose();
+        foreach ((_, SecretTree keys) in SecretTrees) keys.Dispose();
+    }
+
+    /// <summary>All secrets but the key schedule's and the message keys: few, whatever the group's size.</summary>
+    IEnumerable<Secret> PrivateKeys =>
+        _epoch.Keys.Concat(_proposals.SelectMany(proposal => proposal.Keys)).Concat(_past.SelectMany(past => past.Secrets));
+
+    IEnumerable<(ulong Epoch, SecretTree Keys)> SecretTrees => _past.Select(past => (past.Messages.Epoch, past.Messages.Keys)).Prepend((Epoch, _keys));
 }

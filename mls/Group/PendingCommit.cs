@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Kavalek.Mls;
 
 /// <summary>
@@ -7,36 +9,116 @@ namespace Kavalek.Mls;
 /// </summary>
 public sealed class PendingCommit : IDisposable
 {
+    const byte Version = 1;
+
+    readonly EpochState _before;
+    readonly EpochState _next;
+    readonly SecretTree _keys;
+    readonly byte[] _hash;
+    bool _applied;
+
+    internal PendingCommit(byte[] message, byte[]? welcome, CommitEffects effects, EpochState before, EpochState next, SecretTree keys)
+    {
+        Message = message;
+        Welcome = welcome;
+        Effects = effects;
+        _before = before;
+        _next = next;
+        _keys = keys;
+        _hash = SHA256.HashData(message);
+    }
+
     /// <summary>The commit, an MLSMessage.</summary>
-    public byte[] Message => throw new NotImplementedException();
+    public byte[] Message { get; }
 
     /// <summary>The Welcome for all who are added, an MLSMessage; <c>null</c> where nobody is. Deliver it only with the winning commit.</summary>
-    public byte[]? Welcome => throw new NotImplementedException();
+    public byte[]? Welcome { get; }
 
     /// <summary>What it does.</summary>
-    public CommitEffects Effects => throw new NotImplementedException();
+    public CommitEffects Effects { get; }
 
     /// <summary>The epoch it ends.</summary>
-    public ulong Epoch => throw new NotImplementedException();
+    public ulong Epoch => _before.Context.Epoch;
 
     /// <summary>The epoch authenticator (§8.7) of the epoch it begins.</summary>
-    public byte[] NextEpochAuthenticator => throw new NotImplementedException();
+    public byte[] NextEpochAuthenticator => _next.Secrets.EpochAuthenticator.Span.ToArray();
 
     /// <summary>Whether <paramref name="message"/> is this commit, as the delivery service gives it back.</summary>
-    public bool IsEchoedBy(ReadOnlySpan<byte> message) => throw new NotImplementedException();
+    public bool IsEchoedBy(ReadOnlySpan<byte> message) => message.Length == Message.Length && SHA256.HashData(message).AsSpan().SequenceEqual(_hash);
+
+    /// <summary>The ratchet tree of the epoch it begins, for who joins by a Welcome without it.</summary>
+    public byte[] ExportRatchetTree() => _next.Tree.Encode();
 
     /// <summary>The group in its next epoch, once the delivery service has said that this commit won.</summary>
     /// <param name="group">The group as it is now, in the epoch that the commit ends: messages may have come since the commit was made.</param>
     /// <param name="now">The time, from which the age of the ended epoch is counted.</param>
-    public MlsGroup Apply(MlsGroup group, DateTimeOffset now) => throw new NotImplementedException();
+    /// <exception cref="MlsException"><see cref="MlsError.EpochTooOld"/>: the group is not in that epoch.</exception>
+    public MlsGroup Apply(MlsGroup group, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        if (!group.State.Context.Encoded.AsSpan().SequenceEqual(_before.Context.Encoded))
+            throw new MlsException(MlsError.EpochTooOld, "12.4", "the pending commit is for another epoch");
+        _applied = true;
+        return group.Advance(_next, _keys, now);
+    }
 
     /// <summary>All of it, secrets included, for the caller's encrypted store.</summary>
-    public byte[] Encode() => throw new NotImplementedException();
+    public byte[] Encode()
+    {
+        using TlsWriter writer = new(Message.Length + (Welcome?.Length ?? 0) + 4096);
+        writer.WriteUInt8(Version);
+        writer.WriteVector(_before.Context.Encoded);
+        writer.WriteVector(Message);
+        writer.WriteOptional(Welcome, static (w, welcome) => w.WriteVector(welcome));
+        EffectsCodec.Write(writer, Effects);
+        writer.WriteVector(EpochRecord.Encode(_next));
+        writer.WriteList([.. TreeRecords.Changes(_next.Tree, _before.Tree)], static (w, record) =>
+        {
+            w.WriteVector(System.Text.Encoding.ASCII.GetBytes(record.Key));
+            w.WriteOptional(record.Value, static (inner, value) => inner.WriteVector(value));
+        });
+        foreach (SecretTreeRecord record in _keys.Records())
+        {
+            writer.WriteVector(record.Key.Encode());
+            writer.WriteVector(record.Value!.Span);
+            record.Value.Dispose();
+        }
+        return writer.ToArray();
+    }
 
     /// <summary>Reads what <see cref="Encode"/> wrote, beside the group in the same epoch.</summary>
-    /// <exception cref="MlsException"><see cref="MlsError.InvalidState"/>, <see cref="MlsError.EpochTooOld"/>.</exception>
-    public static PendingCommit Decode(MlsGroup group, ReadOnlySpan<byte> stored) => throw new NotImplementedException();
+    /// <exception cref="MlsException"><see cref="MlsError.InvalidState"/>; <see cref="MlsError.EpochTooOld"/>: the group has moved on.</exception>
+    public static PendingCommit Decode(MlsGroup group, ReadOnlySpan<byte> stored)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        EpochState before = group.State;
+        TlsReader reader = new(stored);
+        if (reader.ReadUInt8() != Version) throw new MlsException(MlsError.InvalidState, "12.4", "version of a stored commit");
+        if (!reader.ReadVectorSpan().SequenceEqual(before.Context.Encoded))
+            throw new MlsException(MlsError.EpochTooOld, "12.4", "the pending commit is for another epoch");
+        byte[] message = reader.ReadVector();
+        byte[]? welcome = reader.ReadOptional(static (ref TlsReader r) => r.ReadVector());
+        EffectsCodec.Indices effects = EffectsCodec.Read(ref reader);
+        byte[] epoch = reader.ReadVector();
+        List<StateRecord> nodes = reader.ReadList(static (ref TlsReader r) =>
+            new StateRecord(System.Text.Encoding.ASCII.GetString(r.ReadVectorSpan()), r.ReadOptional(static (ref TlsReader inner) => inner.ReadVector())));
+        List<SecretTreeRecord> secrets = [];
+        while (reader.Remaining > 0) secrets.Add(new(SecretTreeKey.Decode(reader.ReadVectorSpan()), Secret.Copy(reader.ReadVectorSpan())));
+
+        EpochState next = EpochRecord.Decode(before.Crypto, epoch, size => TreeRecords.Load(before.Crypto, before.Tree, size, nodes));
+        CryptographicOperations.ZeroMemory(epoch);
+        SecretTree keys = SecretTree.Restore(before.Crypto, next.Tree.Size, secrets);
+        foreach (SecretTreeRecord record in secrets) record.Value?.Dispose();
+        return new(message, welcome, effects.Resolve(before, next), before, next, keys);
+    }
 
     /// <summary>Zeroes the secrets of the epoch that did not come to be. Without effect once <see cref="Apply"/> has handed them to the next group.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        if (_applied) return;
+        HashSet<Secret> kept = new(_before.Keys, ReferenceEqualityComparer.Instance);
+        foreach (Secret secret in _next.Keys) if (!kept.Contains(secret)) secret.Dispose();
+        _next.Secrets.Dispose();
+        _keys.Dispose();
+    }
 }

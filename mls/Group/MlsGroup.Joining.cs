@@ -1,0 +1,148 @@
+namespace Kavalek.Mls;
+
+public sealed partial class MlsGroup
+{
+    /// <summary>A new group of one (§11).</summary>
+    /// <param name="environment">Primitives, authentication service, limits.</param>
+    /// <param name="groupId">Its id: unique, best random.</param>
+    /// <param name="own">Fresh keys and the leaf of the creator; not to be published. The group has copies of the keys.</param>
+    /// <param name="extensions">Extensions of the GroupContext.</param>
+    /// <exception cref="MlsException">The creator's own leaf does not support the extensions, or the authentication service refuses it.</exception>
+    public static async ValueTask<MlsGroup> CreateAsync(
+        MlsEnvironment environment, byte[] groupId, KeyPackageBundle own, IReadOnlyList<Extension> extensions)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(groupId);
+        ArgumentNullException.ThrowIfNull(own);
+        ArgumentNullException.ThrowIfNull(extensions);
+        SuiteCrypto crypto = new(own.KeyPackage.RequireSuite(environment), environment.Crypto);
+        Extension.RefuseRepeated(extensions);
+        GroupRequirements.Of(extensions).Check(own.KeyPackage.Leaf);
+        await KeyPackageValidation.ValidateAsync(own.KeyPackage, environment, crypto, groupId).ConfigureAwait(false);
+
+        RatchetTree tree = RatchetTree.Of(crypto, own.KeyPackage.Leaf);
+        GroupContext context = new(crypto.Suite.Id, groupId, 0, tree.TreeHash(), [], extensions);
+        using Secret epochSecret = crypto.RandomSecret(crypto.HashLength);
+        EpochSecrets secrets = EpochSecrets.FromEpochSecret(crypto, epochSecret);
+        // "the interim transcript hash is computed … with the confirmation tag over the empty confirmed_transcript_hash" (§11)
+        byte[] interim = TranscriptHash.Interim(crypto, context.ConfirmedTranscriptHash, secrets.ConfirmationTag(context.ConfirmedTranscriptHash));
+        EpochState epoch = new(crypto, context, tree, new LeafIndex(0), PrivatePath.Of(own.EncryptionKey.Clone()), own.SignatureKey.Clone(), secrets, interim);
+        return new(environment, epoch, secrets.StartSecretTree(tree.Size), [], []);
+    }
+
+    /// <summary>Joins the group of a Welcome (§12.4.3.1), after every check of §12.4.3.1 and §12.4.3.3 on it and its tree.</summary>
+    /// <param name="environment">Primitives, authentication service, limits.</param>
+    /// <param name="welcome">An MLSMessage that holds a Welcome.</param>
+    /// <param name="find">Finds an own key package.</param>
+    /// <param name="options">What the joiner has beside the Welcome.</param>
+    /// <remarks>Whether a group of this id is known already is the caller's to check before it keeps the group.</remarks>
+    /// <exception cref="MlsException">The code says which rule was broken.</exception>
+    public static async ValueTask<JoinedGroup> JoinAsync(
+        MlsEnvironment environment, ReadOnlyMemory<byte> welcome, KeyPackageLookup find, JoinOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        ArgumentNullException.ThrowIfNull(find);
+        if (welcome.Length > environment.Limits.MaxMessageSize) throw new MlsException(MlsError.LimitExceeded, "12.4.3.1", "larger than allowed");
+        Welcome message = Welcome.Decode(welcome.Span);
+
+        // "Identify an entry in the secrets array where the new_member value corresponds to one of this client's KeyPackages"
+        (KeyPackageBundle own, HpkeCiphertext sealedSecrets) = await FindOwnAsync(message, find).ConfigureAwait(false);
+        if (own.KeyPackage.SuiteId != message.CipherSuite)
+            throw new MlsException(MlsError.UnsupportedCipherSuite, "12.4.3.1", "the key package is for another cipher suite");
+        SuiteCrypto crypto = new(own.KeyPackage.RequireSuite(environment), environment.Crypto);
+
+        // "Decrypt the encrypted_group_secrets value with the algorithms indicated by the cipher suite and the private key"
+        using Secret opened = await crypto.DecryptWithLabelAsync(own.InitKey, "Welcome", message.EncryptedGroupInfo, sealedSecrets).ConfigureAwait(false)
+            ?? throw new MlsException(MlsError.DecryptionFailed, "12.4.3.1", "group secrets do not open");
+        using GroupSecrets secrets = TlsReader.ReadAll(opened.Span, GroupSecrets.Read);
+
+        // "If a PreSharedKeyID is part of the GroupSecrets and the client is not in possession of the corresponding PSK, return an error"
+        using Secret pskSecret = JoinerPsks(crypto, secrets.Psks, options?.ExternalPsk);
+
+        // "derive the welcome_secret … use the key and nonce to decrypt the encrypted_group_info field"
+        GroupInfo info = await message.OpenAsync(crypto, secrets.JoinerSecret, pskSecret).ConfigureAwait(false)
+            ?? throw new MlsException(MlsError.DecryptionFailed, "12.4.3.1", "group info does not open");
+        GroupContext context = info.Context;
+        if (context.CipherSuite != message.CipherSuite) throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "the group has another cipher suite");
+
+        // The tree comes inside, or beside; in either case it must be the one the GroupContext names.
+        ReadOnlyMemory<byte> encodedTree = info.Extensions.Find(Extension.RatchetTree) ?? options?.RatchetTree
+            ?? throw new MlsException(MlsError.MissingTree, "12.4.3.3", "no ratchet tree");
+        RatchetTree tree = RatchetTree.Decode(crypto, encodedTree.Span, environment.Limits);
+
+        // "Verify the signature on the GroupInfo object … with the public key of the leaf signer"
+        LeafNode signer = tree[info.Signer] ?? throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "the signer is no member");
+        if (!await crypto.VerifyWithLabelAsync(signer.SignatureKey, "GroupInfoTBS", info.ToBeSigned(), info.Signature).ConfigureAwait(false))
+            throw new MlsException(MlsError.InvalidSignature, "12.4.3.1", "group info signature");
+
+        // "Verify the integrity of the ratchet tree": its hash, parent hashes, leaves, unmerged leaves.
+        TreeValidation.CheckParents(tree);
+        if (!tree.TreeHash().AsSpan().SequenceEqual(context.TreeHash)) throw new MlsException(MlsError.TreeHashMismatch, "12.4.3.1", "tree hash");
+        await TreeValidation.ValidateAsync(tree, context, environment).ConfigureAwait(false);
+
+        // "Identify a leaf whose LeafNode is identical to the one in the KeyPackage"
+        byte[] ownLeaf = own.KeyPackage.Leaf.Encoded;
+        Member self = tree.Members.FirstOrDefault(member => member.Leaf.Encoded.AsSpan().SequenceEqual(ownLeaf))
+            ?? throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "the own leaf is not in the tree");
+
+        PrivatePath path = PrivatePath.Of(own.EncryptionKey.Clone());
+        if (secrets.PathSecret is { } pathSecret)
+            path = path.With(await JoinerKeysAsync(tree, self.Index, info.Signer, pathSecret).ConfigureAwait(false));
+
+        // "Use the joiner_secret and the PSKs to derive the epoch_secret and the other secrets; verify the confirmation tag"
+        EpochSecrets epochSecrets = EpochSecrets.FromJoiner(crypto, secrets.JoinerSecret, pskSecret, context.Encoded);
+        if (!epochSecrets.VerifyConfirmationTag(context.ConfirmedTranscriptHash, info.ConfirmationTag))
+        {
+            epochSecrets.Dispose();
+            throw new MlsException(MlsError.InvalidConfirmationTag, "12.4.3.1", "confirmation tag");
+        }
+        byte[] interim = TranscriptHash.Interim(crypto, context.ConfirmedTranscriptHash, info.ConfirmationTag);
+        EpochState epoch = new(crypto, context, tree, self.Index, path, own.SignatureKey.Clone(), epochSecrets, interim);
+        MlsGroup group = new(environment, epoch, epochSecrets.StartSecretTree(tree.Size), [], []);
+        return new(group, own.Ref, own.KeyPackage.IsLastResort, new Member(info.Signer, signer));
+    }
+
+    static async ValueTask<(KeyPackageBundle Own, HpkeCiphertext Secrets)> FindOwnAsync(Welcome welcome, KeyPackageLookup find)
+    {
+        foreach (EncryptedGroupSecrets entry in welcome.Secrets)
+            if (await find(entry.NewMember).ConfigureAwait(false) is { } bundle) return (bundle, entry.Secrets);
+        throw new MlsException(MlsError.NoMatchingKeyPackage, "12.4.3.1", "no entry for an own key package");
+    }
+
+    static Secret JoinerPsks(SuiteCrypto crypto, IReadOnlyList<PreSharedKeyId> ids, ExternalPskLookup? lookup)
+    {
+        HashSet<string> seen = [];
+        List<(byte[], Secret)> psks = [];
+        foreach (PreSharedKeyId id in ids)
+        {
+            if (id.Nonce.Length != crypto.HashLength || !seen.Add(Convert.ToHexString(id.Encode())))
+                throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "pre-shared keys");
+            Secret psk = (id.IsExternal ? lookup?.Invoke(id.ExternalId) : null) ?? throw new MlsException(MlsError.UnknownPsk, "12.4.3.1", "a pre-shared key is not known");
+            psks.Add((id.Encode(), psk));
+        }
+        return PskSecret.Combine(crypto, psks);
+    }
+
+    /// <summary>"derive the private keys of the lowest common ancestor with the signer and of its ancestors up to the root" (§12.4.3.1).</summary>
+    static async ValueTask<List<(NodeIndex, Secret)>> JoinerKeysAsync(RatchetTree tree, LeafIndex own, LeafIndex signer, Secret pathSecret)
+    {
+        if (own == signer) throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "the joiner is its own signer");
+        NodeIndex start = TreeMath.CommonAncestor(own, signer);
+        List<(NodeIndex, Secret)> keys = [];
+        Secret secret = pathSecret.Clone();
+        foreach (NodeIndex node in TreeMath.DirectPath(signer, tree.Size))
+        {
+            // Blank nodes are those that the path left out.
+            if (node.Level < start.Level || tree.Parent(node) is not { } parent) continue;
+            KeyPair pair = await TreeKem.DeriveNodeKeyAsync(tree.Crypto, secret).ConfigureAwait(false);
+            if (!pair.PublicKey.AsSpan().SequenceEqual(parent.EncryptionKey))
+                throw new MlsException(MlsError.InvalidPath, "12.4.3.1", "the path secret does not give the tree's public keys");
+            keys.Add((node, pair.PrivateKey));
+            Secret next = tree.Crypto.DeriveSecret(secret, "path");
+            secret.Dispose();
+            secret = next;
+        }
+        secret.Dispose();
+        return keys;
+    }
+}

@@ -1,0 +1,37 @@
+namespace Kavalek.Mls;
+
+/// <summary>A proposal and who made it: received and kept for a commit to name, or by value in one (RFC 9420 §12.4).</summary>
+/// <param name="Proposal">What.</param>
+/// <param name="Sender">Who.</param>
+/// <param name="Reference">Its ProposalRef; <c>null</c> by value. One by reference was validated when it came.</param>
+/// <param name="LeafKey">Of an own Update: the private key of the leaf it proposes.</param>
+/// <param name="SignatureKey">Of an own Update: the new signature private key, where it proposes one.</param>
+internal sealed record QueuedProposal(Proposal Proposal, LeafIndex Sender, byte[]? Reference, Secret? LeafKey = null, Secret? SignatureKey = null)
+{
+    public IEnumerable<Secret> Keys
+    {
+        get
+        {
+            if (LeafKey is not null) yield return LeafKey;
+            if (SignatureKey is not null) yield return SignatureKey;
+        }
+    }
+
+    public void Write(TlsWriter writer)
+    {
+        writer.WriteUInt32(Sender.Value);
+        writer.WriteVector(Reference);
+        writer.WriteOptional(LeafKey, static (w, key) => w.WriteVector(key.Span));
+        writer.WriteOptional(SignatureKey, static (w, key) => w.WriteVector(key.Span));
+        Proposal.Write(writer);
+    }
+
+    public static QueuedProposal Read(ref TlsReader reader)
+    {
+        LeafIndex sender = new(reader.ReadUInt32());
+        byte[] reference = reader.ReadVector();
+        Secret? leafKey = reader.ReadOptional(static (ref TlsReader r) => Secret.Copy(r.ReadVectorSpan()));
+        Secret? signatureKey = reader.ReadOptional(static (ref TlsReader r) => Secret.Copy(r.ReadVectorSpan()));
+        return new(Proposal.Read(ref reader), sender, reference, leafKey, signatureKey);
+    }
+}

@@ -1,0 +1,134 @@
+namespace Kavalek.Mls.Tests;
+
+/// <summary>One device in a test: its identity, its key packages and its view of one group, stored in a dictionary after each step.</summary>
+sealed class Client
+{
+    public static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+
+    readonly Dictionary<string, KeyPackageBundle> _bundles = [];
+    readonly Dictionary<string, byte[]> _store = [];
+    MlsGroup? _group;
+
+    Client(string name, MlsEnvironment environment, KeyPair signatureKey)
+    {
+        Name = name;
+        Environment = environment;
+        SignatureKey = signatureKey;
+    }
+
+    public string Name { get; }
+
+    public MlsEnvironment Environment { get; }
+
+    public KeyPair SignatureKey { get; }
+
+    public PendingCommit? Pending { get; set; }
+
+    /// <summary>Whether each step is followed by a restart from the stored records.</summary>
+    public bool Restarts { get; set; }
+
+    public MlsGroup Group => _group ?? throw new InvalidOperationException($"{Name} is in no group");
+
+    public long StoredBytes => _store.Sum(entry => entry.Key.Length + (long)entry.Value.Length);
+
+    public static async Task<Client> CreateAsync(string name, IAuthenticationService? authentication = null, RetentionPolicy? retention = null)
+    {
+        MlsEnvironment environment = new(NativeCryptoProvider.Shared, authentication ?? new Everybody()) { Retention = retention ?? RetentionPolicy.Default };
+        return new(name, environment, await environment.Crypto.GenerateSignatureKeyPairAsync(SignatureAlgorithm.EcdsaP256Sha256));
+    }
+
+    public async Task<KeyPackageBundle> BundleAsync(Capabilities? capabilities = null, bool lastResort = false) => await KeyPackageBundle.CreateAsync(Environment, new()
+    {
+        Suite = CipherSuite.P256Aes128,
+        Credential = Credential.Basic(System.Text.Encoding.UTF8.GetBytes(Name)),
+        SignatureKey = SignatureKey,
+        Lifetime = Lifetime.Starting(Now, TimeSpan.FromDays(90)),
+        Capabilities = capabilities,
+        LastResort = lastResort,
+    });
+
+    public async Task<KeyPackage> PublishAsync(Capabilities? capabilities = null)
+    {
+        KeyPackageBundle bundle = KeyPackageBundle.Decode((await BundleAsync(capabilities)).Encode());
+        _bundles[Convert.ToHexString(bundle.Ref)] = bundle;
+        return KeyPackage.Decode(bundle.KeyPackage.Encode());
+    }
+
+    public async Task CreateGroupAsync(params Extension[] extensions) =>
+        Keep(await MlsGroup.CreateAsync(Environment, "a group"u8.ToArray(), await BundleAsync(), extensions));
+
+    public async Task<JoinedGroup> JoinAsync(byte[] welcome, JoinOptions? options = null)
+    {
+        JoinedGroup joined = await MlsGroup.JoinAsync(Environment, welcome,
+            reference => ValueTask.FromResult(_bundles.GetValueOrDefault(Convert.ToHexString(reference.Span))), options);
+        _store.Clear();
+        _group = null;
+        Keep(joined.Group);
+        return joined;
+    }
+
+    public async Task<PendingCommit> CommitAsync(CommitRequest request)
+    {
+        (PendingCommit pending, MlsGroup next) = await Group.CommitAsync(request, Now);
+        Keep(next);
+        return Pending = Restarts ? PendingCommit.Decode(Group, pending.Encode()) : pending;
+    }
+
+    public async Task<byte[]> SendAsync(string text)
+    {
+        OutgoingMessage sent = await Group.ProtectAsync(System.Text.Encoding.UTF8.GetBytes(text));
+        Keep(sent.Next);
+        return sent.Message;
+    }
+
+    public async Task<byte[]> ProposeAsync(Func<MlsGroup, ValueTask<OutgoingMessage>> propose)
+    {
+        OutgoingMessage sent = await propose(Group);
+        Keep(sent.Next);
+        return sent.Message;
+    }
+
+    /// <summary>Processes a message and keeps what comes of it.</summary>
+    public async Task<ProcessResult> ReceiveAsync(byte[] message)
+    {
+        ProcessResult result = await Group.ProcessAsync(message, Now, new() { Pending = Pending });
+        switch (result)
+        {
+            case ProcessResult.ApplicationReceived received: Keep(received.Next); break;
+            case ProcessResult.ProposalReceived received: Keep(received.Next); break;
+            case ProcessResult.CommitReceived received: Keep(received.Next); Pending?.Dispose(); Pending = null; break;
+            case ProcessResult.OwnCommitConfirmed confirmed: Keep(confirmed.Next); Pending = null; break;
+            default: break;
+        }
+        return result;
+    }
+
+    public async Task<string> ReadAsync(byte[] message)
+    {
+        ProcessResult result = await ReceiveAsync(message);
+        return result is ProcessResult.ApplicationReceived received ? System.Text.Encoding.UTF8.GetString(received.Content) : result.ToString()!;
+    }
+
+    /// <summary>The stored records, in one string to compare.</summary>
+    public string Snapshot() => string.Join('\n', Group.Changes(null).OrderBy(record => record.Key, StringComparer.Ordinal).Select(record => $"{record.Key}={Convert.ToHexString(record.Value!)}"));
+
+    public void Keep(MlsGroup next)
+    {
+        MlsGroup? old = _group;
+        foreach (StateRecord change in next.Changes(old))
+        {
+            if (change.Value is { } value) _store[change.Key] = value;
+            else Assert.True(_store.Remove(change.Key), $"{change.Key} is deleted but was not stored");
+        }
+        old?.DisposeExcept(next);
+        _group = Restarts ? MlsGroup.Load(Environment, _store.Select(entry => new StateRecord(entry.Key, entry.Value))) : next;
+        if (Restarts) Assert.Equal(_store.Count, Group.Changes(null).Count);
+    }
+
+    sealed class Everybody : IAuthenticationService
+    {
+        public ValueTask<bool> ValidateAsync(PresentedCredential presented) => ValueTask.FromResult(true);
+
+        public bool IsSuccessor(PresentedCredential old, PresentedCredential next) => old.Credential == next.Credential;
+    }
+}
