@@ -17,6 +17,8 @@ public static class ErrorCodes
     public const string InvalidInvite = "invalid_invite";
     /// <summary>404: there is no such thing, or it is not this device's.</summary>
     public const string NotFound = "not_found";
+    /// <summary>405: the resource exists, but not for this method.</summary>
+    public const string MethodNotAllowed = "method_not_allowed";
     /// <summary>409: the handle belongs to somebody.</summary>
     public const string HandleTaken = "handle_taken";
     /// <summary>409: the id is in use.</summary>
@@ -27,8 +29,12 @@ public static class ErrorCodes
     public const string StaleEpoch = "stale_epoch";
     /// <summary>413: larger than allowed.</summary>
     public const string TooLarge = "too_large";
+    /// <summary>415: the body is of another media type than the call takes.</summary>
+    public const string UnsupportedMediaType = "unsupported_media_type";
     /// <summary>429: too many requests; Retry-After says when to come back.</summary>
     public const string RateLimited = "rate_limited";
+    /// <summary>500: a defect of the server; nothing of the call was kept.</summary>
+    public const string Internal = "internal";
     /// <summary>503: the server is busy or its disk is full; nothing was stored.</summary>
     public const string Unavailable = "unavailable";
     /// <summary>Closing: the token expired without a successor.</summary>

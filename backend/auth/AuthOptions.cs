@@ -1,0 +1,64 @@
+using Kavalek.Protocol.Auth;
+
+namespace Kavalek.Auth;
+
+/// <summary>Who may register.</summary>
+public enum RegistrationPolicy
+{
+    /// <summary>Whoever has an invite.</summary>
+    Invite,
+
+    /// <summary>Everybody.</summary>
+    Open,
+}
+
+/// <summary>So many in a window of time.</summary>
+/// <param name="Count">Calls.</param>
+/// <param name="Seconds">Length of the window.</param>
+public readonly record struct Rate(int Count, int Seconds);
+
+/// <summary>The settings of the authentication service.</summary>
+public sealed record AuthOptions
+{
+    /// <summary>Folder of the database and of <c>keys/</c>.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>What the owner calls the instance; 1 to 64 characters.</summary>
+    public string Name { get; init; } = "Kavalek";
+
+    /// <summary>Who may register; by invite only, unless said otherwise.</summary>
+    public RegistrationPolicy Registration { get; init; } = RegistrationPolicy.Invite;
+
+    /// <summary>The base-2 logarithm of bcrypt's rounds: 10 to 12, 10 by default (about 50 ms).</summary>
+    public int BcryptCost { get; init; } = 10;
+
+    /// <summary>Password checks that may wait for a processor; more are turned away. 64 by default.</summary>
+    public int PasswordQueue { get; init; } = 64;
+
+    /// <summary>Multiplies every rate of docs/PROTOCOL.md §9; 1 by default.</summary>
+    public int RateFactor { get; init; } = 1;
+
+    internal Rate LogInsOfAccount => Times(new(10, 300));
+    internal Rate LogInsOfAddress => Times(new(30, 300));
+    internal Rate LogInsOverall => Times(new(600, 300));
+    internal Rate PreloginsOfAddress => Times(new(30, 300));
+    internal Rate RegistrationsOfAddress => Times(new(30, 300));
+    internal Rate LookUpsOfAccount => Times(new(60, 600));
+    internal Rate ClaimsOfAccount => Times(new(300, 3600));
+    internal Rate ClaimsOfPair => Times(new(30, 3600));
+
+    /// <summary>What new accounts derive their secrets with.</summary>
+    internal static KdfParameters Kdf { get; } = new(KdfParameters.Pbkdf2, Protocol.Limits.KdfDefault);
+
+    /// <summary>Refuses settings that make no sense or are weak.</summary>
+    /// <exception cref="InvalidOperationException">Which, and what is allowed.</exception>
+    internal void Validate()
+    {
+        if (BcryptCost is < 10 or > 12) throw new InvalidOperationException("The bcrypt cost is 10, 11 or 12.");
+        if (Name.Length is < 1 or > 64 || Name.Any(char.IsControl)) throw new InvalidOperationException("The instance's name has 1 to 64 characters.");
+        if (PasswordQueue is < 1 or > 4096) throw new InvalidOperationException("The password queue holds 1 to 4,096.");
+        if (RateFactor is < 1 or > 1_000_000) throw new InvalidOperationException("The rate factor is 1 to 1,000,000.");
+    }
+
+    Rate Times(Rate rate) => rate with { Count = rate.Count * RateFactor };
+}

@@ -1,0 +1,58 @@
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Kavalek.Auth;
+
+/// <summary>The account's own devices (docs/PROTOCOL.md §3.3, §5.3).</summary>
+internal static class DeviceEndpoints
+{
+    const int GrantBytes = 4 * 1024;
+
+    public static void MapDevices(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/auth/v1/devices", List).For(Access.Certified).Answers<DeviceRecords>();
+        routes.MapGet("/auth/v1/devices/self", Self).For(Access.LoggedIn).Answers<OwnDevice>();
+        routes.MapDelete("/auth/v1/devices/self/grant", ForgetGrant).For(Access.LoggedIn);
+        routes.MapPut("/auth/v1/devices/{device}/certificate", Certify).For(Access.Certified).Takes<CertifyRequest>();
+        routes.MapPost("/auth/v1/devices/{device}/remove", Remove).For(Access.Certified).Takes<RemoveDeviceRequest>();
+    }
+
+    static async Task<JsonHttpResult<DeviceRecords>> List(HttpContext http, DeviceStore store) =>
+        Json.Ok(await store.ListAsync(http.Caller().Account), AuthJson.Default.DeviceRecords);
+
+    static async Task<JsonHttpResult<OwnDevice>> Self(HttpContext http, DeviceStore store) =>
+        Json.Ok(await store.OwnAsync(http.Caller().Device), AuthJson.Default.OwnDevice);
+
+    static async Task<NoContent> ForgetGrant(HttpContext http, DeviceStore store)
+    {
+        await store.ForgetGrantAsync(http.Caller().Device);
+        return TypedResults.NoContent();
+    }
+
+    static async Task<NoContent> Certify(HttpContext http, Id device, DeviceStore store, IEventBus bus, LogIds ids, ILogger<DeviceStore> log)
+    {
+        Caller caller = http.Caller();
+        CertifyRequest request = await http.ReadAsync(AuthJson.Default.CertifyRequest);
+        if (request.Grant.Length is 0 or > GrantBytes) throw AuthException.Invalid("The grant has 1 to 4,096 bytes.");
+        Id[] devices = await store.CertifyAsync(caller.Account, device, request);
+        log.LogInformation("account {Account} certified device {Device}", ids.Of(caller.Account), ids.Of(device));
+        bus.Publish(new DevicesChanged(caller.Account, devices));
+        return TypedResults.NoContent();
+    }
+
+    static async Task<NoContent> Remove(HttpContext http, Id device, DeviceStore store, IEventBus bus, LogIds ids, ILogger<DeviceStore> log)
+    {
+        Caller caller = http.Caller();
+        RemoveDeviceRequest request = await http.ReadAsync(AuthJson.Default.RemoveDeviceRequest);
+        Id[] devices = await store.RemoveAsync(caller.Account, device, request.DeviceList);
+        log.LogInformation("account {Account} removed device {Device}", ids.Of(caller.Account), ids.Of(device));
+        bus.Publish(new DeviceRemoved(caller.Account, device));
+        bus.Publish(new DevicesChanged(caller.Account, devices));
+        return TypedResults.NoContent();
+    }
+}

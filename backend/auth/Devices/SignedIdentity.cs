@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Identity;
+
+namespace Kavalek.Auth;
+
+/// <summary>What the account key has to have signed before the server stores it (docs/PROTOCOL.md §3). Clients check it all again.</summary>
+internal sealed class SignedIdentity(InstanceId instance)
+{
+    /// <summary>Reads and verifies a device certificate of the account.</summary>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.Invalid"/>.</exception>
+    public DeviceCertificate Certificate(byte[] bytes, Id account, byte[] accountKey)
+    {
+        DeviceCertificate certificate = Decode(bytes, DeviceCertificate.Decode, "The device certificate is malformed.");
+        DeviceCertificateContent content = certificate.Content;
+        if (content.Instance != instance.Id || content.Account != account || !content.AccountKey.AsSpan().SequenceEqual(accountKey))
+        {
+            throw AuthException.Invalid("The device certificate is of another instance, account or account key.");
+        }
+        if (!Signatures.Verify(accountKey, content.SignedBytes(), certificate.Signature) || !Signatures.IsPoint(content.DeviceKey))
+        {
+            throw AuthException.Invalid("The device certificate is not signed by the account key, or certifies no P-256 key.");
+        }
+        return certificate;
+    }
+
+    /// <summary>Reads and verifies the list that follows the stored one.</summary>
+    /// <param name="bytes">A signed device list.</param>
+    /// <param name="account">Whose.</param>
+    /// <param name="accountKey">The account's key.</param>
+    /// <param name="number">The number it has to have.</param>
+    /// <param name="certificates">The certificates that are in force with it.</param>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.StaleDeviceList"/> for another number or other devices, else <see cref="ErrorCodes.Invalid"/>.</exception>
+    public void RequireList(byte[] bytes, Id account, byte[] accountKey, ulong number, IEnumerable<byte[]> certificates)
+    {
+        DeviceList list = Decode(bytes, DeviceList.Decode, "The device list is malformed.");
+        DeviceListContent content = list.Content;
+        if (content.Instance != instance.Id || content.Account != account || !content.AccountKey.AsSpan().SequenceEqual(accountKey)
+            || !Signatures.Verify(accountKey, content.SignedBytes(), list.Signature))
+        {
+            throw AuthException.Invalid("The device list is of another instance or account, or not signed by the account key.");
+        }
+        if (content.Number != number || !content.Names(certificates.Select(SHA256.HashData)))
+        {
+            throw new AuthException(ErrorCodes.StaleDeviceList, "The device list is not the successor of the stored one.");
+        }
+    }
+
+    delegate T Reader<out T>(ReadOnlySpan<byte> bytes);
+
+    static T Decode<T>(byte[] bytes, Reader<T> read, string otherwise)
+    {
+        try
+        {
+            return read(bytes);
+        }
+        catch (FormatException)
+        {
+            throw AuthException.Invalid(otherwise);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+
+namespace Kavalek.Auth;
+
+/// <summary>Invites, the set-up link among them.</summary>
+internal sealed class InviteStore(AuthDatabase database, TimeProvider clock)
+{
+    const int Maximum = 1000;
+
+    const string Insert = """
+        INSERT INTO invite (id, secret, rank, uses_left, expires) VALUES (@id, @secret, @rank, @uses, @expires)
+        """;
+
+    const string Live = """
+        SELECT id, uses_left, expires FROM invite
+         WHERE rank = 'member' AND uses_left > 0 AND expires > @now
+         ORDER BY expires, id
+        """;
+
+    /// <summary>Stores an invite for members.</summary>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.Invalid"/>: there are 1,000 already.</exception>
+    public async Task<CreatedInvite> CreateAsync(int uses, long expiresIn)
+    {
+        (string secret, byte[] hash) = InviteSecret.Make();
+        CreatedInvite invite = new(Id.New(), secret, clock.Now() + expiresIn);
+        await database.WriteAsync(async db =>
+        {
+            if ((await db.AllAsync(Live, _ => true, ("@now", clock.Now()))).Count >= Maximum) throw AuthException.Invalid("There are too many invites.");
+            await db.ExecuteAsync(Insert, ("@id", invite.Invite), ("@secret", hash), ("@rank", "member"), ("@uses", uses), ("@expires", invite.Expires));
+        });
+        return invite;
+    }
+
+    /// <summary>The invites that still work.</summary>
+    public async Task<InviteRecord[]> ListAsync() => [.. await database.ReadAsync(db =>
+        db.AllAsync(Live, row => new InviteRecord(row.Id(0), row.GetInt32(1), row.GetInt64(2)), ("@now", clock.Now())))];
+
+    /// <summary>Revokes an invite for members.</summary>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.NotFound"/>.</exception>
+    public Task RevokeAsync(Id invite) => database.WriteAsync(async db =>
+    {
+        if (await db.ExecuteAsync("DELETE FROM invite WHERE id = @id AND rank = 'member'", ("@id", invite)) == 0) throw AuthException.NotFound();
+    });
+
+    /// <summary>Replaces the set-up secret; <c>null</c> where the instance has its owner.</summary>
+    public async Task<string?> RenewSetUpAsync()
+    {
+        (string secret, byte[] hash) = InviteSecret.Make();
+        return await database.WriteAsync(async db =>
+        {
+            await db.ExecuteAsync("DELETE FROM invite WHERE rank = 'owner'");
+            if (await db.AnyAsync("SELECT 1 FROM account WHERE rank = 'owner'")) return null;
+            await db.ExecuteAsync(Insert,
+                ("@id", Id.New()), ("@secret", hash), ("@rank", "owner"), ("@uses", 1), ("@expires", clock.Now() + Days.Seconds));
+            return secret;
+        });
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Kavalek.Auth;
+
+/// <summary>Deletes what has expired, every ten minutes: what nobody can use any more is not kept.</summary>
+internal sealed class Sweeper(AuthDatabase database, RateLimiter limiter, TimeProvider clock, ILogger<Sweeper> log) : BackgroundService
+{
+    const string Expired = """
+        DELETE FROM session WHERE expires < @today;
+        DELETE FROM device WHERE waiting_until <= @now;
+        DELETE FROM invite WHERE expires <= @now OR uses_left = 0;
+        DELETE FROM key_package WHERE not_after <= @now;
+        UPDATE session SET former = NULL, rotated = NULL WHERE rotated < @now - 60;
+        """;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(TimeSpan.FromMinutes(10), clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await SweepAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    async Task SweepAsync()
+    {
+        try
+        {
+            limiter.Sweep();
+            await database.WriteAsync(db => db.ExecuteAsync(Expired, ("@today", clock.Today()), ("@now", clock.Now())));
+        }
+        catch (AuthException e)
+        {
+            log.LogWarning("what expired could not be deleted: {Code}", e.Code);
+        }
+    }
+}

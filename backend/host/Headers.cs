@@ -1,0 +1,24 @@
+namespace Kavalek.Host;
+
+/// <summary>What every answer carries, and what no request may.</summary>
+internal static class Headers
+{
+    // In an address, secrets end up in histories and in the logs of proxies (K-08).
+    static readonly string[] SecretsInQuery = ["access_token", "token", "auth_token", "refresh_token", "authorization", "bearer"];
+
+    public static void UseStrictHeaders(this WebApplication app) => app.Use((http, next) =>
+    {
+        IHeaderDictionary headers = http.Response.Headers;
+        headers.CacheControl = "no-store";
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        if (http.Request.QueryString.HasValue && http.Request.Query.Keys.Any(k => SecretsInQuery.Contains(k, StringComparer.OrdinalIgnoreCase)))
+        {
+            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return Task.CompletedTask;
+        }
+        return next(http);
+    });
+}

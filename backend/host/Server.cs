@@ -1,0 +1,156 @@
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Kavalek.Auth;
+using Kavalek.Protocol;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Kavalek.Host;
+
+/// <summary>A running server: options, stores, both services, Kestrel.</summary>
+public sealed class Server : IAsyncDisposable
+{
+    readonly WebApplication _app;
+    readonly AuthService _auth;
+
+    Server(WebApplication app, AuthService auth) => (_app, _auth) = (app, auth);
+
+    /// <summary>Where it listens: the first address, with the port it got.</summary>
+    public Uri Address => new(_app.Urls.First());
+
+    /// <summary>The instance's id.</summary>
+    public Id Instance => _auth.Instance;
+
+    /// <summary>The secret of the set-up link; <c>null</c> where the instance has its owner.</summary>
+    public string? SetUpSecret => _auth.SetUpSecret;
+
+    /// <summary>The services inside, for tests.</summary>
+    internal IServiceProvider Services => _app.Services;
+
+    /// <summary>Starts a server; it answers when this returns.</summary>
+    /// <param name="options">The settings.</param>
+    /// <param name="clock">The time; the system's by default.</param>
+    /// <param name="console">Where the set-up link is printed; the console by default.</param>
+    /// <param name="logging">Changes where logs go, after the defaults were set.</param>
+    /// <exception cref="InvalidOperationException">A setting, a key file or the system is not fit to start on; the message says what to do.</exception>
+    /// <exception cref="IOException">The address is in use, or the folder cannot be written.</exception>
+    public static async Task<Server> StartAsync(
+        ServerOptions options, TimeProvider? clock = null, TextWriter? console = null, Action<ILoggingBuilder>? logging = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        clock ??= TimeProvider.System;
+        AuthService auth = await AuthService.OpenAsync(
+            new AuthOptions
+            {
+                DataFolder = options.Data,
+                Name = options.Name,
+                Registration = options.Registration,
+                BcryptCost = options.BcryptCost,
+                RateFactor = options.RateFactor,
+            },
+            clock);
+        try
+        {
+            Server server = new(Build(options, auth, clock, logging), auth);
+            await server._app.StartAsync();
+            await server.GreetAsync(options, console ?? Console.Out);
+            return server;
+        }
+        catch
+        {
+            await auth.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Returns when the process is told to stop and every open call has ended.</summary>
+    public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _auth.DisposeAsync();
+    }
+
+    static WebApplication Build(ServerOptions options, AuthService auth, TimeProvider clock, Action<ILoggingBuilder>? logging)
+    {
+        // Nothing by default: no file beside the program and no variable of the framework changes what runs.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            EnvironmentName = options.Development ? Environments.Development : Environments.Production,
+        });
+        Logging.Configure(builder.Logging, options.LogLevel);
+        logging?.Invoke(builder.Logging);
+        ConfigureKestrel(builder.WebHost, options);
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton(clock);
+        builder.Services.AddSingleton<IEventBus, InProcessEventBus>();
+        builder.Services.AddAuth(auth);
+        if (options.Development) builder.Services.AddOpenApi();
+
+        WebApplication app = builder.Build();
+        if (options.BehindProxy) app.UseForwardedHeaders(Forwarded(options));
+        app.UseMiddleware<ProblemDocuments>();
+        app.UseStrictHeaders();
+        app.UseRouting();
+        app.MapAuth();
+        app.MapFrontPage(options);
+        if (options.Development) app.MapOpenApi();
+        return app;
+    }
+
+    static void ConfigureKestrel(ConfigureWebHostBuilder host, ServerOptions options)
+    {
+        host.UseUrls(options.UrlList);
+        host.UseKestrelCore();
+        if (options.Certificate is not null) host.UseKestrelHttpsConfiguration();
+        host.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            KestrelServerLimits limits = kestrel.Limits;
+            limits.MaxRequestBodySize = Limits.EntryBytes + Limits.JsonBytes;
+            limits.MaxRequestLineSize = 4 * 1024;
+            limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            limits.MaxRequestHeaderCount = 50;
+            limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
+            limits.MaxConcurrentConnections = 50_000;
+            if (options.Certificate is not null)
+            {
+                kestrel.ConfigureHttpsDefaults(https =>
+                {
+                    https.ServerCertificate = X509Certificate2.CreateFromPemFile(options.Certificate, options.CertificateKey);
+                    https.SslProtocols = SslProtocols.Tls13;
+                });
+            }
+        });
+    }
+
+    static ForwardedHeadersOptions Forwarded(ServerOptions options)
+    {
+        // Only whom the proxy speaks for: links come from --origin, never from a header (K-78).
+        ForwardedHeadersOptions forwarded = new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = 1 };
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (System.Net.IPNetwork network in options.TrustedProxies) forwarded.KnownIPNetworks.Add(network);
+        return forwarded;
+    }
+
+    // The link goes to the console, never into a log: whoever reads it first owns the instance.
+    async Task GreetAsync(ServerOptions options, TextWriter console)
+    {
+        string origin = options.Origin ?? Address.GetLeftPart(UriPartial.Authority);
+        await console.WriteLineAsync($"{options.Name} listens at {string.Join(", ", _app.Urls)}");
+        if (SetUpSecret is { } secret)
+        {
+            await console.WriteLineAsync(
+                $"\nThis instance has no owner yet. Whoever signs up with this link within 24 hours becomes it, once:\n\n    {origin}/#setup={secret}\n");
+        }
+        await console.FlushAsync();
+    }
+}

@@ -1,0 +1,243 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Kavalek.Auth;
+
+namespace Kavalek.Host;
+
+/// <summary>The settings of a server: from the command line, then the environment (<c>KAVALEK_*</c>), then <c>DATA/kavalek.json</c>.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>The folder of databases and keys; <c>data</c> by default.</summary>
+    public string Data { get; init; } = "data";
+
+    /// <summary>Addresses to listen on, separated by semicolons; <c>http://127.0.0.1:8080</c> by default.</summary>
+    public string Urls { get; init; } = "http://127.0.0.1:8080";
+
+    /// <summary>Where people reach the instance, for links and for the check of <c>Origin</c>; the first address by default.</summary>
+    public string? Origin { get; init; }
+
+    /// <summary>Who may register; by invite only, unless said otherwise.</summary>
+    public RegistrationPolicy Registration { get; init; } = RegistrationPolicy.Invite;
+
+    /// <summary>What the owner calls the instance; 1 to 64 characters.</summary>
+    public string Name { get; init; } = "Kavalek";
+
+    /// <summary>Whether this process is the authentication service.</summary>
+    public bool Auth { get; init; } = true;
+
+    /// <summary>Whether this process is the delivery service.</summary>
+    public bool Messaging { get; init; } = true;
+
+    /// <summary>The least important line that is logged; <c>Information</c> by default.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Whether a proxy in front ends TLS and says whom it speaks for (<c>X-Forwarded-For</c>).</summary>
+    public bool BehindProxy { get; init; }
+
+    /// <summary>Whom to believe that: addresses or networks; loopback by default.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
+
+    /// <summary>PEM file of the certificate chain for <c>https</c> addresses.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>PEM file of its private key.</summary>
+    public string? CertificateKey { get; init; }
+
+    /// <summary>Whether OpenAPI is served, for developers.</summary>
+    public bool Development { get; init; }
+
+    /// <summary>The base-2 logarithm of bcrypt's rounds: 10 to 12.</summary>
+    public int BcryptCost { get; init; } = 10;
+
+    /// <summary>Multiplies every rate of docs/PROTOCOL.md §9; 1 by default.</summary>
+    public int RateFactor { get; init; } = 1;
+
+    /// <summary>What <c>--help</c> prints.</summary>
+    public const string Help = """
+        Kavalek.Host, the server of a Kavalek instance
+
+        Kavalek.Host [options]                start
+        Kavalek.Host healthcheck [options]    ask the server at --urls whether it lives; exit code 0 or 1
+
+          --data DIR               databases and keys (data)
+          --urls URLS              where to listen, separated by ; (http://127.0.0.1:8080)
+          --origin URL             where people reach it, e.g. https://chat.example (the first of --urls)
+          --registration KIND      invite or open (invite)
+          --name NAME              what the instance is called (Kavalek)
+          --roles ROLES            auth,messaging or auth (auth,messaging)
+          --log-level LEVEL        Trace, Debug, Information, Warning, Error (Information)
+          --behind-proxy           a proxy ends TLS: plain HTTP is allowed on any address
+          --trusted-proxies LIST   whose X-Forwarded-For to believe, addresses or networks separated by , (loopback)
+          --certificate FILE       PEM certificate chain for https:// addresses
+          --certificate-key FILE   PEM private key for it
+          --bcrypt-cost N          10 to 12 (10)
+          --rate-factor N          multiplies every rate limit (1)
+          --environment NAME       Development serves /openapi/v1.json (Production)
+
+        Each is also an environment variable (--log-level is KAVALEK_LOG_LEVEL) and a member of DATA/kavalek.json
+        ("log-level"); the command line wins over the environment, and that over the file.
+        """;
+
+    static readonly string[] Names =
+    [
+        "data", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
+        "certificate-key", "bcrypt-cost", "rate-factor", "environment",
+    ];
+
+    /// <summary>Reads the settings of this process.</summary>
+    /// <exception cref="InvalidOperationException">An option is unknown or has no such value; the message says which and what is allowed.</exception>
+    public static ServerOptions Read(string[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        Dictionary<string, string> given = FromArguments(arguments);
+        foreach ((string name, string value) in FromEnvironment()) given.TryAdd(name, value);
+        foreach ((string name, string value) in FromFile(Path.Combine(given.GetValueOrDefault("data", "data"), "kavalek.json"))) given.TryAdd(name, value);
+        ServerOptions options = From(given);
+        options.Validate();
+        return options;
+    }
+
+    static ServerOptions From(Dictionary<string, string> given)
+    {
+        ServerOptions defaults = new();
+        string? Text(string name) => given.GetValueOrDefault(name);
+        string[] roles = List(Text("roles") ?? "auth,messaging");
+        if (roles.Length == 0 || roles.Except(["auth", "messaging"]).Any()) throw Wrong("roles", "auth,messaging or auth");
+        return defaults with
+        {
+            Data = Text("data") ?? defaults.Data,
+            Urls = Text("urls") ?? defaults.Urls,
+            Origin = Text("origin"),
+            Registration = Text("registration") switch
+            {
+                null or "invite" => RegistrationPolicy.Invite,
+                "open" => RegistrationPolicy.Open,
+                _ => throw Wrong("registration", "invite or open"),
+            },
+            Name = Text("name") ?? defaults.Name,
+            Auth = roles.Contains("auth"),
+            Messaging = roles.Contains("messaging"),
+            LogLevel = Text("log-level") is not { } level ? defaults.LogLevel
+                : Enum.TryParse(level, ignoreCase: true, out LogLevel parsed) && Enum.IsDefined(parsed) && !char.IsAsciiDigit(level[0]) ? parsed
+                : throw Wrong("log-level", "Trace, Debug, Information, Warning or Error"),
+            BehindProxy = Switch(Text("behind-proxy"), "behind-proxy"),
+            TrustedProxies = Text("trusted-proxies") is { } proxies ? [.. List(proxies).Select(Network)] : defaults.TrustedProxies,
+            Certificate = Text("certificate"),
+            CertificateKey = Text("certificate-key"),
+            Development = Text("environment") switch
+            {
+                null or "Production" => false,
+                "Development" => true,
+                _ => throw Wrong("environment", "Production or Development"),
+            },
+            BcryptCost = Number(Text("bcrypt-cost"), "bcrypt-cost") ?? defaults.BcryptCost,
+            RateFactor = Number(Text("rate-factor"), "rate-factor") ?? defaults.RateFactor,
+        };
+    }
+
+    /// <summary>Refuses what would be unsafe to run.</summary>
+    /// <exception cref="InvalidOperationException">What, and what to do instead.</exception>
+    internal void Validate()
+    {
+        if (!Auth) throw new InvalidOperationException("--roles messaging alone is not supported yet: both services share one process.");
+        foreach (string url in UrlList)
+        {
+            BindingAddress address = Parse(url);
+            if (address.Scheme == Uri.UriSchemeHttps && Certificate is null)
+            {
+                throw new InvalidOperationException($"{url} needs --certificate and --certificate-key.");
+            }
+            if (address.Scheme == Uri.UriSchemeHttp && !BehindProxy && !IsLoopback(address))
+            {
+                throw new InvalidOperationException(
+                    $"{url} would send passwords and tokens in plain HTTP over the network. Give --certificate, or --behind-proxy where a proxy ends TLS.");
+            }
+        }
+        if (Origin is not null
+            && (!Uri.TryCreate(Origin, UriKind.Absolute, out Uri? origin) || origin.Scheme is not ("http" or "https") || origin.GetLeftPart(UriPartial.Authority) != Origin))
+        {
+            throw Wrong("origin", "like https://chat.example, without a path");
+        }
+    }
+
+    internal string[] UrlList => Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    static BindingAddress Parse(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url) is { Scheme: "http" or "https" } address ? address : throw Wrong("urls", "http or https addresses");
+        }
+        catch (FormatException)
+        {
+            throw Wrong("urls", "addresses like http://127.0.0.1:8080");
+        }
+    }
+
+    static bool IsLoopback(BindingAddress address) =>
+        address.IsUnixPipe || address.Host == "localhost"
+        || (IPAddress.TryParse(address.Host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
+
+    static Dictionary<string, string> FromArguments(string[] arguments)
+    {
+        Dictionary<string, string> given = [];
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            string[] parts = arguments[i].Split('=', 2);
+            string name = parts[0].StartsWith("--", StringComparison.Ordinal) ? parts[0][2..] : "";
+            if (!Names.Contains(name)) throw new InvalidOperationException($"unknown option '{parts[0]}'; see --help");
+            string value = parts.Length == 2 ? parts[1]
+                : name == "behind-proxy" ? "true"
+                : i + 1 < arguments.Length ? arguments[++i]
+                : throw new InvalidOperationException($"--{name} needs a value; see --help");
+            if (!given.TryAdd(name, value)) throw new InvalidOperationException($"--{name} is given twice");
+        }
+        return given;
+    }
+
+    static IEnumerable<(string, string)> FromEnvironment() =>
+        from name in Names
+        let value = Environment.GetEnvironmentVariable($"KAVALEK_{name.Replace('-', '_').ToUpperInvariant()}")
+        where !string.IsNullOrEmpty(value)
+        select (name, value);
+
+    static List<(string, string)> FromFile(string path)
+    {
+        if (!File.Exists(path)) return [];
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path));
+            List<(string, string)> given = [];
+            foreach (JsonProperty member in json.RootElement.EnumerateObject())
+            {
+                if (!Names.Contains(member.Name) || member.Name == "data") throw new InvalidOperationException($"{path}: unknown setting '{member.Name}'");
+                given.Add((member.Name, member.Value.ValueKind is JsonValueKind.True ? "true" : member.Value.ValueKind is JsonValueKind.False ? "false" : member.Value.ToString()));
+            }
+            return given;
+        }
+        catch (JsonException)
+        {
+            throw new InvalidOperationException($"{path} is not JSON.");
+        }
+    }
+
+    static string[] List(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    static bool Switch(string? text, string name) => text switch
+    {
+        null or "false" => false,
+        "true" => true,
+        _ => throw Wrong(name, "true or false"),
+    };
+
+    static int? Number(string? text, string name) =>
+        text is null ? null : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw Wrong(name, "a number");
+
+    static IPNetwork Network(string text) =>
+        IPNetwork.TryParse(text, out IPNetwork network) ? network
+        : IPAddress.TryParse(text, out IPAddress? address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : throw Wrong("trusted-proxies", "addresses like 10.0.0.2 or networks like 10.0.0.0/24");
+
+    static InvalidOperationException Wrong(string name, string allowed) => new($"--{name} is {allowed}; see --help");
+}

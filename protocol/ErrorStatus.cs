@@ -1,0 +1,21 @@
+namespace Kavalek.Protocol;
+
+/// <summary>The HTTP status that goes with each code (docs/PROTOCOL.md, "Errors").</summary>
+public static class ErrorStatus
+{
+    /// <summary>The status of a code; 500 for one that has no place in HTTP.</summary>
+    public static int Of(string code) => code switch
+    {
+        ErrorCodes.Invalid => 400,
+        ErrorCodes.Unauthenticated or ErrorCodes.WrongCredentials or ErrorCodes.SessionEnded => 401,
+        ErrorCodes.Forbidden or ErrorCodes.InvalidInvite => 403,
+        ErrorCodes.NotFound => 404,
+        ErrorCodes.MethodNotAllowed => 405,
+        ErrorCodes.HandleTaken or ErrorCodes.IdTaken or ErrorCodes.StaleDeviceList or ErrorCodes.StaleEpoch => 409,
+        ErrorCodes.TooLarge => 413,
+        ErrorCodes.UnsupportedMediaType => 415,
+        ErrorCodes.RateLimited => 429,
+        ErrorCodes.Unavailable => 503,
+        _ => 500,
+    };
+}
