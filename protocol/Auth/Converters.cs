@@ -11,6 +11,8 @@ public sealed class Base64UrlConverter : JsonConverter<byte[]>
     public override byte[] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         string text = reader.GetString() ?? throw new JsonException();
+        // The decoder would also take padding and white space: then one value would have many spellings.
+        if (text.AsSpan().IndexOfAny("= \t\r\n") >= 0) throw new JsonException("not base64url without padding");
         try
         {
             return Base64Url.DecodeFromChars(text);

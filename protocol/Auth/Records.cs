@@ -29,7 +29,6 @@ public sealed record PreloginRequest(string Email);
 public sealed record PreloginResponse(byte[] Salt, KdfParameters Kdf, byte[] Challenge);
 
 /// <summary><c>POST /auth/v1/accounts</c>: answered 202 with an empty body whether or not the address has an account.</summary>
-/// <param name="Invite">The secret of the invite or set-up link; may be absent where registration is open.</param>
 /// <param name="Email">Normalised e-mail address.</param>
 /// <param name="Handle">3 to 32 of <c>a-z 0-9 _ .</c>, beginning with a letter, without the @.</param>
 /// <param name="Kdf">What <paramref name="AuthSecret"/> was derived with.</param>
@@ -37,10 +36,11 @@ public sealed record PreloginResponse(byte[] Salt, KdfParameters Kdf, byte[] Cha
 /// <param name="Account">The account id, chosen by the client.</param>
 /// <param name="AccountKey">The account's public key: uncompressed P-256 point, 65 bytes.</param>
 /// <param name="Certificate">The first device's certificate.</param>
-/// <param name="DeviceList">The signed device list, version 1, with that device.</param>
+/// <param name="DeviceList">The signed device list, number 1, with that device.</param>
+/// <param name="Invite">The secret of the invite or set-up link; may be absent where registration is open.</param>
 public sealed record RegisterRequest(
-    string? Invite, string Email, string Handle, KdfParameters Kdf, byte[] AuthSecret,
-    Id Account, byte[] AccountKey, byte[] Certificate, byte[] DeviceList);
+    string Email, string Handle, KdfParameters Kdf, byte[] AuthSecret,
+    Id Account, byte[] AccountKey, byte[] Certificate, byte[] DeviceList, string? Invite = null);
 
 /// <summary><c>POST /auth/v1/sessions</c>: log-in of a device, which the account may know already or not.</summary>
 /// <param name="Email">Normalised e-mail address.</param>
@@ -48,10 +48,10 @@ public sealed record RegisterRequest(
 /// <param name="Challenge">From pre-login.</param>
 /// <param name="Device">The device's id.</param>
 /// <param name="DeviceKey">The device's public signature key: uncompressed P-256 point, 65 bytes.</param>
-/// <param name="GrantKey">The one-time key to which an existing device seals what this one needs, 65 bytes; only from a device that is not certified yet.</param>
 /// <param name="Signature">The device key's signature of the log-in (docs/PROTOCOL.md §5.2); DER.</param>
+/// <param name="GrantKey">The one-time key to which an existing device seals what this one needs, 65 bytes; only from a device that is not certified yet.</param>
 public sealed record LogInRequest(
-    string Email, byte[] AuthSecret, byte[] Challenge, Id Device, byte[] DeviceKey, byte[]? GrantKey, byte[] Signature);
+    string Email, byte[] AuthSecret, byte[] Challenge, Id Device, byte[] DeviceKey, byte[] Signature, byte[]? GrantKey = null);
 
 /// <summary><c>POST /auth/v1/sessions/refresh</c>.</summary>
 /// <param name="RefreshToken">The newest refresh token; it is used up by the call.</param>
@@ -79,11 +79,12 @@ public sealed record AccountRecord(Id Account, string Handle, byte[] AccountKey,
 /// <summary>A device as its owner sees it.</summary>
 /// <param name="Device">Its id.</param>
 /// <param name="DeviceKey">65 bytes.</param>
-/// <param name="GrantKey">Present while it waits to be certified: what to seal the grant to, 65 bytes.</param>
-/// <param name="Certificate">Absent while it waits to be certified.</param>
 /// <param name="Added">The day it was added, seconds since 1970 of its midnight.</param>
 /// <param name="LastSeen">The day it was last seen, likewise.</param>
-public sealed record DeviceRecord(Id Device, byte[] DeviceKey, byte[]? GrantKey, byte[]? Certificate, long Added, long LastSeen);
+/// <param name="GrantKey">Present while it waits to be certified: what to seal the grant to, 65 bytes.</param>
+/// <param name="Certificate">Absent while it waits to be certified.</param>
+public sealed record DeviceRecord(
+    Id Device, byte[] DeviceKey, long Added, long LastSeen, byte[]? GrantKey = null, byte[]? Certificate = null);
 
 /// <summary><c>GET /auth/v1/devices</c>.</summary>
 /// <param name="Devices">Certified and waiting ones.</param>
@@ -97,12 +98,12 @@ public sealed record DeviceRecords(DeviceRecord[] Devices, byte[] DeviceList);
 public sealed record CertifyRequest(byte[] Certificate, byte[] DeviceList, byte[] Grant);
 
 /// <summary><c>GET /auth/v1/devices/self</c>: what a waiting device polls.</summary>
-/// <param name="Certificate">Absent while it waits.</param>
 /// <param name="DeviceList">The newest signed device list.</param>
 /// <param name="AccountKey">65 bytes.</param>
 /// <param name="Handle">Without the @.</param>
+/// <param name="Certificate">Absent while it waits.</param>
 /// <param name="Grant">What the admitting device sealed; deleted with <c>DELETE /auth/v1/devices/self/grant</c>.</param>
-public sealed record OwnDevice(byte[]? Certificate, byte[] DeviceList, byte[] AccountKey, string Handle, byte[]? Grant);
+public sealed record OwnDevice(byte[] DeviceList, byte[] AccountKey, string Handle, byte[]? Certificate = null, byte[]? Grant = null);
 
 /// <summary><c>POST /auth/v1/devices/{device}/remove</c>.</summary>
 /// <param name="DeviceList">The successor of the stored list, without the device.</param>
@@ -111,7 +112,7 @@ public sealed record RemoveDeviceRequest(byte[] DeviceList);
 /// <summary><c>POST /auth/v1/key-packages</c>.</summary>
 /// <param name="KeyPackages">One-time key packages: MLSMessages, at most <see cref="Limits.KeyPackages"/> in all.</param>
 /// <param name="LastResort">Replaces the last-resort key package, where present.</param>
-public sealed record PublishKeyPackages(byte[][] KeyPackages, byte[]? LastResort);
+public sealed record PublishKeyPackages(byte[][] KeyPackages, byte[]? LastResort = null);
 
 /// <summary><c>GET /auth/v1/key-packages</c>.</summary>
 /// <param name="Count">One-time key packages left.</param>

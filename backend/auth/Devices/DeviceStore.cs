@@ -9,13 +9,13 @@ namespace Kavalek.Auth;
 internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity, TimeProvider clock)
 {
     const string Devices = """
-        SELECT id, device_key, grant_key, certificate, added, last_seen FROM device
+        SELECT id, device_key, added, last_seen, grant_key, certificate FROM device
          WHERE account = @account AND (waiting_until IS NULL OR waiting_until > @now)
          ORDER BY added, id
         """;
 
     const string Own = """
-        SELECT d.certificate, a.device_list, a.account_key, a.handle, d.sealed_grant
+        SELECT a.device_list, a.account_key, a.handle, d.certificate, d.sealed_grant
           FROM device d JOIN account a ON a.id = d.account WHERE d.id = @device
         """;
 
@@ -33,7 +33,7 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
 
     /// <summary>A device as it sees itself.</summary>
     public async Task<OwnDevice> OwnAsync(Id device) => await database.ReadAsync(db => db.FirstAsync(
-        Own, row => new OwnDevice(row.BytesOrNull(0), row.Bytes(1), row.Bytes(2), row.GetString(3), row.BytesOrNull(4)), ("@device", device)))
+        Own, row => new OwnDevice(row.Bytes(0), row.Bytes(1), row.GetString(2), row.BytesOrNull(3), row.BytesOrNull(4)), ("@device", device)))
         ?? throw AuthException.Unauthenticated();
 
     /// <summary>The device has what was sealed to it.</summary>
@@ -82,7 +82,7 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
 
     Task<List<DeviceRecord>> DevicesAsync(Db db, Id account) => db.AllAsync(
         Devices,
-        row => new DeviceRecord(row.Id(0), row.Bytes(1), row.BytesOrNull(2), row.BytesOrNull(3), row.GetInt64(4) * Days.Seconds, row.GetInt64(5) * Days.Seconds),
+        row => new DeviceRecord(row.Id(0), row.Bytes(1), row.GetInt64(2) * Days.Seconds, row.GetInt64(3) * Days.Seconds, row.BytesOrNull(4), row.BytesOrNull(5)),
         ("@account", account), ("@now", clock.Now()));
 
     static async Task<StoredAccount> AccountAsync(Db db, Id account) =>
