@@ -23,26 +23,49 @@ public static class AlgorithmSizes
 
     extension(KemAlgorithm kem)
     {
-        /// <summary>Bytes of a private key (Nsk); a P-521 key is left-padded to 66.</summary>
+        /// <summary>Bytes of a private key (Nsk); a P-521 key is left-padded to 66, and with ML-KEM it is a seed.</summary>
         public int PrivateKeyLength => kem switch
         {
             KemAlgorithm.DhkemP256 or KemAlgorithm.DhkemX25519 => 32,
             KemAlgorithm.DhkemP384 => 48,
             KemAlgorithm.DhkemP521 => 66,
             KemAlgorithm.DhkemX448 => 56,
+            KemAlgorithm.MlKem768 or KemAlgorithm.MlKem1024 => MlKemParameters.SeedLength,
+            KemAlgorithm.MlKem768P256 or KemAlgorithm.MlKem1024P384 or KemAlgorithm.MlKem768X25519 => 32,
             _ => throw new PlatformNotSupportedException($"unknown KEM {kem}"),
         };
 
         /// <summary>Bytes of the KEM's shared secret (Nsecret).</summary>
-        public int SecretLength => kem.KdfHash.Length;
+        public int SecretLength => kem.MlKem is null ? kem.KdfHash.Length : MlKemParameters.SecretLength;
 
-        /// <summary>The hash inside the KEM, which need not be the suite's.</summary>
+        /// <summary>The hash inside a DHKEM, which need not be the suite's.</summary>
         public HashAlgorithm KdfHash => kem switch
         {
             KemAlgorithm.DhkemP256 or KemAlgorithm.DhkemX25519 => HashAlgorithm.Sha256,
             KemAlgorithm.DhkemP384 => HashAlgorithm.Sha384,
             KemAlgorithm.DhkemP521 or KemAlgorithm.DhkemX448 => HashAlgorithm.Sha512,
-            _ => throw new PlatformNotSupportedException($"unknown KEM {kem}"),
+            _ => throw new PlatformNotSupportedException($"no DHKEM: {kem}"),
         };
+
+        /// <summary>The DHKEM whose Diffie-Hellman group the KEM uses: its own, or the traditional half of a hybrid; <c>null</c> for ML-KEM alone.</summary>
+        public KemAlgorithm? Group => kem switch
+        {
+            KemAlgorithm.MlKem768 or KemAlgorithm.MlKem1024 => null,
+            KemAlgorithm.MlKem768P256 => KemAlgorithm.DhkemP256,
+            KemAlgorithm.MlKem1024P384 => KemAlgorithm.DhkemP384,
+            KemAlgorithm.MlKem768X25519 => KemAlgorithm.DhkemX25519,
+            _ => kem,
+        };
+
+        /// <summary>The ML-KEM inside; <c>null</c> for a DHKEM.</summary>
+        public MlKemParameterSet? MlKem => kem switch
+        {
+            KemAlgorithm.MlKem768 or KemAlgorithm.MlKem768P256 or KemAlgorithm.MlKem768X25519 => MlKemParameterSet.MlKem768,
+            KemAlgorithm.MlKem1024 or KemAlgorithm.MlKem1024P384 => MlKemParameterSet.MlKem1024,
+            _ => null,
+        };
+
+        /// <summary>Whether a quantum computer leaves it standing.</summary>
+        public bool IsPostQuantum => kem.MlKem is not null;
     }
 }

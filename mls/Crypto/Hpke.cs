@@ -3,13 +3,13 @@ using System.Buffers.Binary;
 namespace Kavalek.Mls;
 
 /// <summary>
-/// HPKE in base mode, single shot (RFC 9180 §5, §6), composed over a provider's Diffie-Hellman, HKDF and AEAD.
+/// HPKE in base mode, single shot (RFC 9180 §5, §6), composed over a provider's primitives.
 /// Immutable and safe for concurrent use.
 /// </summary>
 public sealed class Hpke
 {
     readonly ICryptoProvider _provider;
-    readonly Dhkem _kem;
+    readonly Kem _kem;
     readonly LabeledKdf _kdf;
     readonly AeadAlgorithm _aead;
     // psk_id is empty in base mode, so its hash is a constant of the suite (RFC 9180 §5.1).
@@ -19,7 +19,7 @@ public sealed class Hpke
     public Hpke(ICryptoProvider provider, KemAlgorithm kem, HashAlgorithm kdf, AeadAlgorithm aead)
     {
         _provider = provider;
-        _kem = new Dhkem(provider, kem);
+        _kem = Kem.Of(provider, kem);
         _aead = aead;
         byte[] suiteId = [.. "HPKE"u8, 0, 0, 0, 0, 0, 0];
         BinaryPrimitives.WriteUInt16BigEndian(suiteId.AsSpan(4), (ushort)kem);
@@ -30,6 +30,15 @@ public sealed class Hpke
         _kdf.Extract([], "psk_id_hash"u8, [], _pskIdHash);
     }
 
+    /// <summary>GenerateKeyPair (RFC 9180 §4): a fresh pair.</summary>
+    public ValueTask<KeyPair> GenerateKeyPairAsync() => _kem.GenerateKeyPairAsync();
+
+    /// <summary>The public key of <paramref name="privateKey"/>; <c>null</c> where that is no valid private key of the KEM.</summary>
+    public ValueTask<byte[]?> PublicKeyAsync(Secret privateKey) => _kem.PublicKeyAsync(privateKey);
+
+    /// <summary>Whether <paramref name="publicKey"/> is a key that can be encrypted to.</summary>
+    public ValueTask<bool> IsPublicKeyAsync(ReadOnlyMemory<byte> publicKey) => _kem.IsPublicKeyAsync(publicKey);
+
     /// <summary>DeriveKeyPair (RFC 9180 §7.1.3): always the same pair for the same input.</summary>
     public ValueTask<KeyPair> DeriveKeyPairAsync(Secret ikm) => _kem.DeriveKeyPairAsync(ikm);
 
@@ -37,19 +46,17 @@ public sealed class Hpke
     public async ValueTask<HpkeCiphertext?> SealAsync(
         ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
     {
-        using KeyPair ephemeral = await _provider.GenerateKeyPairAsync(_kem.Algorithm).ConfigureAwait(false);
-        return await SealAsync(ephemeral, publicKey, info, associatedData, plaintext).ConfigureAwait(false);
+        using Encapsulation? encapsulation = await _kem.EncapsulateAsync(publicKey).ConfigureAwait(false);
+        return encapsulation is null ? null : await SealAsync(encapsulation, info, associatedData, plaintext).ConfigureAwait(false);
     }
 
-    /// <summary>SealBase with a given ephemeral pair, which must never serve twice.</summary>
-    internal async ValueTask<HpkeCiphertext?> SealAsync(
-        KeyPair ephemeral, ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
+    /// <summary>SealBase with a given encapsulation, which must never serve twice.</summary>
+    internal async ValueTask<HpkeCiphertext> SealAsync(
+        Encapsulation encapsulation, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
     {
-        using Secret? shared = await _kem.EncapsulateAsync(ephemeral, publicKey).ConfigureAwait(false);
-        if (shared is null) return null;
-        using Context context = Schedule(shared, info.Span);
+        using Context context = Schedule(encapsulation.SharedSecret, info.Span);
         byte[] ciphertext = await _provider.SealAsync(_aead, context.Key, context.Nonce, associatedData, plaintext).ConfigureAwait(false);
-        return new HpkeCiphertext(ephemeral.PublicKey, ciphertext);
+        return new HpkeCiphertext(encapsulation.Ciphertext, ciphertext);
     }
 
     /// <summary>OpenBase (RFC 9180 §6.1); <c>null</c> where the encapsulated key is invalid or the ciphertext does not open.</summary>
@@ -70,9 +77,8 @@ public sealed class Hpke
     public async ValueTask<(byte[] KemOutput, Secret Exported)?> SendExportAsync(
         ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> exporterContext, int length)
     {
-        using KeyPair ephemeral = await _provider.GenerateKeyPairAsync(_kem.Algorithm).ConfigureAwait(false);
-        using Secret? shared = await _kem.EncapsulateAsync(ephemeral, publicKey).ConfigureAwait(false);
-        return shared is null ? null : (ephemeral.PublicKey, Export(shared, info.Span, exporterContext.Span, length));
+        using Encapsulation? made = await _kem.EncapsulateAsync(publicKey).ConfigureAwait(false);
+        return made is null ? null : (made.Ciphertext, Export(made.SharedSecret, info.Span, exporterContext.Span, length));
     }
 
     /// <summary>ReceiveExportBase (RFC 9180 §6.2); <c>null</c> where the encapsulated key is invalid.</summary>

@@ -35,6 +35,16 @@ public enum KemAlgorithm : ushort
     DhkemX25519 = 0x0020,
     /// <summary>DHKEM(X448, HKDF-SHA512).</summary>
     DhkemX448 = 0x0021,
+    /// <summary>ML-KEM-768 alone (draft-ietf-hpke-pq).</summary>
+    MlKem768 = 0x0041,
+    /// <summary>ML-KEM-1024 alone (draft-ietf-hpke-pq).</summary>
+    MlKem1024 = 0x0042,
+    /// <summary>MLKEM768-P256 (draft-ietf-hpke-pq): secret while either of the two holds.</summary>
+    MlKem768P256 = 0x0050,
+    /// <summary>MLKEM1024-P384 (draft-ietf-hpke-pq): secret while either of the two holds.</summary>
+    MlKem1024P384 = 0x0051,
+    /// <summary>MLKEM768-X25519 (draft-ietf-hpke-pq), which is X-Wing: secret while either of the two holds.</summary>
+    MlKem768X25519 = 0x647A,
 }
 
 /// <summary>Signatures by their TLS SignatureScheme value (RFC 9420 §5.1).</summary>
@@ -96,7 +106,7 @@ public interface ICryptoProvider
     /// <summary>Decrypts a ciphertext followed by its tag; <c>null</c> where the tag does not verify or is cut short.</summary>
     ValueTask<byte[]?> OpenAsync(AeadAlgorithm algorithm, Secret key, ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> ciphertext);
 
-    /// <summary>A fresh key pair for the Diffie-Hellman group of <paramref name="kem"/>.</summary>
+    /// <summary>A fresh key pair for the Diffie-Hellman group that DHKEM <paramref name="kem"/> is over; the hybrid KEMs are composed above the provider.</summary>
     ValueTask<KeyPair> GenerateKeyPairAsync(KemAlgorithm kem);
 
     /// <summary>The public key of <paramref name="privateKey"/>; <c>null</c> where it is no valid private key (zero, or not below the order).</summary>
@@ -110,6 +120,18 @@ public interface ICryptoProvider
 
     /// <summary>Diffie-Hellman: the raw shared value (the x-coordinate on a NIST curve); <c>null</c> where <paramref name="publicKey"/> is not on the curve.</summary>
     ValueTask<Secret?> AgreeAsync(KemAlgorithm kem, Secret privateKey, ReadOnlyMemory<byte> publicKey);
+
+    /// <summary>The ML-KEM public key (1,184 or 1,568 bytes) of a 64-byte seed; <c>null</c> for a seed of another length.</summary>
+    /// <remarks>The three ML-KEM operations have a default: .NET's ML-KEM where the platform has it, else a managed implementation.</remarks>
+    ValueTask<byte[]?> MlKemPublicKeyAsync(MlKemParameterSet set, Secret seed) => ValueTask.FromResult(MlKem.PublicKey(set, seed));
+
+    /// <summary>ML-KEM encapsulation (FIPS 203 §7.2) of a fresh 32-byte secret; <c>null</c> where <paramref name="publicKey"/> fails its checks.</summary>
+    ValueTask<Encapsulation?> MlKemEncapsulateAsync(MlKemParameterSet set, ReadOnlyMemory<byte> publicKey) =>
+        ValueTask.FromResult(MlKem.Encapsulate(set, publicKey.Span));
+
+    /// <summary>ML-KEM decapsulation (FIPS 203 §7.3): a pseudorandom secret where the ciphertext was not made for this key; <c>null</c> for wrong lengths.</summary>
+    ValueTask<Secret?> MlKemDecapsulateAsync(MlKemParameterSet set, Secret seed, ReadOnlyMemory<byte> ciphertext) =>
+        ValueTask.FromResult(MlKem.Decapsulate(set, seed, ciphertext.Span));
 
     /// <summary>A fresh signature key pair.</summary>
     ValueTask<KeyPair> GenerateSignatureKeyPairAsync(SignatureAlgorithm algorithm);

@@ -12,6 +12,7 @@ namespace Kavalek.Mls;
 public sealed class NativeCryptoProvider : ICryptoProvider
 {
     readonly Curve _p256, _p384, _p521;
+    readonly Curve? _x25519, _x448, _ed25519, _ed448;
 
     /// <summary>A provider with caches of its own.</summary>
     public NativeCryptoProvider() : this(LibCrypto.IsAvailable)
@@ -23,6 +24,7 @@ public sealed class NativeCryptoProvider : ICryptoProvider
         _p256 = Curve(CurveShape.P256);
         _p384 = Curve(CurveShape.P384);
         _p521 = Curve(CurveShape.P521);
+        if (openSsl) (_x25519, _x448, _ed25519, _ed448) = (RawKeyCurve.X25519(), RawKeyCurve.X448(), RawKeyCurve.Ed25519(), RawKeyCurve.Ed448());
         Curve Curve(CurveShape shape) => openSsl ? new OpenSslCurve(shape) : new PlatformCurve(shape);
     }
 
@@ -30,7 +32,8 @@ public sealed class NativeCryptoProvider : ICryptoProvider
     public static NativeCryptoProvider Shared { get; } = new();
 
     /// <inheritdoc/>
-    public bool Supports(CipherSuite suite) => Find(suite.Kem) is not null && Find(suite.Signature) is not null && Supports(suite.Aead);
+    public bool Supports(CipherSuite suite) =>
+        (suite.Kem.Group is not { } group || Find(group) is not null) && Find(suite.Signature) is not null && Supports(suite.Aead);
 
     /// <inheritdoc/>
     public void Random(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
@@ -71,9 +74,19 @@ public sealed class NativeCryptoProvider : ICryptoProvider
     public ValueTask<byte[]> SealAsync(
         AeadAlgorithm algorithm, Secret key, ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
     {
-        using AesGcm aes = Aes(algorithm, key);
+        CheckKey(algorithm, key);
         byte[] sealedBytes = new byte[plaintext.Length + CipherSuite.TagLength];
-        aes.Encrypt(nonce.Span, plaintext.Span, sealedBytes.AsSpan(0, plaintext.Length), sealedBytes.AsSpan(plaintext.Length), associatedData.Span);
+        Span<byte> ciphertext = sealedBytes.AsSpan(0, plaintext.Length), tag = sealedBytes.AsSpan(plaintext.Length);
+        if (algorithm == AeadAlgorithm.ChaCha20Poly1305)
+        {
+            using ChaCha20Poly1305 chaCha = new(key.Span);
+            chaCha.Encrypt(nonce.Span, plaintext.Span, ciphertext, tag, associatedData.Span);
+        }
+        else
+        {
+            using AesGcm aes = new(key.Span, CipherSuite.TagLength);
+            aes.Encrypt(nonce.Span, plaintext.Span, ciphertext, tag, associatedData.Span);
+        }
         return ValueTask.FromResult(sealedBytes);
     }
 
@@ -83,11 +96,21 @@ public sealed class NativeCryptoProvider : ICryptoProvider
     {
         int length = ciphertext.Length - CipherSuite.TagLength;
         if (length < 0 || nonce.Length != CipherSuite.NonceLength) return ValueTask.FromResult<byte[]?>(null);
-        using AesGcm aes = Aes(algorithm, key);
+        CheckKey(algorithm, key);
         byte[] plaintext = new byte[length];
+        ReadOnlySpan<byte> body = ciphertext.Span[..length], tag = ciphertext.Span[length..];
         try
         {
-            aes.Decrypt(nonce.Span, ciphertext.Span[..length], ciphertext.Span[length..], plaintext, associatedData.Span);
+            if (algorithm == AeadAlgorithm.ChaCha20Poly1305)
+            {
+                using ChaCha20Poly1305 chaCha = new(key.Span);
+                chaCha.Decrypt(nonce.Span, body, tag, plaintext, associatedData.Span);
+            }
+            else
+            {
+                using AesGcm aes = new(key.Span, CipherSuite.TagLength);
+                aes.Decrypt(nonce.Span, body, tag, plaintext, associatedData.Span);
+            }
             return ValueTask.FromResult<byte[]?>(plaintext);
         }
         catch (AuthenticationTagMismatchException)
@@ -126,6 +149,8 @@ public sealed class NativeCryptoProvider : ICryptoProvider
         KemAlgorithm.DhkemP256 => _p256,
         KemAlgorithm.DhkemP384 => _p384,
         KemAlgorithm.DhkemP521 => _p521,
+        KemAlgorithm.DhkemX25519 => _x25519,
+        KemAlgorithm.DhkemX448 => _x448,
         _ => null,
     };
 
@@ -134,21 +159,28 @@ public sealed class NativeCryptoProvider : ICryptoProvider
         SignatureAlgorithm.EcdsaP256Sha256 => _p256,
         SignatureAlgorithm.EcdsaP384Sha384 => _p384,
         SignatureAlgorithm.EcdsaP521Sha512 => _p521,
+        SignatureAlgorithm.Ed25519 => _ed25519,
+        SignatureAlgorithm.Ed448 => _ed448,
         _ => null,
     };
 
-    Curve Get(KemAlgorithm kem) => Find(kem) ?? throw new PlatformNotSupportedException($"{kem} is not available here");
+    Curve Get(KemAlgorithm kem) => Find(kem) ?? throw new PlatformNotSupportedException(Missing(kem));
 
-    Curve Get(SignatureAlgorithm signature) => Find(signature) ?? throw new PlatformNotSupportedException($"{signature} is not available here");
+    Curve Get(SignatureAlgorithm signature) => Find(signature) ?? throw new PlatformNotSupportedException(Missing(signature));
 
-    static bool Supports(AeadAlgorithm algorithm) =>
-        algorithm is AeadAlgorithm.Aes128Gcm or AeadAlgorithm.Aes256Gcm && AesGcm.IsSupported;
+    static string Missing(Enum algorithm) => $"{algorithm} is not available here{(LibCrypto.IsAvailable ? "" : ": it may be in OpenSSL 3 (libcrypto.so.3, on Debian the package libssl3), which was not found")}";
 
-    static AesGcm Aes(AeadAlgorithm algorithm, Secret key)
+    static bool Supports(AeadAlgorithm algorithm) => algorithm switch
+    {
+        AeadAlgorithm.Aes128Gcm or AeadAlgorithm.Aes256Gcm => AesGcm.IsSupported,
+        AeadAlgorithm.ChaCha20Poly1305 => ChaCha20Poly1305.IsSupported,
+        _ => false,
+    };
+
+    static void CheckKey(AeadAlgorithm algorithm, Secret key)
     {
         if (!Supports(algorithm)) throw new PlatformNotSupportedException($"{algorithm} is not available here");
         if (key.Length != algorithm.KeyLength) throw new ArgumentException("wrong key length", nameof(key));
-        return new AesGcm(key.Span, CipherSuite.TagLength);
     }
 
     static HashAlgorithmName Name(HashAlgorithm algorithm) => algorithm switch

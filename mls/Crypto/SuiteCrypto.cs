@@ -137,10 +137,10 @@ public sealed class SuiteCrypto
         Hpke.OpenAsync(ciphertext.KemOutput, privateKey, Labelled(label, context), ReadOnlyMemory<byte>.Empty, ciphertext.Ciphertext);
 
     /// <summary>Whether <paramref name="publicKey"/> is an HPKE key that can be encrypted to.</summary>
-    public ValueTask<bool> IsPublicKeyAsync(ReadOnlyMemory<byte> publicKey) => Provider.IsPublicKeyAsync(Suite.Kem, publicKey);
+    public ValueTask<bool> IsPublicKeyAsync(ReadOnlyMemory<byte> publicKey) => Hpke.IsPublicKeyAsync(publicKey);
 
     /// <summary>A fresh HPKE key pair.</summary>
-    public ValueTask<KeyPair> GenerateKeyPairAsync() => Provider.GenerateKeyPairAsync(Suite.Kem);
+    public ValueTask<KeyPair> GenerateKeyPairAsync() => Hpke.GenerateKeyPairAsync();
 
     /// <summary>KEM.DeriveKeyPair (RFC 9180 §4), as tree nodes (§7.4) and <c>external_pub</c> (§8) use it.</summary>
     public ValueTask<KeyPair> DeriveKeyPairAsync(Secret ikm) => Hpke.DeriveKeyPairAsync(ikm);

@@ -7,15 +7,16 @@ public static class HpkeTests
     static readonly NativeCryptoProvider Provider = new();
 
     [Fact]
-    public static async Task Base_mode_matches_rfc_9180_on_P256_and_P521()
+    public static async Task Base_mode_matches_rfc_9180_on_every_curve()
     {
         int run = 0, opened = 0;
         foreach (var vector in Vectors.Load("hpke/rfc9180.json").EnumerateArray())
         {
             KemAlgorithm kem = (KemAlgorithm)vector.Int("kem_id");
-            if (vector.Int("mode") != 0 || kem is not (KemAlgorithm.DhkemP256 or KemAlgorithm.DhkemP521)) continue;
+            if (vector.Int("mode") != 0) continue;
             AeadAlgorithm aead = (AeadAlgorithm)vector.Int("aead_id");
             Hpke hpke = new(Provider, kem, (HashAlgorithm)vector.Int("kdf_id"), aead);
+            Dhkem dhkem = new(Provider, kem);
             using KeyPair recipient = await Derive(hpke, vector, "R"), ephemeral = await Derive(hpke, vector, "E");
             byte[] encapsulated = vector.Hex("enc"), info = vector.Hex("info");
             Assert.Equal(encapsulated, ephemeral.PublicKey);
@@ -25,20 +26,21 @@ public static class HpkeTests
                 using Secret? exported = await hpke.ReceiveExportAsync(encapsulated, recipient.PrivateKey, info, export.Hex("exporter_context"), export.Int("L"));
                 Assert.Equal(export.Secret("exported_value"), exported);
             }
-            // ChaCha20-Poly1305 is not the platform's on every system, and 0xFFFF only exports; both still ran the key schedule above.
-            if (aead is AeadAlgorithm.Aes128Gcm or AeadAlgorithm.Aes256Gcm)
+            // 0xFFFF only exports.
+            if (Enum.IsDefined(aead))
             {
                 var first = vector.GetProperty("encryptions")[0];
                 (byte[] aad, byte[] plaintext, byte[] ciphertext) = (first.Hex("aad"), first.Hex("pt"), first.Hex("ct"));
                 using Secret? open = await hpke.OpenAsync(encapsulated, recipient.PrivateKey, info, aad, ciphertext);
                 Assert.Equal(plaintext, open!.Span.ToArray());
-                HpkeCiphertext? made = await hpke.SealAsync(ephemeral, recipient.PublicKey, info, aad, plaintext);
-                Assert.Equal(ciphertext, made!.Ciphertext);
+                using Encapsulation? encapsulation = await dhkem.EncapsulateAsync(ephemeral, recipient.PublicKey);
+                HpkeCiphertext made = await hpke.SealAsync(encapsulation!, info, aad, plaintext);
+                Assert.Equal(ciphertext, made.Ciphertext);
                 opened++;
             }
             run++;
         }
-        Assert.Equal((16, 8), (run, opened));
+        Assert.Equal((32, 24), (run, opened));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public static class NativeCryptoProviderTests
         {
             TheoryData<int, ushort> data = [];
             for (int provider = 0; provider < Suites.Providers.Count; provider++)
-                foreach (CipherSuite suite in CipherSuite.Known) data.Add(provider, suite.Id);
+                foreach (CipherSuite suite in Suites.Nist) data.Add(provider, suite.Id);
             return data;
         }
     }
@@ -93,7 +93,7 @@ public static class NativeCryptoProviderTests
     {
         if (Suites.Providers.Count < 2) return;
         (NativeCryptoProvider one, NativeCryptoProvider two) = (Suites.Providers[0], Suites.Providers[1]);
-        foreach (CipherSuite suite in CipherSuite.Known)
+        foreach (CipherSuite suite in Suites.Nist)
         {
             using KeyPair mine = await one.GenerateKeyPairAsync(suite.Kem), theirs = await two.GenerateKeyPairAsync(suite.Kem);
             using Secret? here = await one.AgreeAsync(suite.Kem, mine.PrivateKey, theirs.PublicKey);

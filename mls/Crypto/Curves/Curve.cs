@@ -2,17 +2,11 @@ using System.Security.Cryptography;
 
 namespace Kavalek.Mls;
 
-/// <summary>
-/// A NIST curve: Diffie-Hellman and ECDSA over keys as MLS carries them, a scalar and an uncompressed SEC 1 point. What is no
-/// valid key gives <c>null</c> or false.
-/// </summary>
-abstract class Curve(CurveShape shape)
+/// <summary>Diffie-Hellman or signatures, or both, on a curve, over keys as MLS carries them. What is no valid key gives <c>null</c> or false.</summary>
+abstract class Curve
 {
     /// <summary>Public keys that stay imported, at some 2 kB each: more than twice the members of the largest group.</summary>
     public const int CachedPublicKeys = 4096;
-
-    /// <summary>The curve itself.</summary>
-    public CurveShape Shape { get; } = shape;
 
     public abstract KeyPair Generate();
 
@@ -24,13 +18,20 @@ abstract class Curve(CurveShape shape)
 
     public abstract Secret? Agree(Secret privateKey, ReadOnlySpan<byte> publicKey);
 
-    /// <summary>A DER signature over the data's hash; <c>null</c> where the private key is none.</summary>
+    /// <summary>A signature as MLS carries it; <c>null</c> where the private key is none.</summary>
     public abstract byte[]? Sign(Secret privateKey, ReadOnlySpan<byte> data);
 
     public abstract bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature);
 }
 
-/// <summary>Names and sizes of a curve.</summary>
+/// <summary>A NIST curve: Diffie-Hellman and ECDSA with DER signatures. Keys are a scalar and an uncompressed SEC 1 point.</summary>
+abstract class NistCurve(CurveShape shape) : Curve
+{
+    /// <summary>The curve itself.</summary>
+    public CurveShape Shape { get; } = shape;
+}
+
+/// <summary>Names and sizes of a NIST curve.</summary>
 /// <param name="Named">As .NET knows it.</param>
 /// <param name="OpenSslName">As OpenSSL knows it.</param>
 /// <param name="Nid">OpenSSL's number for it.</param>

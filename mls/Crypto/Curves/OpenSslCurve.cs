@@ -6,13 +6,13 @@ using System.Text;
 namespace Kavalek.Mls;
 
 /// <summary>
-/// A curve on the system's OpenSSL 3, called directly. .NET calls the same library, but has it multiply each imported point by
+/// A NIST curve on the system's OpenSSL 3, called directly. .NET calls the same library, but has it multiply each imported point by
 /// the order of the curve, twice for an agreement; that shows nothing on these curves, whose cofactor is 1, beyond what
 /// OpenSSL checks anyway while reading a point: that it is on the curve and not infinity (NIST SP 800-56A §5.6.2.3.4).
 /// It is two thirds of the time of an HPKE encryption.
 /// </summary>
 [UnsupportedOSPlatform("browser")]
-sealed unsafe class OpenSslCurve : Curve
+sealed unsafe class OpenSslCurve : NistCurve
 {
     readonly PublicKeyCache<EvpKey> _publicKeys = new(CachedPublicKeys);
     // Delegates made once: a method group at each call would allocate.

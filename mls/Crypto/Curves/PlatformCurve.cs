@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 
 namespace Kavalek.Mls;
 
-/// <summary>A curve on .NET's own classes, for platforms without OpenSSL 3.</summary>
+/// <summary>A NIST curve on .NET's own classes, for platforms without OpenSSL 3.</summary>
 [UnsupportedOSPlatform("browser")]
-sealed class PlatformCurve(CurveShape shape) : Curve(shape)
+sealed class PlatformCurve(CurveShape shape) : NistCurve(shape)
 {
     readonly PublicKeyCache<ECDsa> _verifiers = new(CachedPublicKeys);
     readonly PublicKeyCache<ECDiffieHellmanPublicKey> _peers = new(CachedPublicKeys);

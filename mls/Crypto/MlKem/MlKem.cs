@@ -2,15 +2,6 @@ using System.Security.Cryptography;
 
 namespace Kavalek.Mls;
 
-/// <summary>An encapsulation: what the holder of the private key needs, and the secret both then have.</summary>
-/// <param name="Ciphertext">The encapsulated key, sent in the open.</param>
-/// <param name="SharedSecret">The shared secret.</param>
-public sealed record Encapsulation(byte[] Ciphertext, Secret SharedSecret) : IDisposable
-{
-    /// <summary>Zeroes the shared secret.</summary>
-    public void Dispose() => SharedSecret.Dispose();
-}
-
 /// <summary>ML-KEM (FIPS 203): the platform's where it has one (OpenSSL 3.5 or Windows, through .NET), else <see cref="ManagedMlKemKey"/>.</summary>
 static class MlKem
 {
@@ -19,6 +10,17 @@ static class MlKem
 
     /// <summary>The encapsulation key of a 64-byte seed; <c>null</c> for any other length.</summary>
     public static byte[]? PublicKey(MlKemParameterSet set, Secret seed) => seed.Imported(ImportOf(set))?.EncapsulationKey;
+
+    /// <summary>The checks of an encapsulation key (§7.2): its length, and each coefficient below the modulus.</summary>
+    public static bool IsPublicKey(MlKemParameterSet set, ReadOnlySpan<byte> encapsulationKey)
+    {
+        MlKemParameters parameters = MlKemParameters.Of(set);
+        if (encapsulationKey.Length != parameters.EncapsulationKeyLength) return false;
+        Span<int> polynomial = stackalloc int[Polynomial.Size];
+        for (int i = 0; i < parameters.K; i++)
+            if (!Polynomial.TryDecode(encapsulationKey[(i * Polynomial.EncodedLength)..], polynomial)) return false;
+        return true;
+    }
 
     /// <summary>A fresh secret for the holder of <paramref name="encapsulationKey"/>; <c>null</c> where that is no valid key (§7.2).</summary>
     public static Encapsulation? Encapsulate(MlKemParameterSet set, ReadOnlySpan<byte> encapsulationKey)

@@ -9,7 +9,7 @@ namespace Kavalek.Mls;
 /// <see cref="PlatformNotSupportedException"/>, saying so. What is no valid key gives <c>null</c> or false. Safe for concurrent use.
 /// </summary>
 [UnsupportedOSPlatform("browser")]
-sealed unsafe class RawKeyCurve
+sealed unsafe class RawKeyCurve : Curve
 {
     // OpenSSL's number of the algorithm (obj_mac.h).
     readonly int _nid;
@@ -48,13 +48,15 @@ sealed unsafe class RawKeyCurve
     public static RawKeyCurve Ed448() => new("Ed448", 1088, 57, 114);
 
     /// <summary>A fresh pair: any random string is a private key on these curves.</summary>
-    public KeyPair Generate()
+    public override KeyPair Generate()
     {
         Secret secret = Secret.Own(RandomNumberGenerator.GetBytes(KeyLength));
         return new KeyPair(secret, PublicKey(secret) ?? throw LibCrypto.Failure("key generation"));
     }
 
-    public byte[]? PublicKey(Secret privateKey)
+    public override KeyPair GenerateSigner() => Generate();
+
+    public override byte[]? PublicKey(Secret privateKey)
     {
         if (Private(privateKey) is not { } key) return null;
         byte[] publicKey = new byte[KeyLength];
@@ -66,8 +68,16 @@ sealed unsafe class RawKeyCurve
         return publicKey;
     }
 
+    /// <remarks>A trial agreement shows a point of small order: it gives zeros with every private key.</remarks>
+    public override bool IsPublicKey(ReadOnlySpan<byte> publicKey)
+    {
+        using Secret own = Secret.Own(RandomNumberGenerator.GetBytes(KeyLength));
+        using Secret? shared = Agree(own, publicKey);
+        return shared is not null;
+    }
+
     /// <summary>Diffie-Hellman (RFC 7748 §6); <c>null</c> also for a public key of small order, whose shared value is all zeros.</summary>
-    public Secret? Agree(Secret privateKey, ReadOnlySpan<byte> publicKey)
+    public override Secret? Agree(Secret privateKey, ReadOnlySpan<byte> publicKey)
     {
         if (Public(publicKey) is not { } peer || Private(privateKey) is not { } own) return null;
         byte[] shared = new byte[KeyLength];
@@ -95,7 +105,7 @@ sealed unsafe class RawKeyCurve
     }
 
     /// <summary>A signature (RFC 8032 §5.1.6, §5.2.6), the same each time; <c>null</c> where the private key is none.</summary>
-    public byte[]? Sign(Secret privateKey, ReadOnlySpan<byte> data)
+    public override byte[]? Sign(Secret privateKey, ReadOnlySpan<byte> data)
     {
         if (Private(privateKey) is not { } key) return null;
         byte[] signature = new byte[SignatureLength];
@@ -118,7 +128,7 @@ sealed unsafe class RawKeyCurve
         throw LibCrypto.Failure("signature");
     }
 
-    public bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    public override bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
     {
         if (signature.Length != SignatureLength || Public(publicKey) is not { } key) return false;
         nint context = LibCrypto.EVP_MD_CTX_new();
