@@ -1,10 +1,13 @@
-using System.Diagnostics;
-
 namespace Kavalek.Mls.Benchmarks;
 
-/// <summary>Medians of several runs, after runs that do not count.</summary>
+/// <summary>
+/// Medians of several runs, after runs that do not count, in processor time: what one core alone would take, however many
+/// took part and whatever else the machine was doing.
+/// </summary>
 static class Measure
 {
+    static TimeSpan Spent => Environment.CpuUsage.TotalTime;
+
     /// <summary>Median milliseconds of <paramref name="runs"/> runs; each prepares without being timed, and is followed by a collection.</summary>
     public static async Task<double> MillisecondsAsync<T>(int runs, Func<Task<T>> prepare, Func<T, Task> run, int warmUp = 2)
     {
@@ -14,9 +17,9 @@ static class Measure
             T prepared = await prepare();
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            long start = Stopwatch.GetTimestamp();
+            TimeSpan start = Spent;
             await run(prepared);
-            double elapsed = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            double elapsed = (Spent - start).TotalMilliseconds;
             if (i >= 0) times.Add(elapsed);
         }
         return Median(times);
@@ -26,11 +29,11 @@ static class Measure
     public static double Microseconds(int rounds, int calls, Action call)
     {
         List<double> times = [];
-        for (int round = -2; round < rounds; round++)
+        for (int round = -WarmUpRounds; round < rounds; round++)
         {
-            long start = Stopwatch.GetTimestamp();
+            TimeSpan start = Spent;
             for (int i = 0; i < calls; i++) call();
-            if (round >= 0) times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds / calls);
+            if (round >= 0) times.Add((Spent - start).TotalMicroseconds / calls);
         }
         return Median(times);
     }
@@ -39,14 +42,17 @@ static class Measure
     public static async Task<double> MicrosecondsAsync(int rounds, int calls, Func<Task> call)
     {
         List<double> times = [];
-        for (int round = -2; round < rounds; round++)
+        for (int round = -WarmUpRounds; round < rounds; round++)
         {
-            long start = Stopwatch.GetTimestamp();
+            TimeSpan start = Spent;
             for (int i = 0; i < calls; i++) await call();
-            if (round >= 0) times.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds / calls);
+            if (round >= 0) times.Add((Spent - start).TotalMicroseconds / calls);
         }
         return Median(times);
     }
+
+    // The runtime compiles what is hot a second time, in the background, after some hundred calls.
+    const int WarmUpRounds = 4;
 
     static double Median(List<double> values)
     {

@@ -12,7 +12,7 @@ static class Table
 
     public static void Header()
     {
-        Console.WriteLine("MLS, suite 0x0002, one thread; medians, warm. Limit: what the curve operations and AEAD alone take, in this run.");
+        Console.WriteLine("MLS, suite 0x0002, in processor time (what one core takes); medians, warm. Limit: the curve operations and AEAD alone, in this run.");
         Console.WriteLine("The columns of peers are constants from another run (one core, 2026-11-22).");
         Console.WriteLine();
         Row("operation", "this", "limit", "this/limit", "mlspp", "OpenMLS", "ts-mls", "target");

@@ -44,7 +44,7 @@ static class World
     public static async Task<MlsGroup> JoinAsync(MlsEnvironment environment, byte[] welcome, byte[] bundle)
     {
         KeyPackageBundle own = KeyPackageBundle.Decode(bundle);
-        return (await MlsGroup.JoinAsync(environment, welcome, _ => ValueTask.FromResult<KeyPackageBundle?>(own))).Group;
+        return (await MlsGroup.JoinAsync(environment, welcome, reference => ValueTask.FromResult(reference.Span.SequenceEqual(own.Ref) ? own : null))).Group;
     }
 
     /// <summary>An empty commit, applied by who makes it.</summary>
