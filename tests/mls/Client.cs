@@ -9,14 +9,17 @@ sealed class Client
     readonly Dictionary<string, byte[]> _store = [];
     MlsGroup? _group;
 
-    Client(string name, MlsEnvironment environment, KeyPair signatureKey)
+    Client(string name, CipherSuite suite, MlsEnvironment environment, KeyPair signatureKey)
     {
         Name = name;
+        Suite = suite;
         Environment = environment;
         SignatureKey = signatureKey;
     }
 
     public string Name { get; }
+
+    public CipherSuite Suite { get; }
 
     public MlsEnvironment Environment { get; }
 
@@ -31,15 +34,17 @@ sealed class Client
 
     public long StoredBytes => _store.Sum(entry => entry.Key.Length + (long)entry.Value.Length);
 
-    public static async Task<Client> CreateAsync(string name, IAuthenticationService? authentication = null, RetentionPolicy? retention = null)
+    public static async Task<Client> CreateAsync(
+        string name, IAuthenticationService? authentication = null, RetentionPolicy? retention = null, CipherSuite? suite = null)
     {
+        suite ??= CipherSuite.P256Aes128;
         MlsEnvironment environment = new(NativeCryptoProvider.Shared, authentication ?? new Everybody()) { Retention = retention ?? RetentionPolicy.Default };
-        return new(name, environment, await environment.Crypto.GenerateSignatureKeyPairAsync(SignatureAlgorithm.EcdsaP256Sha256));
+        return new(name, suite, environment, await environment.Crypto.GenerateSignatureKeyPairAsync(suite.Signature));
     }
 
     public async Task<KeyPackageBundle> BundleAsync(Capabilities? capabilities = null, bool lastResort = false) => await KeyPackageBundle.CreateAsync(Environment, new()
     {
-        Suite = CipherSuite.P256Aes128,
+        Suite = Suite,
         Credential = Credential.Basic(System.Text.Encoding.UTF8.GetBytes(Name)),
         SignatureKey = SignatureKey,
         Lifetime = Lifetime.Starting(Now, TimeSpan.FromDays(90)),

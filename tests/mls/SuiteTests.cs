@@ -1,0 +1,52 @@
+namespace Kavalek.Mls.Tests;
+
+/// <summary>Every suite this library knows, the post-quantum ones too, through the life of a group with restarts in between.</summary>
+public static class SuiteTests
+{
+    public static TheoryData<ushort> All => [.. CipherSuite.Known.Select(suite => suite.Id)];
+
+    [Theory, MemberData(nameof(All))]
+    public static async Task A_group_lives_on_every_suite(ushort id)
+    {
+        CipherSuite suite = CipherSuite.Find(id)!;
+        Assert.True(NativeCryptoProvider.Shared.Supports(suite), $"{suite.Name} is not available on this system");
+        List<Client> clients = [];
+        for (int i = 0; i < 4; i++)
+        {
+            Client client = await Client.CreateAsync($"client {i}", suite: suite);
+            client.Restarts = true;
+            clients.Add(client);
+        }
+        await clients[0].CreateGroupAsync();
+        PendingCommit added = await clients[0].CommitAsync(new() { Add = [await clients[1].PublishAsync(), await clients[2].PublishAsync(), await clients[3].PublishAsync()] });
+        byte[] welcome = added.Welcome!;
+        Assert.IsType<ProcessResult.OwnCommitConfirmed>(await clients[0].ReceiveAsync(added.Message));
+        foreach (Client client in clients.Skip(1)) await client.JoinAsync(welcome);
+        foreach (Client committer in clients.ToArray()) await CommitAsync(clients, committer, new());
+        await CommitAsync(clients, clients[1], new() { Remove = [clients[3].Group.OwnIndex] });
+
+        foreach (Client sender in clients)
+        {
+            byte[] message = await sender.SendAsync($"from {sender.Name}");
+            foreach (Client receiver in clients.Where(client => client != sender)) Assert.Equal($"from {sender.Name}", await receiver.ReadAsync(message));
+        }
+    }
+
+    static async Task CommitAsync(List<Client> clients, Client committer, CommitRequest request)
+    {
+        byte[] commit = (await committer.CommitAsync(request)).Message;
+        foreach (Client client in clients.ToArray())
+            if (await client.ReceiveAsync(commit) is not (ProcessResult.CommitReceived or ProcessResult.OwnCommitConfirmed)) clients.Remove(client);
+        Assert.Equal(4 - request.Remove.Count, clients.Count);
+        Assert.Single(clients.Select(client => Convert.ToHexString(client.Group.EpochAuthenticator)).Distinct());
+    }
+
+    [Fact]
+    public static void A_suite_has_one_number_and_a_number_one_suite()
+    {
+        Assert.Equal(CipherSuite.Known.Count, CipherSuite.Known.Select(suite => suite.Id).Distinct().Count());
+        Assert.Equal(CipherSuite.Known.Count, CipherSuite.Known.Select(suite => suite.Name).Distinct().Count());
+        Assert.All(CipherSuite.Known, suite => Assert.Same(suite, CipherSuite.Find(suite.Id)));
+        Assert.Null(CipherSuite.Find(0x0A0A));
+    }
+}
