@@ -1,0 +1,78 @@
+namespace Kavalek.Mls.Tests;
+
+/// <summary>K-33: what is changed on the way is refused, and leaves the group bit for bit.</summary>
+public static class TamperingTests
+{
+    [Theory]
+    [InlineData("application")]
+    [InlineData("proposal")]
+    [InlineData("commit")]
+    public static async Task A_message_changed_at_any_byte_or_cut_at_any_length_leaves_the_group_bit_for_bit(string kind)
+    {
+        List<Client> clients = await GroupLifeTests.GroupOfAsync(3);
+        Client sender = clients[1], receiver = clients[0];
+        byte[] message = kind switch
+        {
+            "application" => await sender.SendAsync("hello"),
+            "proposal" => await sender.ProposeAsync(group => group.ProposeRemoveAsync(new LeafIndex(2))),
+            _ => (await sender.CommitAsync(new())).Message,
+        };
+        string before = receiver.Snapshot();
+        for (int i = 0; i < message.Length; i++)
+        {
+            byte[] changed = [.. message];
+            changed[i] ^= (byte)(1 << (i % 8));
+            await AssertNothingAsync(changed);
+            await AssertNothingAsync(message[..i]);
+        }
+        await AssertNothingAsync([.. message, 0]);
+        Assert.Equal(before, receiver.Snapshot());
+        Assert.False(await receiver.ReceiveAsync(message) is ProcessResult.Refused or ProcessResult.Ignored);
+
+        async Task AssertNothingAsync(byte[] bytes) => Assert.IsType<ProcessResult.Refused>(await receiver.Group.ProcessAsync(bytes, Client.Now));
+    }
+
+    [Fact]
+    public static async Task A_welcome_changed_at_any_byte_or_cut_at_any_length_makes_no_group()
+    {
+        List<Client> clients = await GroupLifeTests.GroupOfAsync(2);
+        Client newcomer = await Client.CreateAsync("newcomer");
+        byte[] welcome = (await clients[0].CommitAsync(new() { Add = [await newcomer.PublishAsync()] })).Welcome!;
+        for (int i = 0; i < welcome.Length; i += 3)
+        {
+            byte[] changed = [.. welcome];
+            changed[i] ^= (byte)(1 << (i % 8));
+            await Assert.ThrowsAsync<MlsException>(() => newcomer.JoinAsync(changed));
+            await Assert.ThrowsAsync<MlsException>(() => newcomer.JoinAsync(welcome[..i]));
+        }
+        await newcomer.JoinAsync(welcome);
+    }
+
+    [Fact]
+    public static async Task A_refused_policy_drops_the_next_epoch_and_the_group_goes_on()
+    {
+        List<Client> clients = await GroupLifeTests.GroupOfAsync(3);
+        string before = clients[0].Snapshot();
+        PendingCommit pending = await clients[1].CommitAsync(new() { Remove = [new LeafIndex(2)] });
+        var received = Assert.IsType<ProcessResult.CommitReceived>(await clients[0].Group.ProcessAsync(pending.Message, Client.Now));
+        received.Next.DisposeExcept(clients[0].Group);
+        Assert.Equal(before, clients[0].Snapshot());
+        clients[1].Pending!.Dispose();
+        clients[1].Pending = null;
+        await GroupLifeTests.AssertAllHearEachOtherAsync(clients);
+        await GroupLifeTests.DeliverAsync((await clients[2].CommitAsync(new())).Message, clients);
+        GroupLifeTests.AssertAgree(clients);
+    }
+
+    [Fact]
+    public static async Task A_superseded_group_holds_no_key_that_its_successor_does_not()
+    {
+        List<Client> clients = await GroupLifeTests.GroupOfAsync(2);
+        MlsGroup before = clients[0].Group;
+        byte[] message = await clients[1].SendAsync("once");
+        Assert.Equal("once", await clients[0].ReadAsync(message));
+        // The old group was disposed of but for what its successor holds: the key that was used is gone from both.
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await before.ProcessAsync(message, Client.Now));
+        Assert.Equal("twice", await clients[0].ReadAsync(await clients[1].SendAsync("twice")));
+    }
+}
