@@ -1,68 +1,105 @@
 using Kavalek.Mls;
-using Kavalek.Protocol;
-using Kavalek.Protocol.Identity;
 
 namespace Kavalek.Client;
 
 /// <summary>What the parts of an unlocked client share. It lives as long as the client is unlocked.</summary>
-sealed class ClientCore
+sealed class ClientCore : IAsyncDisposable
 {
+    readonly ClientOptions _options;
+    readonly ITransport _transport;
+
+    ClientCore(ClientOptions options, OpenProfile profile, OwnIdentity identity, StoredSession? session)
+    {
+        _options = options;
+        _transport = options.Transport(profile.Data.Server);
+        Profile = profile;
+        Identity = identity;
+        Rest rest = new(_transport);
+        SignIn = new SignInApi(rest);
+        Tokens = new Tokens(SignIn, profile.Store, options.Clock, session, reason => Events.Publish(new SessionEnded(reason)));
+        Auth = new AuthApi(rest, Tokens);
+        Streams = new StreamsApi(rest, Tokens);
+        Link = new ServerLink(_transport, Tokens, Streams, Events, options.Clock);
+        Mls = new MlsEnvironment(options.Crypto, new CertificateAuthentication(options.Crypto, identity.Instance, identity.Account, () => identity.PublicAccountKey));
+        Devices = new OwnDevices(identity, profile.Store, options.Crypto, Auth, Events, options.Clock);
+        People = new People(identity, profile.Data.Server, profile.Store, Mls, Auth, Events, options.Clock) { OwnListNumber = () => Devices.Known.ListNumber };
+        KeyPackages = new KeyPackageStock(identity, profile.Store, Mls, Auth, options.Clock);
+        Approval = new Approval(identity, profile, options.Crypto, Auth, Tokens, options.Clock);
+    }
+
+    /// <summary>Builds everything on an open profile, which belongs to it from then on.</summary>
+    public static async Task<ClientCore> OpenAsync(ClientOptions options, OpenProfile profile, CancellationToken cancel)
+    {
+        OwnIdentity identity = await OwnIdentity.LoadAsync(profile.Data, profile.Store, cancel).ConfigureAwait(false);
+        ClientCore core = new(options, profile, identity, await Tokens.LoadAsync(profile.Store, cancel).ConfigureAwait(false));
+        await core.People.LoadAsync(cancel).ConfigureAwait(false);
+        await core.Devices.LoadAsync(cancel).ConfigureAwait(false);
+        return core;
+    }
+
     /// <summary>The sealed store: what is put into it is encrypted on the way.</summary>
-    public required IClientStore Store { get; init; }
+    public IClientStore Store => Profile.Store;
 
     /// <summary>The clock.</summary>
-    public required TimeProvider Clock { get; init; }
+    public TimeProvider Clock => _options.Clock;
+
+    /// <summary>The own display name, if any.</summary>
+    public string? DisplayName => Profile.Data.DisplayName;
+
+    /// <summary>What the store is about, and the way to change it.</summary>
+    public OpenProfile Profile { get; }
 
     /// <summary>What MLS needs: primitives and <see cref="CertificateAuthentication"/>.</summary>
-    public required MlsEnvironment Mls { get; init; }
+    public MlsEnvironment Mls { get; }
 
     /// <summary>This device and its account.</summary>
-    public required OwnIdentity Identity { get; init; }
+    public OwnIdentity Identity { get; }
+
+    /// <summary>The account's devices; what a conversation must hold of the own account is <see cref="OwnDevices.Known"/>.</summary>
+    public OwnDevices Devices { get; }
+
+    /// <summary>How a waiting device becomes certified.</summary>
+    public Approval Approval { get; }
 
     /// <summary>Where events go.</summary>
-    public required EventHub Events { get; init; }
+    public EventHub Events { get; } = new();
 
     /// <summary>Pins, directory, key package claims.</summary>
-    public required People People { get; init; }
+    public People People { get; }
 
     /// <summary>Own key packages with their private parts.</summary>
-    public required KeyPackageStock KeyPackages { get; init; }
+    public KeyPackageStock KeyPackages { get; }
+
+    /// <summary>The session's tokens.</summary>
+    public Tokens Tokens { get; }
+
+    /// <summary>The calls without a session.</summary>
+    public SignInApi SignIn { get; }
+
+    /// <summary>The calls of the authentication service.</summary>
+    public AuthApi Auth { get; }
 
     /// <summary>The streams over REST.</summary>
-    public required StreamsApi Streams { get; init; }
+    public StreamsApi Streams { get; }
 
     /// <summary>The socket.</summary>
-    public required ServerLink Link { get; init; }
+    public ServerLink Link { get; }
 
-    /// <summary>The own display name; <c>null</c> until one is set. Conversations say it to each other's members.</summary>
-    public Func<string?> DisplayName { get; set; } = static () => null;
+    /// <summary>Disconnects, drops all keys and closes the store.</summary>
+    public ValueTask DisposeAsync() => CloseAsync(keepStore: false);
 
-    /// <summary>Called for a notice in the inbox that the own account's devices changed.</summary>
-    public Func<CancellationToken, Task> OwnDevicesNoticed { get; set; } = static _ => Task.CompletedTask;
-
-    /// <summary>Blocks or unblocks an account, as <see cref="KavalekClient.BlockAsync"/> does.</summary>
-    public Func<Id, bool, CancellationToken, Task> BlockAsync { get; set; } = static (_, _, _) => Task.CompletedTask;
-}
-
-/// <summary>Who this device is; its certificate is absent while it waits.</summary>
-sealed class OwnIdentity
-{
-    /// <summary>The instance.</summary>
-    public required Id Instance { get; init; }
-
-    /// <summary>The own account.</summary>
-    public required Id Account { get; init; }
-
-    /// <summary>This device; also the id of its inbox.</summary>
-    public required Id Device { get; init; }
-
-    /// <summary>The device's MLS signature key.</summary>
-    public required KeyPair DeviceKey { get; init; }
-
-    /// <summary>The certificate in force; <c>null</c> while the device waits.</summary>
-    public DeviceCertificate? Certificate { get; set; }
-
-    /// <summary>The own MLS credential.</summary>
-    /// <exception cref="InvalidOperationException">The device waits.</exception>
-    public Credential Credential => Mls.Credential.Basic((Certificate ?? throw new InvalidOperationException("no certificate yet")).Encode());
+    /// <summary>Disconnects and drops all keys; the store below stays open where its owner still needs it.</summary>
+    public async ValueTask CloseAsync(bool keepStore)
+    {
+        await Link.DisposeAsync().ConfigureAwait(false);
+        Events.Complete();
+        People.Dispose();
+        Devices.Dispose();
+        KeyPackages.Dispose();
+        Tokens.Dispose();
+        Identity.Dispose();
+        await _transport.DisposeAsync().ConfigureAwait(false);
+        if (keepStore) await Profile.DropKeysAsync().ConfigureAwait(false);
+        else await Profile.DisposeAsync().ConfigureAwait(false);
+    }
 }

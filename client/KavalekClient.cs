@@ -1,4 +1,5 @@
 using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
 
 namespace Kavalek.Client;
 
@@ -8,120 +9,357 @@ namespace Kavalek.Client;
 /// </summary>
 public sealed class KavalekClient : IAsyncDisposable
 {
-    KavalekClient()
+    readonly ClientOptions _options;
+    readonly ClientCore _core;
+    readonly Upkeep _upkeep;
+    readonly SemaphoreSlim _turn = new(1, 1);
+    ConversationEngine? _engine;
+    CancellationTokenSource? _running;
+    Task _run = Task.CompletedTask;
+    bool _disposed;
+
+    KavalekClient(ClientOptions options, ClientCore core)
     {
+        _options = options;
+        _core = core;
+        _upkeep = new Upkeep(core, () => Volatile.Read(ref _engine));
     }
 
+    // ---- Beginning and end ----
+
     /// <summary>What <paramref name="store"/> holds, without a password.</summary>
-    public static ValueTask<ProfileInfo> InspectAsync(IClientStore store, CancellationToken cancel = default) => throw new NotImplementedException();
+    public static async ValueTask<ProfileInfo> InspectAsync(IClientStore store, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return await store.GetAsync(Wallet.Key, cancel).ConfigureAwait(false) is { } wallet
+            ? new ProfileInfo(ProfileState.Locked, Uri.TryCreate(Wallet.Decode(wallet).Server, UriKind.Absolute, out Uri? server) ? server : null)
+            : new ProfileInfo(ProfileState.Empty, null);
+    }
 
     /// <summary>Makes an account with this as its first device, and logs it in.</summary>
-    public static Task<KavalekClient> SignUpAsync(ClientOptions options, SignUp request, CancellationToken cancel = default) => throw new NotImplementedException();
+    /// <exception cref="KavalekException">It says whether anything was made.</exception>
+    public static async Task<KavalekClient> SignUpAsync(ClientOptions options, SignUp request, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(request);
+        return await OpenAsync(options, await SignIn.SignUpAsync(options, request, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Logs in. With an existing profile of that account, resumes it. With an empty one, adds this as a new device that waits until another
     /// device approves it (<see cref="DeviceCode"/>, <see cref="WaitForApprovalAsync"/>).
     /// </summary>
-    public static Task<KavalekClient> LogInAsync(ClientOptions options, Uri server, string email, string password, CancellationToken cancel = default) => throw new NotImplementedException();
+    /// <exception cref="KavalekException">For instance <see cref="ErrorCodes.WrongCredentials"/>, <see cref="ClientErrors.OtherAccount"/>, <see cref="ClientErrors.KdfRefused"/>.</exception>
+    public static async Task<KavalekClient> LogInAsync(ClientOptions options, Uri server, string email, string password, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if ((await InspectAsync(options.Store, cancel).ConfigureAwait(false)).State == ProfileState.Empty)
+            return await OpenAsync(options, await SignIn.AddDeviceAsync(options, server, email, password, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+
+        KavalekClient client = await UnlockAsync(options, password, cancel).ConfigureAwait(false);
+        try
+        {
+            if (client.Me.Server != ServerAddress.Check(server) || client.Me.Email != SignIn.NormalizeEmail(email))
+                throw new KavalekException(ClientErrors.OtherAccount,
+                    $"This profile belongs to {client.Me.Email} on {client.Me.Server.Host}. Choose another profile for another account.");
+            await client.LogInAgainAsync(password, cancel).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            await client.CloseAsync(keepStore: true).ConfigureAwait(false);
+            throw;
+        }
+    }
 
     /// <summary>Opens an existing profile; works offline.</summary>
-    public static Task<KavalekClient> UnlockAsync(ClientOptions options, string password, CancellationToken cancel = default) => throw new NotImplementedException();
+    /// <exception cref="KavalekException"><see cref="ClientErrors.WrongPassword"/>, <see cref="ClientErrors.ProfileEmpty"/>, <see cref="ClientErrors.ProfileDamaged"/>.</exception>
+    public static async Task<KavalekClient> UnlockAsync(ClientOptions options, string password, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return await OpenAsync(options, await OpenProfile.UnlockAsync(options, password, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+    }
 
-    /// <summary>The own account.</summary>
-    public Account Me => throw new NotImplementedException();
-
-    /// <summary>Opens a new session after <see cref="SessionEnded"/>.</summary>
-    public Task LogInAgainAsync(string password, CancellationToken cancel = default) => throw new NotImplementedException();
+    /// <summary>Opens a new session after <see cref="SessionEnded"/>, for this same device.</summary>
+    public async Task LogInAgainAsync(string password, CancellationToken cancel = default)
+    {
+        Session session = await SignIn.LogInAsync(_options, _core.SignIn, _core.Profile, password, cancel).ConfigureAwait(false);
+        await _core.Tokens.ReplaceAsync(session, cancel).ConfigureAwait(false);
+        if (_core.Profile.Data.Phase == ProfilePhase.SigningUp)
+            await _core.Profile.SaveAsync(data => data with { Phase = ProfilePhase.Active }, new StoreBatch(), cancel).ConfigureAwait(false);
+    }
 
     /// <summary>Drops all keys and closes. What was sent is safe; what is queued goes out after the next unlock.</summary>
-    public Task LockAsync() => throw new NotImplementedException();
+    public async Task LockAsync() => await DisposeAsync().ConfigureAwait(false);
 
     /// <summary>Ends the session and closes.</summary>
     /// <param name="removeDevice">Also removes this device from the account and wipes the store: everything on this device is lost.</param>
     /// <param name="cancel">Stops waiting for the server.</param>
-    public Task LogOutAsync(bool removeDevice, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Sets what others see in conversations; it goes out encrypted, with the next sync.</summary>
-    public Task SetDisplayNameAsync(string name, CancellationToken cancel = default) => throw new NotImplementedException();
+    /// <exception cref="KavalekException">The server could not be told; nothing was wiped, and the client is still open.</exception>
+    public async Task LogOutAsync(bool removeDevice, CancellationToken cancel = default)
+    {
+        try
+        {
+            // An account's last device stays on the list: with an empty list, nobody could ever certify one again.
+            if (removeDevice && !_core.Identity.IsWaiting && _core.Devices.Known.Certificates.Count > 1)
+                await _core.Devices.RemoveAsync(_core.Identity.Device, cancel).ConfigureAwait(false);
+            else
+                await _core.Auth.EndSessionAsync(cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code is ErrorCodes.SessionEnded or ErrorCodes.Unauthenticated)
+        {
+            // It is over already.
+        }
+        await StopAsync().ConfigureAwait(false);
+        await _core.Tokens.ForgetAsync(CancellationToken.None).ConfigureAwait(false);
+        if (removeDevice) await _core.Profile.WipeAsync().ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
+    }
 
     /// <summary>Changes what opens this device's wallet; the password of the account stays.</summary>
-    public Task ChangeWalletPasswordAsync(string current, string next, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Connects and stays connected, syncing and raising events, until <see cref="StopAsync"/>. Returns at once.</summary>
-    public Task StartAsync(CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Disconnects.</summary>
-    public Task StopAsync() => throw new NotImplementedException();
-
-    /// <summary>How it is connected.</summary>
-    public ConnectionState Connection => throw new NotImplementedException();
-
-    /// <summary>One complete catch-up: what the server holds for this device is processed and the outbox sent when it returns.</summary>
-    public Task SyncAsync(CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>All events from this call on, for as long as they are read.</summary>
-    public IAsyncEnumerable<ClientEvent> Events(CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>The people a conversation was opened with or accepted from, by name.</summary>
-    public IReadOnlyList<Contact> Contacts => throw new NotImplementedException();
-
-    /// <summary>A person this device knows, if only from a group; <c>null</c> where it does not.</summary>
-    public Contact? Contact(Id account) => throw new NotImplementedException();
-
-    /// <summary>Looks a handle up, exact match, and pins its key if it is new.</summary>
-    public Task<Contact> FindAsync(string handle, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Marks a person as verified if <paramref name="compared"/>, digits or scanned text, is their safety number.</summary>
-    public Task<Contact> VerifyAsync(Id account, string compared, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Accepts the changed key of a person; they are unverified then.</summary>
-    public Task<Contact> AcceptKeyAsync(Id account, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>The own contact link: whoever adds by it has verified.</summary>
-    public string ContactLink => throw new NotImplementedException();
-
-    /// <summary>Adds a person by their contact link, verified.</summary>
-    public Task<Contact> AddByLinkAsync(string link, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Blocks or unblocks a person.</summary>
-    public Task<Contact> BlockAsync(Id account, bool blocked, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>The account's devices.</summary>
-    public Task<IReadOnlyList<Device>> DevicesAsync(CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>What to type into another device to approve this one; <c>null</c> unless it waits.</summary>
-    public string? DeviceCode => throw new NotImplementedException();
-
-    /// <summary>Completes when another device has approved this one.</summary>
-    public Task WaitForApprovalAsync(CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Approves the waiting device that shows <paramref name="code"/>; it can do everything this one can.</summary>
-    public Task<Device> ApproveDeviceAsync(string code, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Removes a device: its session ends, and every conversation gets new keys.</summary>
-    public Task RemoveDeviceAsync(Id device, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Makes an invite; for the instance's owner.</summary>
-    public Task<Invite> CreateInviteAsync(int uses, TimeSpan validity, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>The invites there are; for the instance's owner.</summary>
-    public Task<IReadOnlyList<InviteInfo>> InvitesAsync(CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Revokes an invite; for the instance's owner.</summary>
-    public Task RevokeInviteAsync(Id invite, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>All conversations, newest activity first.</summary>
-    public IReadOnlyList<Conversation> Conversations => throw new NotImplementedException();
-
-    /// <summary>A conversation by its id.</summary>
-    public Conversation? Conversation(Id id) => throw new NotImplementedException();
-
-    /// <summary>The direct conversation with a person: opened if there is none.</summary>
-    public Task<Conversation> DirectAsync(Id account, CancellationToken cancel = default) => throw new NotImplementedException();
-
-    /// <summary>Makes a group with these people; the own account is its owner.</summary>
-    public Task<Conversation> CreateGroupAsync(string title, IReadOnlyList<Id> accounts, CancellationToken cancel = default) => throw new NotImplementedException();
+    /// <exception cref="KavalekException"><see cref="ClientErrors.WrongPassword"/>, <see cref="ClientErrors.UnsuitablePassword"/>.</exception>
+    public Task ChangeWalletPasswordAsync(string current, string next, CancellationToken cancel = default) =>
+        _core.Profile.ChangePasswordAsync(current, next, _options.WalletIterations, cancel);
 
     /// <inheritdoc cref="LockAsync"/>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public ValueTask DisposeAsync() => CloseAsync(keepStore: false);
+
+    // ---- The own account ----
+
+    /// <summary>The own account.</summary>
+    public Account Me
+    {
+        get
+        {
+            Profile data = _core.Profile.Data;
+            return new Account(data.Account, data.Handle, data.DisplayName, data.Email, data.Server, data.Instance,
+                _core.Identity.PublicAccountKey, data.Device, _core.Identity.IsWaiting);
+        }
+    }
+
+    /// <summary>Sets what others see in conversations; it goes out encrypted, with the next sync.</summary>
+    public async Task SetDisplayNameAsync(string name, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        string trimmed = name.Trim();
+        if (trimmed.Length is 0 or > 64) throw new KavalekException(ErrorCodes.Invalid, "A name has 1 to 64 characters.");
+        await _core.Profile.SaveAsync(data => data with { DisplayName = trimmed }, new StoreBatch(), cancel).ConfigureAwait(false);
+        if (_engine is { } engine) await engine.ProfileChangedAsync(cancel).ConfigureAwait(false);
+    }
+
+    // ---- Connection ----
+
+    /// <summary>Connects and stays connected, syncing and raising events, until <see cref="StopAsync"/>. Returns at once.</summary>
+    public async Task StartAsync(CancellationToken cancel = default)
+    {
+        await _turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_running is not null) return;
+            ConversationEngine engine = Engine;
+            _running = new CancellationTokenSource();
+            _run = Task.WhenAll(engine.RunAsync(_running.Token), _upkeep.RunAsync(_running.Token));
+            _core.Link.Start();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Disconnects.</summary>
+    public async Task StopAsync()
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_running is null) return;
+            await _core.Link.StopAsync().ConfigureAwait(false);
+            await _running.CancelAsync().ConfigureAwait(false);
+            try
+            {
+                await _run.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // As asked.
+            }
+            _running.Dispose();
+            _running = null;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>How it is connected.</summary>
+    public ConnectionState Connection => _core.Link.State;
+
+    /// <summary>One complete catch-up: what the server holds for this device is processed and the outbox sent when it returns.</summary>
+    public async Task SyncAsync(CancellationToken cancel = default)
+    {
+        ConversationEngine engine = Engine;
+        await engine.SyncAsync(cancel).ConfigureAwait(false);
+        await _upkeep.OnceAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>All events from this call on, for as long as they are read.</summary>
+    public IAsyncEnumerable<ClientEvent> Events(CancellationToken cancel = default) => _core.Events.Subscribe(cancel);
+
+    // ---- People ----
+
+    /// <summary>The people a conversation was opened with or accepted from, by name.</summary>
+    public IReadOnlyList<Contact> Contacts => _core.People.Contacts;
+
+    /// <summary>A person this device knows, if only from a group; <c>null</c> where it does not.</summary>
+    public Contact? Contact(Id account) => _core.People.Find(account);
+
+    /// <summary>Looks a handle up, exact match, and pins its key if it is new.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.NotFound"/>, <see cref="ClientErrors.KeyChanged"/>, <see cref="ClientErrors.DeviceListRefused"/>.</exception>
+    public Task<Contact> FindAsync(string handle, CancellationToken cancel = default) => _core.People.FindAsync(handle, cancel);
+
+    /// <summary>Marks a person as verified if <paramref name="compared"/>, digits or scanned text, is their safety number.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.SafetyNumberMismatch"/>.</exception>
+    public Task<Contact> VerifyAsync(Id account, string compared, CancellationToken cancel = default) =>
+        ChangedAsync(_core.People.VerifyAsync(account, compared, cancel), cancel);
+
+    /// <summary>Accepts the changed key of a person; they are unverified then.</summary>
+    public Task<Contact> AcceptKeyAsync(Id account, CancellationToken cancel = default) => ChangedAsync(_core.People.AcceptKeyAsync(account, cancel), cancel);
+
+    /// <summary>The own contact link: whoever adds by it has verified.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.DeviceWaits"/>.</exception>
+    public string ContactLink => Client.ContactLink.Of(Me.Server, Me.Id, _core.Identity.Certified().AccountKey.PublicKey).ToString();
+
+    /// <summary>Adds a person by their contact link, verified.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.InvalidLink"/>, <see cref="ClientErrors.SafetyNumberMismatch"/>.</exception>
+    public Task<Contact> AddByLinkAsync(string link, CancellationToken cancel = default) =>
+        ChangedAsync(_core.People.AddAsync(Client.ContactLink.Parse(link), cancel), cancel);
+
+    /// <summary>Blocks or unblocks a person.</summary>
+    public Task<Contact> BlockAsync(Id account, bool blocked, CancellationToken cancel = default) =>
+        ChangedAsync(_core.People.BlockAsync(account, blocked, cancel), cancel);
+
+    // ---- Devices ----
+
+    /// <summary>The account's devices.</summary>
+    public Task<IReadOnlyList<Device>> DevicesAsync(CancellationToken cancel = default) => _core.Devices.ListAsync(cancel);
+
+    /// <summary>What to type into another device to approve this one; <c>null</c> unless it waits.</summary>
+    public string? DeviceCode => _core.Approval.Code;
+
+    /// <summary>Completes when another device has approved this one.</summary>
+    public async Task WaitForApprovalAsync(CancellationToken cancel = default)
+    {
+        await _core.Approval.WaitAsync(cancel).ConfigureAwait(false);
+        await OpenEngineAsync(cancel).ConfigureAwait(false);
+        await _upkeep.OnceAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Approves the waiting device that shows <paramref name="code"/>; it can do everything this one can.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.WrongDeviceCode"/>.</exception>
+    public async Task<Device> ApproveDeviceAsync(string code, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        Device approved = await _core.Devices.ApproveAsync(code, cancel).ConfigureAwait(false);
+        await Engine.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
+        return approved;
+    }
+
+    /// <summary>Removes a device: its session ends, and every conversation gets new keys. To remove this one, log out.</summary>
+    public async Task RemoveDeviceAsync(Id device, CancellationToken cancel = default)
+    {
+        if (device == Me.Device) throw new KavalekException(ErrorCodes.Invalid, "This is the device you are using. To remove it, log out and remove it with that.");
+        await _core.Devices.RemoveAsync(device, cancel).ConfigureAwait(false);
+        await Engine.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
+    }
+
+    // ---- The instance's owner ----
+
+    /// <summary>Makes an invite; for the instance's owner.</summary>
+    public async Task<Invite> CreateInviteAsync(int uses, TimeSpan validity, CancellationToken cancel = default)
+    {
+        CreatedInvite created = await _core.Auth.CreateInviteAsync(new CreateInvite(uses, (long)validity.TotalSeconds), cancel).ConfigureAwait(false);
+        return new Invite(created.Invite, $"{Me.Server}#invite={created.Secret}", uses, DateTimeOffset.FromUnixTimeSeconds(created.Expires));
+    }
+
+    /// <summary>The invites there are; for the instance's owner.</summary>
+    public async Task<IReadOnlyList<InviteInfo>> InvitesAsync(CancellationToken cancel = default) =>
+        [.. (await _core.Auth.InvitesAsync(cancel).ConfigureAwait(false)).Select(i => new InviteInfo(i.Invite, i.UsesLeft, DateTimeOffset.FromUnixTimeSeconds(i.Expires)))];
+
+    /// <summary>Revokes an invite; for the instance's owner.</summary>
+    public Task RevokeInviteAsync(Id invite, CancellationToken cancel = default) => _core.Auth.RevokeInviteAsync(invite, cancel);
+
+    // ---- Conversations ----
+
+    /// <summary>All conversations, newest activity first.</summary>
+    public IReadOnlyList<Conversation> Conversations => Engine.All;
+
+    /// <summary>A conversation by its id.</summary>
+    public Conversation? Conversation(Id id) => Engine.Find(id);
+
+    /// <summary>The direct conversation with a person: opened if there is none.</summary>
+    public Task<Conversation> DirectAsync(Id account, CancellationToken cancel = default) => Engine.DirectAsync(account, cancel);
+
+    /// <summary>Makes a group with these people; the own account is its owner.</summary>
+    public Task<Conversation> CreateGroupAsync(string title, IReadOnlyList<Id> accounts, CancellationToken cancel = default) =>
+        Engine.CreateGroupAsync(title, accounts, cancel);
+
+    /// <summary>What the client is made of, for tests.</summary>
+    internal ClientCore Core => _core;
+
+    static async Task<KavalekClient> OpenAsync(ClientOptions options, OpenProfile profile, CancellationToken cancel)
+    {
+        KavalekClient client = new(options, await ClientCore.OpenAsync(options, profile, cancel).ConfigureAwait(false));
+        try
+        {
+            await client.OpenEngineAsync(cancel).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            await client.CloseAsync(keepStore: true).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    ConversationEngine Engine
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _core.Identity.Certified();
+            return _engine ?? throw new InvalidOperationException("a certified device has conversations");
+        }
+    }
+
+    async Task OpenEngineAsync(CancellationToken cancel)
+    {
+        await _turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_engine is null && !_core.Identity.IsWaiting) _engine = await ConversationEngine.OpenAsync(_core, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    async Task<Contact> ChangedAsync(Task<Contact> change, CancellationToken cancel)
+    {
+        Contact contact = await change.ConfigureAwait(false);
+        if (_engine is { } engine) await engine.ContactChangedAsync(contact, cancel).ConfigureAwait(false);
+        return contact;
+    }
+
+    async ValueTask CloseAsync(bool keepStore)
+    {
+        if (_disposed) return;
+        await StopAsync().ConfigureAwait(false);
+        _disposed = true;
+        if (_engine is not null) await _engine.DisposeAsync().ConfigureAwait(false);
+        await _core.CloseAsync(keepStore).ConfigureAwait(false);
+        _turn.Dispose();
+    }
 }

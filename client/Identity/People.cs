@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Kavalek.Mls;
 using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
 
 namespace Kavalek.Client;
@@ -14,33 +16,213 @@ sealed record CertifiedAccount(Contact Contact, ulong ListNumber, IReadOnlyList<
 sealed record ClaimedDevice(DeviceCertificate Certificate, KeyPackage KeyPackage);
 
 /// <summary>Everybody this device knows: accounts as the server shows them, verified, and pinned at first sight (docs/PROTOCOL.md §3.4).</summary>
-sealed class People
+sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironment mls, AuthApi api, EventHub events, TimeProvider clock) : IDisposable
 {
-    /// <summary>Everybody pinned.</summary>
-    public IReadOnlyList<Contact> All => throw new NotImplementedException();
+    readonly ConcurrentDictionary<Id, Pin> _pins = new();
+    readonly SemaphoreSlim _turn = new(1, 1);
 
-    /// <summary>Somebody pinned; <c>null</c> for a stranger. The own account is found here too.</summary>
-    public Contact? Find(Id account) => throw new NotImplementedException();
+    /// <summary>Reads the stored pins.</summary>
+    public async Task LoadAsync(CancellationToken cancel)
+    {
+        foreach (StoreEntry entry in await store.ScanAsync(StoreRange.Prefix(Pin.Prefix), cancel).ConfigureAwait(false))
+        {
+            Pin pin = Pin.Decode(entry.Value);
+            _pins[pin.Account] = pin;
+        }
+    }
+
+    /// <summary>Those on the list of contacts, by name.</summary>
+    public IReadOnlyList<Contact> Contacts => [.. _pins.Values.Where(pin => pin.IsAdded).Select(View).OrderBy(c => c.Name, StringComparer.CurrentCultureIgnoreCase)];
+
+    /// <summary>Somebody pinned; <c>null</c> for a stranger, and for the own account.</summary>
+    public Contact? Find(Id account) => _pins.TryGetValue(account, out Pin? pin) ? View(pin) : null;
 
     /// <summary>Asks the directory for a handle, verifies and pins.</summary>
-    public Task<Contact> FindAsync(string handle, CancellationToken cancel) => throw new NotImplementedException();
+    /// <exception cref="KavalekException">
+    /// <see cref="ErrorCodes.NotFound"/>; <see cref="ClientErrors.KeyChanged"/>: the handle leads to another account than the contact it belongs to.
+    /// </exception>
+    public async Task<Contact> FindAsync(string handle, CancellationToken cancel)
+    {
+        string name = Handles.Normalize(handle);
+        AccountRecord record = await api.FindAsync(name, cancel).ConfigureAwait(false);
+        if (record.Handle != name) throw ServerErrors.Misbehaves("answered with somebody else");
+        // Else a server could put a stranger in a known person's place, with a key that is simply new.
+        if (_pins.Values.Any(pin => pin.Handle == name && pin.IsAdded && pin.Account != record.Account))
+            throw new KavalekException(ClientErrors.KeyChanged,
+                $"@{name} now leads to another account than the @{name} you know. Ask them whether they made a new account before you write to it.");
+        return (await TakeAsync(record, record.Account, cancel).ConfigureAwait(false)).Contact;
+    }
 
     /// <summary>
     /// Fetches an account, verifies its list and certificates, and refuses a list older than the newest one seen. A different account
     /// key is recorded as a change and its devices are not returned.
     /// </summary>
     /// <exception cref="KavalekException"><see cref="ClientErrors.KeyChanged"/>, <see cref="ClientErrors.DeviceListRefused"/>, or the server's.</exception>
-    public Task<CertifiedAccount> RefreshAsync(Id account, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<CertifiedAccount> RefreshAsync(Id account, CancellationToken cancel)
+    {
+        CertifiedAccount found = await TakeAsync(await api.AccountAsync(account, cancel).ConfigureAwait(false), account, cancel).ConfigureAwait(false);
+        return found.Contact.Trust is Trust.Changed or Trust.VerifiedChanged ? throw Changed(found.Contact) : found;
+    }
 
     /// <summary>Claims one key package of each device of the account, and checks all of it. Devices without a valid one are left out.</summary>
-    public Task<IReadOnlyList<ClaimedDevice>> ClaimAsync(Id account, CancellationToken cancel) => throw new NotImplementedException();
+    /// <exception cref="KavalekException">As <see cref="RefreshAsync"/>.</exception>
+    public async Task<IReadOnlyList<ClaimedDevice>> ClaimAsync(Id account, CancellationToken cancel)
+    {
+        IReadOnlyList<DeviceCertificate> inForce = account == own.Account
+            ? await OwnDevicesAsync(cancel).ConfigureAwait(false)
+            : (await RefreshAsync(account, cancel).ConfigureAwait(false)).Certificates;
+        ClaimedKeyPackages claimed = await api.ClaimAsync(account, cancel).ConfigureAwait(false);
+        Dictionary<Id, ClaimedDevice> valid = [];
+        foreach (ClaimedKeyPackage item in claimed.KeyPackages)
+            if (await CheckAsync(item, inForce).ConfigureAwait(false) is { } device) valid.TryAdd(item.Device, device);
+        return [.. valid.Values];
+    }
 
-    /// <summary>Takes note of a certificate seen in a leaf: pins a stranger's key, records a changed one. The handle of a stranger is asked for later.</summary>
-    public Task<Contact> ObserveAsync(DeviceCertificate certificate, CancellationToken cancel) => throw new NotImplementedException();
+    /// <summary>
+    /// Takes note of a certificate seen in a leaf, which MLS has validated: pins a stranger's key, records a changed one. The handle of a
+    /// stranger is empty until <see cref="RefreshAsync"/>.
+    /// </summary>
+    public Task<Contact> ObserveAsync(DeviceCertificate certificate, CancellationToken cancel)
+    {
+        DeviceCertificateContent content = certificate.Content;
+        return ChangeAsync(content.Account, pin => pin is null
+            ? new Pin(content.Account, "", content.AccountKey, PinSource.Conversation)
+            : See(pin, content.AccountKey), cancel);
+    }
+
+    /// <summary>Marks a person as verified, if the number is theirs; of a changed key, this accepts it.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.SafetyNumberMismatch"/>.</exception>
+    public Task<Contact> VerifyAsync(Id account, string compared, CancellationToken cancel) => ChangeAsync(account, pin =>
+    {
+        Pin known = Known(pin);
+        if (!View(known).SafetyNumber.Matches(compared))
+            throw new KavalekException(ClientErrors.SafetyNumberMismatch,
+                $"The numbers do not match, so {View(known).Name} was not marked as verified. Compare again; if they still differ, somebody may be reading along: do not write anything secret.");
+        return Accepted(known) with { IsVerified = true, Source = PinSource.Person };
+    }, cancel);
+
+    /// <summary>Accepts the changed key of a person, who is unverified then.</summary>
+    public Task<Contact> AcceptKeyAsync(Id account, CancellationToken cancel) => ChangeAsync(account, pin => Accepted(Known(pin)), cancel);
+
+    /// <summary>Adds the person of a contact link, verified.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.SafetyNumberMismatch"/>: the server shows another key than the link.</exception>
+    public async Task<Contact> AddAsync(ContactLink link, CancellationToken cancel)
+    {
+        if (link.Server != server)
+            throw new KavalekException(ClientErrors.InvalidLink, $"This person is on {link.Server.Host}, and you are on {server.Host}. Servers are not connected to each other.");
+        if (link.Account == own.Account) throw new KavalekException(ClientErrors.InvalidLink, "This is your own contact link. Give it to others.");
+        AccountRecord record = await api.AccountAsync(link.Account, cancel).ConfigureAwait(false);
+        if (!link.Names(record.AccountKey))
+            throw new KavalekException(ClientErrors.SafetyNumberMismatch,
+                "The server shows another key for this person than the link. Either the link is old, or somebody stands between you: ask them for a new link, in person.");
+        await TakeAsync(record, link.Account, cancel).ConfigureAwait(false);
+        return await ChangeAsync(link.Account, pin => (link.Names(Known(pin).Key) ? Known(pin) : Accepted(Known(pin))) with
+        {
+            IsVerified = true,
+            IsAdded = true,
+            Source = PinSource.Person,
+        }, cancel).ConfigureAwait(false);
+    }
 
     /// <summary>Puts a person on the list of contacts.</summary>
-    public Task<Contact> AddAsync(Id account, CancellationToken cancel) => throw new NotImplementedException();
+    public Task<Contact> AddAsync(Id account, CancellationToken cancel) => ChangeAsync(account, pin => Known(pin) with { IsAdded = true }, cancel);
 
     /// <summary>Records what a person calls themselves.</summary>
-    public Task<Contact> NameAsync(Id account, string? displayName, CancellationToken cancel) => throw new NotImplementedException();
+    public Task<Contact> NameAsync(Id account, string? displayName, CancellationToken cancel) =>
+        ChangeAsync(account, pin => Known(pin) with { DisplayName = displayName }, cancel);
+
+    /// <summary>Blocks or unblocks a person.</summary>
+    public Task<Contact> BlockAsync(Id account, bool blocked, CancellationToken cancel) =>
+        ChangeAsync(account, pin => Known(pin) with { IsBlocked = blocked }, cancel);
+
+    /// <inheritdoc/>
+    public void Dispose() => _pins.Clear();
+
+    /// <summary>Verifies what the server shows of an account, and pins or compares its key.</summary>
+    async Task<CertifiedAccount> TakeAsync(AccountRecord record, Id account, CancellationToken cancel)
+    {
+        if (record.Account != account) throw ServerErrors.Misbehaves("answered with somebody else");
+        ulong newest = _pins.TryGetValue(account, out Pin? seen) && seen.Has(record.AccountKey) ? seen.ListNumber : 0;
+        if (account == own.Account && !record.AccountKey.AsSpan().SequenceEqual(own.PublicAccountKey)) throw ServerErrors.Misbehaves("shows another key as yours");
+        var (list, certificates) = await Certification.VerifyAsync(
+            mls.Crypto, own.Instance, account, record.AccountKey, record.DeviceList, record.Certificates, newest).ConfigureAwait(false);
+        Contact contact = await ChangeAsync(account, pin =>
+        {
+            Pin next = pin is null ? new Pin(account, record.Handle, record.AccountKey, PinSource.Server) : See(pin, record.AccountKey) with { Handle = record.Handle };
+            return next.Has(record.AccountKey) ? next with { ListNumber = Math.Max(next.ListNumber, list.Content.Number) } : next;
+        }, cancel).ConfigureAwait(false);
+        return new CertifiedAccount(contact, list.Content.Number, certificates);
+    }
+
+    async Task<ClaimedDevice?> CheckAsync(ClaimedKeyPackage item, IReadOnlyList<DeviceCertificate> inForce)
+    {
+        try
+        {
+            KeyPackage keyPackage = KeyPackage.Decode(item.KeyPackage);
+            await keyPackage.ValidateAsync(mls, clock.GetUtcNow()).ConfigureAwait(false);
+            byte[] identity = keyPackage.Credential.Content;
+            DeviceCertificate? certificate = inForce.FirstOrDefault(c => c.Content.Device == item.Device && c.Encode().AsSpan().SequenceEqual(identity));
+            return certificate is null || keyPackage.Suite != CipherSuite.P256Aes128 ? null : new ClaimedDevice(certificate, keyPackage);
+        }
+        catch (MlsException)
+        {
+            return null;
+        }
+    }
+
+    async Task<IReadOnlyList<DeviceCertificate>> OwnDevicesAsync(CancellationToken cancel)
+    {
+        AccountRecord record = await api.AccountAsync(own.Account, cancel).ConfigureAwait(false);
+        var (_, certificates) = await Certification.VerifyAsync(
+            mls.Crypto, own.Instance, own.Account, own.PublicAccountKey, record.DeviceList, record.Certificates, OwnListNumber()).ConfigureAwait(false);
+        return certificates;
+    }
+
+    /// <summary>The number of the newest own device list seen.</summary>
+    public Func<ulong> OwnListNumber { get; set; } = () => 0;
+
+    async Task<Contact> ChangeAsync(Id account, Func<Pin?, Pin> change, CancellationToken cancel)
+    {
+        await _turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            Pin? before = _pins.GetValueOrDefault(account);
+            Pin after = change(before);
+            if (after == before) return View(after);
+            await store.ApplyAsync(new StoreBatch().Put(Pin.KeyOf(account), after.Encode()), cancel).ConfigureAwait(false);
+            _pins[account] = after;
+            Contact contact = View(after);
+            if (after.ChangedKey is not null && after.ChangedKey != before?.ChangedKey) events.Publish(new KeyChanged(contact));
+            events.Publish(new ContactChanged(contact));
+            return contact;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    // The first key stays pinned; the newest different one waits to be accepted. That the first one is seen again takes nothing back:
+    // whoever showed the other may show it again.
+    static Pin See(Pin pin, byte[] key) =>
+        pin.Has(key) || (pin.ChangedKey is { } changed && changed.AsSpan().SequenceEqual(key)) ? pin : pin with { ChangedKey = key };
+
+    static Pin Accepted(Pin pin) => pin.ChangedKey is { } key ? pin with { Key = key, ChangedKey = null, IsVerified = false, ListNumber = 0 } : pin;
+
+    static Pin Known(Pin? pin) => pin ?? throw new KavalekException(ErrorCodes.NotFound, "You do not know this person yet. Look them up by their handle first.");
+
+    Contact View(Pin pin)
+    {
+        byte[] key = pin.ChangedKey ?? pin.Key;
+        return new Contact(pin.Account, pin.Handle, key, () => SafetyNumber.Of(own.Instance, (own.Account, own.PublicAccountKey), (pin.Account, key)))
+        {
+            DisplayName = pin.DisplayName,
+            Trust = pin.Trust,
+            IsBlocked = pin.IsBlocked,
+            IsAdded = pin.IsAdded,
+        };
+    }
+
+    static KavalekException Changed(Contact contact) => new(ClientErrors.KeyChanged,
+        $"The key of {contact.Name} is not the one seen before: they may have started afresh, or somebody may stand between you. Nothing was sent. Compare safety numbers, or accept the new key.");
 }

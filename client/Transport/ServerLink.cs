@@ -1,59 +1,350 @@
+using System.Collections.Concurrent;
+using System.Net.WebSockets;
 using System.Threading.Channels;
+using Google.Protobuf;
 using Kavalek.Protocol;
 using Wire = Kavalek.Protocol.Wire;
 
 namespace Kavalek.Client;
 
-/// <summary>What comes over the socket, in order. One reader.</summary>
-abstract record LinkEvent;
-
-/// <summary>The socket is open and authenticated; deliveries follow from what was acknowledged last.</summary>
-sealed record LinkUp : LinkEvent;
-
-/// <summary>The socket is gone; the link tries again by itself.</summary>
-sealed record LinkDown(KavalekException Reason) : LinkEvent;
-
-/// <summary>An entry with its payload: large ones were fetched. It may come again after a reconnect.</summary>
-sealed record LinkEntry(Wire.Entry Entry) : LinkEvent;
-
-/// <summary>Something relayed and not stored.</summary>
-sealed record LinkEphemeral(Wire.Ephemeral Ephemeral) : LinkEvent;
-
-/// <summary>What became of an append.</summary>
-abstract record AppendOutcome;
-
-/// <summary>Stored, durably.</summary>
-/// <param name="Seq">Its place in the stream.</param>
-/// <param name="Epoch">The stream's epoch after it.</param>
-sealed record AppendStored(ulong Seq, ulong Epoch) : AppendOutcome;
-
-/// <summary>Refused; nothing was stored.</summary>
-/// <param name="Code">A code of <see cref="ErrorCodes"/>.</param>
-/// <param name="Epoch">The stream's epoch, with <see cref="ErrorCodes.StaleEpoch"/>.</param>
-sealed record AppendRefused(string Code, ulong Epoch) : AppendOutcome;
-
 /// <summary>The socket to the server (docs/PROTOCOL.md §6.4): connects, stays connected, matches answers to appends, renews its token.</summary>
-sealed class ServerLink : IAsyncDisposable
+sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams, EventHub events, TimeProvider clock) : IAsyncDisposable
 {
-    /// <summary>What comes, in order.</summary>
-    public ChannelReader<LinkEvent> Incoming => throw new NotImplementedException();
+    const uint Window = 256;
+    static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(20);
 
-    /// <summary>How it is connected: Offline, Connecting or Online.</summary>
-    public ConnectionState State => throw new NotImplementedException();
+    readonly Channel<LinkEvent> _incoming = Channel.CreateUnbounded<LinkEvent>(new UnboundedChannelOptions { SingleReader = true });
+    readonly ConcurrentDictionary<(Id Stream, Id Entry), TaskCompletionSource<AppendOutcome>> _waiting = new();
+    readonly SemaphoreSlim _sending = new(1, 1);
+    readonly Lock _lock = new();
+    readonly BackOff _backOff = new();
+    ITransportSocket? _socket;
+    CancellationTokenSource? _running;
+    Task _run = Task.CompletedTask;
+    ConnectionState _state;
+    bool _heard;
+
+    /// <summary>What comes, in order.</summary>
+    public ChannelReader<LinkEvent> Incoming => _incoming.Reader;
+
+    /// <summary>How it is connected.</summary>
+    public ConnectionState State
+    {
+        get
+        {
+            lock (_lock) return _state;
+        }
+    }
+
+    /// <summary>Connects and stays connected until <see cref="StopAsync"/>. Returns at once.</summary>
+    public void Start()
+    {
+        lock (_lock)
+        {
+            if (_running is not null && !_run.IsCompleted) return;
+            _running = new CancellationTokenSource();
+            _run = RunAsync(_running.Token);
+        }
+    }
+
+    /// <summary>Disconnects.</summary>
+    public async Task StopAsync()
+    {
+        Task run;
+        lock (_lock)
+        {
+            _running?.Cancel();
+            run = _run;
+        }
+        await run.ConfigureAwait(false);
+    }
+
+    /// <summary>Says that everything delivered so far is processed: from Syncing to Online.</summary>
+    public void CaughtUp() => Set(ConnectionState.Online, from: ConnectionState.Syncing);
 
     /// <summary>
     /// Appends over the socket where it is up and the payload fits a frame, over REST otherwise. Idempotent by the entry's id: where the
     /// outcome is unknown it throws, and the caller repeats the same append.
     /// </summary>
     /// <exception cref="KavalekException"><see cref="ClientErrors.Offline"/>: unknown whether it was stored.</exception>
-    public Task<AppendOutcome> AppendAsync(Wire.Append append, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<AppendOutcome> AppendAsync(Wire.Append append, CancellationToken cancel)
+    {
+        byte[] frame = new Wire.ClientFrame { Append = append }.ToByteArray();
+        if (append.Payload.Length > Limits.InlineBytes || frame.Length > Limits.FrameBytes || Volatile.Read(ref _socket) is not { } socket)
+            return await streams.AppendAsync(append, cancel).ConfigureAwait(false);
+
+        var key = (Id.Read(append.Stream.Span), Id.Read(append.Id.Span));
+        TaskCompletionSource<AppendOutcome> answer = _waiting.GetOrAdd(key, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+        try
+        {
+            await SendAsync(socket, frame, cancel).ConfigureAwait(false);
+            // The socket may have gone between the two lines above: then nobody else will answer.
+            if (Volatile.Read(ref _socket) != socket) answer.TrySetException(Lost());
+            return await answer.Task.WaitAsync(cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            _waiting.TryRemove(new(key, answer));
+        }
+    }
 
     /// <summary>Acknowledges everything of the stream up to and with <paramref name="seq"/>; dropped while the socket is down, since the entries then come again.</summary>
-    public ValueTask AckAsync(Id stream, ulong seq, CancellationToken cancel) => throw new NotImplementedException();
+    public ValueTask AckAsync(Id stream, ulong seq, CancellationToken cancel) =>
+        SendIfUpAsync(new Wire.ClientFrame { Ack = new Wire.Ack { Stream = Bytes(stream), Seq = seq } }, cancel);
 
     /// <summary>Relays up to 1 KiB to the connected devices of the stream; dropped while the socket is down.</summary>
-    public ValueTask SendEphemeralAsync(Id stream, ReadOnlyMemory<byte> payload, CancellationToken cancel) => throw new NotImplementedException();
+    public ValueTask SendEphemeralAsync(Id stream, ReadOnlyMemory<byte> payload, CancellationToken cancel) =>
+        SendIfUpAsync(new Wire.ClientFrame { Ephemeral = new Wire.Ephemeral { Stream = Bytes(stream), Payload = ByteString.CopyFrom(payload.Span) } }, cancel);
 
-    /// <summary>Disconnects.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    /// <summary>Disconnects for good.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        _incoming.Writer.TryComplete();
+    }
+
+    async Task RunAsync(CancellationToken cancel)
+    {
+        // Off the caller's thread and lock.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        KavalekException? reason = null;
+        while (!cancel.IsCancellationRequested)
+        {
+            Set(ConnectionState.Connecting, reason);
+            reason = await ConnectOnceAsync(cancel).ConfigureAwait(false);
+            if (cancel.IsCancellationRequested) break;
+            // A newer program of this device took over, or nobody may connect: trying again would only make it worse.
+            if (reason.Code is ErrorCodes.Replaced or ErrorCodes.SessionEnded or ErrorCodes.DeviceRemoved or ClientErrors.DeviceWaits) break;
+            Set(ConnectionState.Connecting, reason);
+            await Task.Delay(_backOff.Next(reason.RetryAfter), clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        Set(ConnectionState.Offline, cancel.IsCancellationRequested ? null : reason);
+    }
+
+    /// <summary>One connection from beginning to end; gives why it ended.</summary>
+    async Task<KavalekException> ConnectOnceAsync(CancellationToken cancel)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        bool up = false;
+        KavalekException reason;
+        Task beat = Task.CompletedTask;
+        try
+        {
+            string token = await tokens.MessagingAsync(cancel).ConfigureAwait(false);
+            await using ITransportSocket socket = await OpenAsync(token, cancel).ConfigureAwait(false);
+            Wire.Ready ready = await HandshakeAsync(socket, cancel).ConfigureAwait(false);
+            Volatile.Write(ref _socket, socket);
+            up = true;
+            Set(ConnectionState.Syncing);
+            _incoming.Writer.TryWrite(new LinkUp());
+            beat = BeatAsync(socket, token, ready.HeartbeatSeconds, ended);
+            reason = await ReceiveAsync(socket, ended.Token).ConfigureAwait(false);
+        }
+        catch (KavalekException e)
+        {
+            reason = e;
+        }
+        catch (Exception e) when (e is WebSocketException or HttpRequestException or IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            reason = Lost(e);
+        }
+        finally
+        {
+            Volatile.Write(ref _socket, null);
+            await ended.CancelAsync().ConfigureAwait(false);
+            await beat.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (TaskCompletionSource<AppendOutcome> waiting in _waiting.Values) waiting.TrySetException(Lost());
+        }
+        if (up) _incoming.Writer.TryWrite(new LinkDown(reason));
+        return reason;
+    }
+
+    async Task<ITransportSocket> OpenAsync(string token, CancellationToken cancel)
+    {
+        using CancellationTokenSource late = new(HandshakeTime, clock);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        ITransportSocket socket = await transport.ConnectAsync(both.Token).ConfigureAwait(false);
+        try
+        {
+            await SendAsync(socket, new Wire.ClientFrame { Hello = new Wire.Hello { Token = token, Window = Window } }.ToByteArray(), both.Token).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            await socket.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    async Task<Wire.Ready> HandshakeAsync(ITransportSocket socket, CancellationToken cancel)
+    {
+        using CancellationTokenSource late = new(HandshakeTime, clock);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
+        Wire.ServerFrame first = Parse(await socket.ReceiveAsync(both.Token).ConfigureAwait(false) ?? throw Lost());
+        return first.FrameCase switch
+        {
+            Wire.ServerFrame.FrameOneofCase.Ready => first.Ready,
+            Wire.ServerFrame.FrameOneofCase.Closing => throw ServerErrors.For(first.Closing.Code),
+            _ => throw ServerErrors.Misbehaves("began a connection with something else than it should"),
+        };
+    }
+
+    async Task<KavalekException> ReceiveAsync(ITransportSocket socket, CancellationToken cancel)
+    {
+        while (await socket.ReceiveAsync(cancel).ConfigureAwait(false) is { } bytes)
+        {
+            Volatile.Write(ref _heard, true);
+            Wire.ServerFrame frame = Parse(bytes);
+            switch (frame.FrameCase)
+            {
+                case Wire.ServerFrame.FrameOneofCase.Deliver:
+                    // It reached somebody who delivers: a connection that only ever gets as far as Ready is no success.
+                    _backOff.Reset();
+                    foreach (Wire.Entry entry in frame.Deliver.Entries)
+                        _incoming.Writer.TryWrite(new LinkEntry(entry.Detached ? await FetchAsync(entry, cancel).ConfigureAwait(false) : entry));
+                    break;
+                case Wire.ServerFrame.FrameOneofCase.Appended:
+                    Answer(frame.Appended.Stream, frame.Appended.Id, new AppendStored(frame.Appended.Seq, frame.Appended.Epoch));
+                    break;
+                case Wire.ServerFrame.FrameOneofCase.Rejected:
+                    Answer(frame.Rejected.Stream, frame.Rejected.Id, new AppendRefused(frame.Rejected.Code, frame.Rejected.Epoch));
+                    break;
+                case Wire.ServerFrame.FrameOneofCase.Ephemeral:
+                    _incoming.Writer.TryWrite(new LinkEphemeral(frame.Ephemeral));
+                    break;
+                case Wire.ServerFrame.FrameOneofCase.Pong:
+                    _backOff.Reset();
+                    break;
+                case Wire.ServerFrame.FrameOneofCase.Closing:
+                    return await ClosingAsync(frame.Closing.Code, cancel).ConfigureAwait(false);
+            }
+        }
+        return Lost();
+    }
+
+    /// <summary>A closed socket of a removed device: whether the session is over, too, the other service knows.</summary>
+    async Task<KavalekException> ClosingAsync(string code, CancellationToken cancel)
+    {
+        if (code is not (ErrorCodes.DeviceRemoved or ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired)) return ServerErrors.For(code);
+        try
+        {
+            await tokens.RefreshAsync(cancel).ConfigureAwait(false);
+            return Lost();
+        }
+        catch (KavalekException e)
+        {
+            return e;
+        }
+    }
+
+    /// <summary>Pings, notices silence, and renews the token before it expires.</summary>
+    async Task BeatAsync(ITransportSocket socket, string token, uint heartbeatSeconds, CancellationTokenSource ended)
+    {
+        TimeSpan half = TimeSpan.FromSeconds(Math.Clamp(heartbeatSeconds, 2, Limits.HeartbeatSeconds) / 2.0);
+        CancellationToken cancel = ended.Token;
+        int silent = 0;
+        try
+        {
+            for (ulong id = 1; ; id++)
+            {
+                await SendAsync(socket, new Wire.ClientFrame { Ping = new Wire.Ping { Id = id } }.ToByteArray(), cancel).ConfigureAwait(false);
+                await Task.Delay(half, clock, cancel).ConfigureAwait(false);
+                silent = Interlocked.Exchange(ref _heard, false) ? 0 : silent + 1;
+                if (silent == 2) break;
+                string fresh = await FreshTokenAsync(token, cancel).ConfigureAwait(false);
+                if (fresh == token) continue;
+                await SendAsync(socket, new Wire.ClientFrame { Reauth = new Wire.Reauth { Token = fresh } }.ToByteArray(), cancel).ConfigureAwait(false);
+                token = fresh;
+            }
+        }
+        catch (Exception e) when (e is KavalekException or WebSocketException or IOException or ObjectDisposedException)
+        {
+            // The receiving side says what is wrong with the socket, and the next connection what is wrong with the session.
+        }
+        await ended.CancelAsync().ConfigureAwait(false);
+    }
+
+    async Task<string> FreshTokenAsync(string token, CancellationToken cancel)
+    {
+        try
+        {
+            return await tokens.MessagingAsync(cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code is not ErrorCodes.SessionEnded)
+        {
+            return token;
+        }
+    }
+
+    async Task<Wire.Entry> FetchAsync(Wire.Entry detached, CancellationToken cancel)
+    {
+        Wire.EntryList page = await streams.EntriesAsync(Id.Read(detached.Stream.Span), detached.Seq - 1, 1, cancel).ConfigureAwait(false);
+        return page.Entries.FirstOrDefault(entry => entry.Seq == detached.Seq) ?? detached;
+    }
+
+    void Answer(ByteString stream, ByteString entry, AppendOutcome outcome)
+    {
+        if (Id.TryRead(stream.Span, out Id streamId) && Id.TryRead(entry.Span, out Id entryId) && _waiting.TryGetValue((streamId, entryId), out var waiting))
+            waiting.TrySetResult(outcome);
+    }
+
+    async ValueTask SendIfUpAsync(Wire.ClientFrame frame, CancellationToken cancel)
+    {
+        if (Volatile.Read(ref _socket) is not { } socket) return;
+        try
+        {
+            await SendAsync(socket, frame.ToByteArray(), cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException)
+        {
+            // Down in this moment.
+        }
+    }
+
+    async Task SendAsync(ITransportSocket socket, byte[] frame, CancellationToken cancel)
+    {
+        await _sending.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            // A cancelled send would tear the whole socket down: the caller stops waiting, the frame goes out.
+            await socket.SendAsync(frame, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            throw Lost(e);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    void Set(ConnectionState state, KavalekException? reason = null, ConnectionState? from = null)
+    {
+        lock (_lock)
+        {
+            if (from is not null && _state != from) return;
+            if (_state == state && reason is null) return;
+            _state = state;
+            // Inside the lock, so that the events come in the order of the states.
+            events.Publish(new ConnectionChanged(state, reason));
+        }
+    }
+
+    static Wire.ServerFrame Parse(byte[] bytes)
+    {
+        try
+        {
+            return Wire.ServerFrame.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw ServerErrors.Misbehaves("sent something that cannot be read", e);
+        }
+    }
+
+    static ByteString Bytes(Id id) => ByteString.CopyFrom(id.ToArray());
+
+    KavalekException Lost(Exception? inner = null) => new(ClientErrors.Offline,
+        $"The connection to {transport.Server.Host} broke. It is being restored; what you sent is kept and goes out then.", nothingChanged: false, inner);
 }

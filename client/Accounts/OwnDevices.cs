@@ -1,0 +1,133 @@
+using Kavalek.Mls;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Identity;
+
+namespace Kavalek.Client;
+
+/// <summary>The account's certified devices, as far as this one knows.</summary>
+/// <param name="ListNumber">The number of their list.</param>
+/// <param name="Certificates">The certificates in force.</param>
+sealed record CertifiedDevices(ulong ListNumber, IReadOnlyList<DeviceCertificate> Certificates);
+
+/// <summary>The account's own devices: seen, approved, removed (docs/PROTOCOL.md §3.3, §5.3).</summary>
+sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider crypto, AuthApi api, EventHub events, TimeProvider clock) : IDisposable
+{
+    /// <summary>Where the newest verified list is stored, followed by its certificates.</summary>
+    public const string ListAt = "device/list";
+
+    readonly SemaphoreSlim _turn = new(1, 1);
+    CertifiedDevices _known = new(0, []);
+
+    /// <summary>Reads what was known at last.</summary>
+    public async Task LoadAsync(CancellationToken cancel)
+    {
+        if (await store.GetAsync(ListAt, cancel).ConfigureAwait(false) is { } bytes) _known = DeviceListRecord.Decode(bytes);
+    }
+
+    /// <summary>The certified devices known at last.</summary>
+    public CertifiedDevices Known => Volatile.Read(ref _known);
+
+    /// <summary>All devices, waiting ones too.</summary>
+    public async Task<IReadOnlyList<Device>> ListAsync(CancellationToken cancel)
+    {
+        DeviceRecords records = await FetchAsync(cancel).ConfigureAwait(false);
+        return View(records);
+    }
+
+    /// <summary>Looks whether the devices changed, and says so; true where conversations have to follow.</summary>
+    public async Task<bool> RefreshAsync(CancellationToken cancel)
+    {
+        ulong before = Known.ListNumber;
+        await FetchAsync(cancel).ConfigureAwait(false);
+        return Known.ListNumber != before;
+    }
+
+    /// <summary>Certifies the waiting device that shows this code, and gives it the account key.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.WrongDeviceCode"/>.</exception>
+    public Task<Device> ApproveAsync(string code, CancellationToken cancel) => ChangeAsync(async (records, accountKey) =>
+    {
+        DeviceRecord record = records.Devices.FirstOrDefault(d => d is { Certificate: null, GrantKey: not null }
+            && DeviceCode.Matches(DeviceCode.Of(own.Instance, own.Account, d.Device, d.DeviceKey, d.GrantKey), code))
+            ?? throw new KavalekException(ClientErrors.WrongDeviceCode,
+                "No waiting device has this code, and nothing was approved. Read the code again from the new device; if it is right, somebody may be interfering: do not approve.");
+        DeviceCertificate certificate = await Certification.CertifyAsync(
+            crypto, accountKey, own.Instance, own.Account, record.Device, record.DeviceKey, clock.GetUtcNow()).ConfigureAwait(false);
+        DeviceList list = await NextAsync(accountKey, [.. Known.Certificates, certificate]).ConfigureAwait(false);
+        byte[] grant = await DeviceCode.SealAsync(crypto, own.Instance, own.Account, record.Device, record.GrantKey!, accountKey.PrivateKey).ConfigureAwait(false);
+        await api.CertifyAsync(record.Device, new CertifyRequest(certificate.Encode(), list.Encode(), grant), cancel).ConfigureAwait(false);
+        return new Device(record.Device, false, false, Day(record.Added), Day(record.LastSeen));
+    }, cancel);
+
+    /// <summary>Removes a device from the list, a waiting one from the server.</summary>
+    public Task<Device> RemoveAsync(Id device, CancellationToken cancel) => ChangeAsync(async (records, accountKey) =>
+    {
+        DeviceRecord record = records.Devices.FirstOrDefault(d => d.Device == device) ?? throw ServerErrors.For(ErrorCodes.NotFound);
+        DeviceList list = await NextAsync(accountKey, Known.Certificates.Where(c => c.Content.Device != device)).ConfigureAwait(false);
+        await api.RemoveDeviceAsync(device, new RemoveDeviceRequest(list.Encode()), cancel).ConfigureAwait(false);
+        return new Device(device, device == own.Device, record.Certificate is null, Day(record.Added), Day(record.LastSeen));
+    }, cancel);
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    /// <summary>Makes a change on the newest list; where another device changed it at the same moment, once more.</summary>
+    async Task<Device> ChangeAsync(Func<DeviceRecords, KeyPair, Task<Device>> change, CancellationToken cancel)
+    {
+        (_, KeyPair accountKey) = own.Certified();
+        for (int attempt = 0; ; attempt++)
+        {
+            DeviceRecords records = await FetchAsync(cancel).ConfigureAwait(false);
+            try
+            {
+                Device changed = await change(records, accountKey).ConfigureAwait(false);
+                if (!changed.IsThis) await FetchAsync(cancel).ConfigureAwait(false);
+                return changed;
+            }
+            catch (KavalekException e) when (e.Code == ErrorCodes.StaleDeviceList && attempt < 3)
+            {
+                // Fetch and try again.
+            }
+        }
+    }
+
+    async Task<DeviceRecords> FetchAsync(CancellationToken cancel)
+    {
+        own.Certified();
+        await _turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            DeviceRecords records = await api.DevicesAsync(cancel).ConfigureAwait(false);
+            await TakeAsync(records, cancel).ConfigureAwait(false);
+            return records;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    async Task TakeAsync(DeviceRecords records, CancellationToken cancel)
+    {
+        CertifiedDevices before = Known;
+        var (list, certificates) = await Certification.VerifyAsync(crypto, own.Instance, own.Account, own.PublicAccountKey, records.DeviceList,
+            records.Devices.Where(d => d.Certificate is not null).Select(d => d.Certificate!), before.ListNumber).ConfigureAwait(false);
+        if (list.Content.Number == before.ListNumber) return;
+        await store.ApplyAsync(new StoreBatch().Put(ListAt, DeviceListRecord.Encode(list, certificates)), cancel).ConfigureAwait(false);
+        Volatile.Write(ref _known, new CertifiedDevices(list.Content.Number, certificates));
+
+        HashSet<Id> old = [.. before.Certificates.Select(c => c.Content.Device)], now = [.. certificates.Select(c => c.Content.Device)];
+        // At the very first look there is nothing to compare with, and nothing to report.
+        if (before.ListNumber > 0) events.Publish(new DevicesChanged(View(records), [.. now.Except(old)], [.. old.Except(now)]));
+        if (!now.Contains(own.Device)) events.Publish(new SessionEnded(ServerErrors.For(ErrorCodes.DeviceRemoved)));
+    }
+
+    Task<DeviceList> NextAsync(KeyPair accountKey, IEnumerable<DeviceCertificate> certificates) => Certification.ListAsync(
+        crypto, accountKey, own.Instance, own.Account, Known.ListNumber + 1, certificates, clock.GetUtcNow());
+
+    // What the list names is certified, whatever else the server says of it.
+    IReadOnlyList<Device> View(DeviceRecords records) => [.. records.Devices.Select(d =>
+        new Device(d.Device, d.Device == own.Device, d.Certificate is null, Day(d.Added), Day(d.LastSeen)))];
+
+    static DateOnly Day(long seconds) => DateOnly.FromDateTime(DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, 0, 253402300799)).UtcDateTime);
+}

@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using System.Text;
+using Kavalek.Mls;
+
+namespace Kavalek.Client;
+
+/// <summary>A password as bytes: NFC, UTF-8, so that it is the same however it was typed (docs/PROTOCOL.md §4).</summary>
+static class Password
+{
+    /// <summary>Characters a password has at least.</summary>
+    public const int MinimumCharacters = 10;
+
+    /// <summary>The bytes.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.UnsuitablePassword"/>; <see cref="ClientErrors.Platform"/>.</exception>
+    public static Secret Normalize(string password)
+    {
+        ArgumentNullException.ThrowIfNull(password);
+        RequireNormalization();
+        string normalized;
+        try
+        {
+            normalized = password.Normalize(NormalizationForm.FormC);
+        }
+        catch (ArgumentException e)
+        {
+            throw new KavalekException(ClientErrors.UnsuitablePassword, "The password contains something that is not text. Type it again.", inner: e);
+        }
+        if (normalized.EnumerateRunes().Count() < MinimumCharacters)
+            throw new KavalekException(ClientErrors.UnsuitablePassword, $"A password has at least {MinimumCharacters} characters. A few random words are good.");
+        return Secret.Own(Encoding.UTF8.GetBytes(normalized));
+    }
+
+    /// <summary>PBKDF2-HMAC-SHA256, 32 bytes. A million iterations take most of a second, so it runs beside the caller.</summary>
+    public static Task<Secret> StretchAsync(Secret password, byte[] salt, int iterations) =>
+        Task.Run(() => Secret.Own(Rfc2898DeriveBytes.Pbkdf2(password.Span, salt, iterations, HashAlgorithmName.SHA256, 32)));
+
+    // Without the platform's Unicode data string.Normalize does nothing and says nothing: the same password would give other keys
+    // on other machines.
+    static void RequireNormalization()
+    {
+        if ("e\u0301".Normalize(NormalizationForm.FormC).Length != 1)
+            throw new KavalekException(ClientErrors.Platform,
+                "This system lacks its Unicode data, so passwords would differ from those on other devices. Install ICU (package libicu), and do not set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
+    }
+}

@@ -1,0 +1,36 @@
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>What the server's codes mean to a person.</summary>
+static class ServerErrors
+{
+    /// <summary>The exception for a code of docs/PROTOCOL.md, "Errors".</summary>
+    public static KavalekException For(string code, TimeSpan? retryAfter = null) => new(code, Text(code, retryAfter)) { RetryAfter = retryAfter };
+
+    static string Text(string code, TimeSpan? retryAfter) => code switch
+    {
+        ErrorCodes.WrongCredentials => "E-mail or password is wrong. Nothing was changed; check both and try again.",
+        ErrorCodes.SessionEnded or ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired =>
+            "This device is not logged in any more. Everything on it is still here; log in again with your password.",
+        ErrorCodes.DeviceRemoved => "This device was logged out or removed from your account. Log in again to add it back.",
+        ErrorCodes.Forbidden => "You are not allowed to do this. Inviting people is for the owner of the server; other things need an approved device.",
+        ErrorCodes.InvalidInvite => "This invite does not work: it is mistyped, used up, expired or revoked. Ask for a new one.",
+        ErrorCodes.NotFound => "There is nobody and nothing by that name here. Check the spelling.",
+        ErrorCodes.HandleTaken => "Somebody has that handle already. Choose another one.",
+        ErrorCodes.IdTaken => "That id is in use already. Try again.",
+        ErrorCodes.StaleDeviceList => "Your devices were changed from somewhere else at the same moment. Look at the list and try again.",
+        ErrorCodes.StaleEpoch => "The conversation moved on meanwhile. Try again.",
+        ErrorCodes.TooLarge => "That is larger than the server takes. Nothing was sent.",
+        ErrorCodes.RateLimited => retryAfter is { } wait
+            ? $"That was too often. Wait {Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))} seconds and try again; nothing was changed."
+            : "That was too often. Wait a while and try again; nothing was changed.",
+        ErrorCodes.Unavailable => "The server is busy or its disk is full; nothing was stored. Try again later.",
+        ErrorCodes.Invalid => "The server did not accept this. If all fields are right, server and client may be of different versions.",
+        _ => $"The server refused this ({code}).",
+    };
+
+    /// <summary>The server answered what no honest server answers.</summary>
+    public static KavalekException Misbehaves(string what, Exception? inner = null) => new(ClientErrors.ServerMisbehaves,
+        $"The server {what}. It may be misconfigured or dishonest; nothing was done with its answer. Tell whoever runs it.", inner: inner);
+}
