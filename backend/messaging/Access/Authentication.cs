@@ -1,0 +1,43 @@
+using Kavalek.Protocol;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Kavalek.Messaging.Access;
+
+/// <summary>Lets REST calls through that carry a valid access token in the <c>Authorization</c> header, and nowhere else.</summary>
+static class Authentication
+{
+    const string Scheme = "Bearer ";
+
+    public static async ValueTask<object?> RequireDevice(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        HttpContext context = invocation.HttpContext;
+        context.Response.Headers.CacheControl = "no-store";
+        string? header = context.Request.Headers.Authorization.Count == 1 ? context.Request.Headers.Authorization[0] : null;
+        if (header is null || !header.StartsWith(Scheme, StringComparison.Ordinal) || context.Request.Query.ContainsKey("access_token")
+            || await context.RequestServices.GetRequiredService<AccessTokens>().ValidateAsync(header[Scheme.Length..]) is not { } principal)
+        {
+            return Problems.Of(ErrorCodes.Unauthenticated, "no token, or one that is not valid here and now");
+        }
+        context.Items[typeof(Principal)] = principal;
+        try
+        {
+            return await next(invocation);
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return Problems.Of(ErrorCodes.TooLarge, "the body is too large");
+        }
+        catch (BadHttpRequestException)
+        {
+            return Problems.Of(ErrorCodes.Invalid, "the request is malformed");
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException)
+        {
+            return Problems.Of(ErrorCodes.Unavailable, "busy");
+        }
+    }
+
+    /// <summary>The device that calls.</summary>
+    public static Id Device(HttpContext context) => ((Principal)context.Items[typeof(Principal)]!).Device;
+}

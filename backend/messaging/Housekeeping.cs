@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using Kavalek.Messaging.Access;
+using Kavalek.Messaging.Sockets;
+using Kavalek.Messaging.Streams;
+using Kavalek.Protocol;
+using Microsoft.Extensions.Hosting;
+
+namespace Kavalek.Messaging;
+
+/// <summary>What happens without a client asking: news of other parts of the server, the clock, the end.</summary>
+sealed class Housekeeping(
+    GroupCommit writer, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, IEventBus bus,
+    MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
+{
+    static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    // What the event bus asked for is repeated until it is stored.
+    readonly ConcurrentQueue<Func<AwaitedOperation>> _owed = new();
+    readonly List<IDisposable> _running = [];
+    int _expiring;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _running.Add(bus.Listen(Hear));
+        _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
+        _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));
+        TimeSpan expiry = TimeSpan.FromSeconds(options.ExpirySeconds);
+        _running.Add(clock.CreateTimer(_ => _ = ExpireAsync(), null, expiry, expiry));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable running in _running)
+            running.Dispose();
+        _running.Clear();
+    }
+
+    void Hear(BusEvent news)
+    {
+        switch (news)
+        {
+            case SessionEnded session:
+                ended.Add(session.Session);
+                sockets.CloseSession(session.Session);
+                break;
+            case DeviceRemoved device:
+                removed.Add(device.Device);
+                sockets.CloseDevice(device.Device);
+                _ = DoAsync(() => new RemoveDeviceChore(device.Device));
+                break;
+            case DevicesChanged changed:
+                _ = DoAsync(() => new NoticeOperation(changed.Devices));
+                break;
+            case DevicesSubscribed subscribed:
+                foreach (Id device in subscribed.Devices)
+                    sockets.Open(device, subscribed.Stream);
+                break;
+            default:
+                break;
+        }
+    }
+
+    async Task DoAsync(Func<AwaitedOperation> operation)
+    {
+        if ((await writer.DoAsync(operation())).Code is not null)
+            _owed.Enqueue(operation);
+    }
+
+    void Tick()
+    {
+        sockets.Check();
+        topics.Sweep();
+        for (int owed = _owed.Count; owed > 0 && _owed.TryDequeue(out Func<AwaitedOperation>? operation); owed--)
+            _ = DoAsync(operation);
+    }
+
+    async Task ExpireAsync()
+    {
+        if (Interlocked.Exchange(ref _expiring, 1) == 1)
+            return;
+        await writer.DoAsync(new ExpireChore());
+        _expiring = 0;
+    }
+}

@@ -1,0 +1,50 @@
+using Kavalek.Protocol;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Kavalek.Messaging;
+
+/// <summary>What the delivery service needs to know. The rates are those of docs/PROTOCOL.md §9.</summary>
+public sealed record MessagingOptions
+{
+    /// <summary>The folder of <c>messaging.db</c>; made with mode 0700 if it is not there.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>This instance's id: the issuer of access tokens. Asked when a token is checked.</summary>
+    public required Func<Id> Instance { get; init; }
+
+    /// <summary>The key that verifies access tokens with this <c>kid</c>; null if there is none. The authentication service's JWKS.</summary>
+    public required Func<string, SecurityKey?> TokenKey { get; init; }
+
+    /// <summary>Origins whose pages may open a socket, each exactly as a browser sends it; none by default.</summary>
+    public IReadOnlyList<string> Origins { get; init; } = [];
+
+    /// <summary>Appends a device may make a second, on average.</summary>
+    public int AppendsPerSecond { get; init; } = 200;
+
+    /// <summary>Appends a device may make at once.</summary>
+    public int AppendBurst { get; init; } = 2_000;
+
+    /// <summary>Frames of any kind a socket may send a second, on average; more close it.</summary>
+    public int FramesPerSecond { get; init; } = 1_000;
+
+    /// <summary>Frames of any kind a socket may send at once.</summary>
+    public int FrameBurst { get; init; } = 8_000;
+
+    /// <summary>Ephemerals of a socket that are relayed a second, on average; more are dropped.</summary>
+    public int EphemeralsPerSecond { get; init; } = 10;
+
+    /// <summary>Ephemerals of a socket that are relayed at once.</summary>
+    public int EphemeralBurst { get; init; } = 40;
+
+    /// <summary>Sockets of one device, those that are closing included.</summary>
+    public int SocketsPerDevice { get; init; } = 4;
+
+    /// <summary>Sockets of one address that have not authenticated yet.</summary>
+    public int NewSocketsPerAddress { get; init; } = 64;
+
+    /// <summary>Seconds between two searches for what has expired.</summary>
+    public int ExpirySeconds { get; init; } = 60;
+
+    /// <summary>Streams the writer keeps in memory.</summary>
+    public int CachedStreams { get; init; } = 20_000;
+}

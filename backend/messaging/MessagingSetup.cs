@@ -1,0 +1,54 @@
+using Kavalek.Messaging.Access;
+using Kavalek.Messaging.Sockets;
+using Kavalek.Messaging.Storage;
+using Kavalek.Messaging.Streams;
+using Kavalek.Protocol;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Kavalek.Messaging;
+
+/// <summary>Puts the delivery service into a host.</summary>
+public static class MessagingSetup
+{
+    /// <summary>
+    /// Adds the service. An <see cref="IEventBus"/> and a <see cref="TimeProvider"/> that the host added before are used; else there are an
+    /// <see cref="InProcessEventBus"/> and the system's clock.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="options">Called once, when the service starts.</param>
+    public static IServiceCollection AddMessaging(this IServiceCollection services, Func<IServiceProvider, MessagingOptions> options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IEventBus, InProcessEventBus>();
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new Database(provider.GetRequiredService<MessagingOptions>().DataFolder));
+        services.AddSingleton<RemovedDevices>();
+        services.AddSingleton<EndedSessions>();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<GroupCommit>();
+        services.AddSingleton<StreamQueries>();
+        services.AddSingleton<Topics>();
+        services.AddSingleton<Sockets.Sockets>();
+        services.AddSingleton<SocketServices>();
+        services.AddHostedService<Housekeeping>();
+        return services;
+    }
+
+    /// <summary>Maps <c>/api</c> and <c>/socket</c>.</summary>
+    public static void MapMessaging(this IEndpointRouteBuilder routes)
+    {
+        routes.MapStreams();
+        routes.MapSocket();
+        routes.MapGet("/api/healthz", async (GroupCommit writer, HttpContext context) =>
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            return (await writer.DoAsync(new SettleOperation())).Code is null
+                ? Results.Text("ok")
+                : Problems.Of(ErrorCodes.Unavailable, "the delivery service does not answer");
+        });
+    }
+}

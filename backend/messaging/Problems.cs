@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text.Json;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Microsoft.AspNetCore.Http;
+
+namespace Kavalek.Messaging;
+
+/// <summary>Errors over HTTP: problem documents with a stable code (docs/PROTOCOL.md §2).</summary>
+static class Problems
+{
+    public static IResult Of(string code, string title, ulong? epoch = null) => new Answer(new Problem(code, Status(code), title, epoch));
+
+    static int Status(string code) => code switch
+    {
+        ErrorCodes.Invalid => StatusCodes.Status400BadRequest,
+        ErrorCodes.Unauthenticated => StatusCodes.Status401Unauthorized,
+        ErrorCodes.Forbidden => StatusCodes.Status403Forbidden,
+        ErrorCodes.NotFound => StatusCodes.Status404NotFound,
+        ErrorCodes.IdTaken or ErrorCodes.StaleEpoch => StatusCodes.Status409Conflict,
+        ErrorCodes.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        ErrorCodes.RateLimited => StatusCodes.Status429TooManyRequests,
+        _ => StatusCodes.Status503ServiceUnavailable,
+    };
+
+    sealed class Answer(Problem problem) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            HttpResponse response = httpContext.Response;
+            response.StatusCode = problem.Status;
+            response.ContentType = "application/problem+json";
+            response.Headers.CacheControl = "no-store";
+            if (problem.Code is ErrorCodes.RateLimited or ErrorCodes.Unavailable)
+                response.Headers.RetryAfter = 1.ToString(CultureInfo.InvariantCulture);
+            await JsonSerializer.SerializeAsync(response.Body, problem, AuthJson.Default.Problem, httpContext.RequestAborted);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using Kavalek.Messaging.Access;
+using Kavalek.Messaging.Streams;
+using Kavalek.Protocol;
+
+namespace Kavalek.Messaging.Sockets;
+
+/// <summary>What every socket works with.</summary>
+sealed record SocketServices(
+    MessagingOptions Options, AccessTokens Tokens, GroupCommit Writer, StreamQueries Reader, Topics Topics, Sockets Sockets, IEventBus Bus, TimeProvider Clock);

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Kavalek.Protocol;
+
+namespace Kavalek.Messaging.Sockets;
+
+/// <summary>The sockets of this node: at most one a device, and only so many that have not said who they are.</summary>
+sealed class Sockets(MessagingOptions options, TimeProvider clock)
+{
+    readonly Lock _gate = new();
+    readonly ConcurrentDictionary<SocketSession, IPAddress> _all = new();
+    readonly Dictionary<IPAddress, int> _strangers = [];
+    readonly Dictionary<Id, (SocketSession Present, int Count)> _devices = [];
+    readonly ConcurrentDictionary<Id, Bucket> _appends = new();
+
+    /// <summary>Notes a socket that has not authenticated; false if its address has too many of them.</summary>
+    public bool TryEnter(IPAddress address)
+    {
+        lock (_gate)
+        {
+            int count = _strangers.GetValueOrDefault(address);
+            if (count >= options.NewSocketsPerAddress)
+                return false;
+            _strangers[address] = count + 1;
+            return true;
+        }
+    }
+
+    /// <summary>An address's socket authenticated, or ended before it could.</summary>
+    public void LeaveStrangers(IPAddress address)
+    {
+        lock (_gate)
+        {
+            if (_strangers.TryGetValue(address, out int count) && count > 1)
+                _strangers[address] = count - 1;
+            else
+                _strangers.Remove(address);
+        }
+    }
+
+    public void Add(SocketSession session, IPAddress address) => _all[session] = address;
+
+    /// <summary>A socket has authenticated and replaces the device's earlier one; false if the device has too many.</summary>
+    public bool Admit(SocketSession session)
+    {
+        SocketSession? earlier = null;
+        bool admitted = true;
+        lock (_gate)
+        {
+            Id device = session.Principal!.Device;
+            if (_devices.TryGetValue(device, out (SocketSession Present, int Count) known))
+            {
+                admitted = known.Count < options.SocketsPerDevice;
+                earlier = admitted ? known.Present : null;
+            }
+            _devices[device] = (admitted ? session : known.Present, known.Count + 1);
+        }
+        LeaveStrangers(_all[session]);
+        earlier?.Close(ErrorCodes.Replaced);
+        return admitted;
+    }
+
+    /// <summary>A socket has ended.</summary>
+    public void Remove(SocketSession session)
+    {
+        if (!_all.TryRemove(session, out IPAddress? address))
+            return;
+        if (session.Principal is not { } principal)
+        {
+            LeaveStrangers(address);
+            return;
+        }
+        lock (_gate)
+        {
+            if (!_devices.TryGetValue(principal.Device, out (SocketSession Present, int Count) known))
+                return;
+            if (known.Count > 1)
+                _devices[principal.Device] = (known.Present, known.Count - 1);
+            else
+                _devices.Remove(principal.Device);
+        }
+    }
+
+    /// <summary>The device was subscribed to a stream.</summary>
+    public void Open(Id device, StreamName stream) => Find(device)?.Open(stream);
+
+    public void CloseDevice(Id device) => CloseWhere(principal => principal.Device == device, ErrorCodes.DeviceRemoved);
+
+    public void CloseSession(Id session) => CloseWhere(principal => principal.Session == session, ErrorCodes.DeviceRemoved);
+
+    public void CloseAll(string code)
+    {
+        foreach (SocketSession session in _all.Keys)
+            session.Close(code);
+    }
+
+    /// <summary>Looks at the clock for every socket.</summary>
+    public void Check()
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        foreach ((SocketSession session, _) in _all)
+            session.Check(now);
+        if (_appends.Count > 10_000)
+            _appends.Clear();
+    }
+
+    /// <summary>Counts an append against the device's rate, wherever it comes from; false if it is too fast.</summary>
+    public bool TryTakeAppend(Id device)
+    {
+        Bucket bucket = _appends.GetOrAdd(device, static (_, options) => new Bucket(options), options);
+        lock (bucket.Gate)
+            return bucket.Tokens.TryTake(clock);
+    }
+
+    SocketSession? Find(Id device)
+    {
+        lock (_gate)
+            return _devices.TryGetValue(device, out (SocketSession Present, int Count) known) ? known.Present : null;
+    }
+
+    void CloseWhere(Predicate<Access.Principal> concerned, string code)
+    {
+        foreach (SocketSession session in _all.Keys)
+        {
+            if (session.Principal is { } principal && concerned(principal))
+                session.Close(code);
+        }
+    }
+
+    sealed class Bucket(MessagingOptions options)
+    {
+        public readonly Lock Gate = new();
+        public TokenBucket Tokens = new(options.AppendsPerSecond, options.AppendBurst);
+    }
+}

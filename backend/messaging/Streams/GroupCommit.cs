@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Kavalek.Messaging.Storage;
+using Kavalek.Protocol;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Kavalek.Messaging.Streams;
+
+/// <summary>
+/// The one thread that changes streams. It takes whatever waits, decides it in memory, stores it in one transaction and answers when the
+/// database has committed (group commit). Acknowledgements only save repetition, so they are collected and written a few times a second.
+/// </summary>
+sealed class GroupCommit : IDisposable
+{
+    const int Capacity = 65_536;             // operations that may wait
+    const long CapacityBytes = 256L << 20;
+    const int BatchOperations = 8_192;       // in one transaction
+    const long BatchBytes = 16L << 20;
+    static readonly TimeSpan AcksWait = TimeSpan.FromMilliseconds(150);
+
+    readonly StreamStore _store;
+    readonly StreamCache _cache;
+    readonly RemovedDevices _removed;
+    readonly IEventBus _bus;
+    readonly TimeProvider _clock;
+    readonly ILogger<GroupCommit> _log;
+    readonly Checkpointer _checkpointer;
+    readonly Thread _thread;
+    readonly object _gate = new();
+    List<Operation> _incoming = [];
+    List<Operation> _taken = [];
+    long _incomingBytes;
+    bool _waits, _stopping;
+    long _acksSince = long.MaxValue;
+
+    public GroupCommit(Database database, RemovedDevices removed, IEventBus bus, TimeProvider clock, MessagingOptions options, ILogger<GroupCommit> log)
+    {
+        (_removed, _bus, _clock, _log) = (removed, bus, clock, log);
+        _store = new StreamStore(database.Open());
+        _cache = new StreamCache(options.CachedStreams);
+        _checkpointer = new Checkpointer(database, _store, log);
+        _thread = new Thread(Run) { IsBackground = true, Name = "stream writer" };
+        _thread.Start();
+    }
+
+    /// <summary>Hands an operation to the writer; false if too many wait already, or the server is going down.</summary>
+    public bool TryAdd(Operation operation)
+    {
+        lock (_gate)
+        {
+            if (_stopping || _incoming.Count >= Capacity || _incomingBytes > CapacityBytes)
+                return false;
+            _incoming.Add(operation);
+            _incomingBytes += operation.Bytes;
+            if (_waits)
+            {
+                _waits = false;
+                Monitor.Pulse(_gate);
+            }
+            return true;
+        }
+    }
+
+    /// <summary>Does an operation and answers what became of it.</summary>
+    public Task<Outcome> DoAsync(AwaitedOperation operation) =>
+        TryAdd(operation) ? operation.Answered : Task.FromResult(Outcome.Refused(ErrorCodes.Unavailable));
+
+    /// <summary>Does what waits, then stops.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_gate);
+        }
+        _thread.Join();
+        _checkpointer.Dispose();
+        _store.Dispose();
+    }
+
+    void Run()
+    {
+        while (Take())
+        {
+            Span<Operation> taken = CollectionsMarshal.AsSpan(_taken);
+            do
+            {
+                int count = Fitting(taken);
+                Store(taken[..count]);
+                taken = taken[count..];
+                if (!taken.IsEmpty && taken[0] is Chore chore)
+                {
+                    Store(chore);
+                    taken = taken[1..];
+                }
+            }
+            while (!taken.IsEmpty);
+            _taken.Clear();
+        }
+        Store([], last: true);
+    }
+
+    /// <summary>Waits for operations, or until acknowledgements are due; false when the server is going down and nothing is left.</summary>
+    bool Take()
+    {
+        lock (_gate)
+        {
+            while (_incoming.Count == 0 && !_stopping)
+            {
+                int wait = _cache.WaitingAcks.Count == 0 ? Timeout.Infinite : (int)Math.Ceiling((AcksWait - Stopwatch.GetElapsedTime(_acksSince)).TotalMilliseconds);
+                if (wait is <= 0 and not Timeout.Infinite)
+                    break;
+                _waits = true;
+                Monitor.Wait(_gate, wait);
+                _waits = false;
+            }
+            (_incoming, _taken) = (_taken, _incoming);
+            _incomingBytes = 0;
+            return _taken.Count > 0 || !_stopping;
+        }
+    }
+
+    static int Fitting(ReadOnlySpan<Operation> operations)
+    {
+        int count = 0;
+        for (long bytes = 0; count < operations.Length && count < BatchOperations && bytes < BatchBytes && operations[count] is not Chore; count++)
+            bytes += operations[count].Bytes;
+        return count;
+    }
+
+    void Store(ReadOnlySpan<Operation> operations, bool last = false)
+    {
+        _cache.Turn();
+        var batch = new Batch(_store, _cache, _removed, _clock.GetUtcNow().ToUnixTimeSeconds());
+        bool stored = false;
+        try
+        {
+            foreach (Operation operation in operations)
+                operation.Outcome = operation.Apply(batch);
+            if (_cache.WaitingAcks.Count > 0)
+            {
+                if (_acksSince == long.MaxValue)
+                    _acksSince = Stopwatch.GetTimestamp();
+                batch.FlushAcks |= last || Stopwatch.GetElapsedTime(_acksSince) >= AcksWait;
+            }
+            if (!batch.IsEmpty || (batch.FlushAcks && _cache.WaitingAcks.Count > 0))
+            {
+                _store.Begin();
+                batch.Write();
+                _store.Commit();
+            }
+            stored = true;
+        }
+        catch (SqliteException e)
+        {
+            Undo(e);
+            batch.Abandon();
+        }
+        if (stored)
+            batch.Settle(_bus);
+        if (_cache.WaitingAcks.Count == 0)
+            _acksSince = long.MaxValue;
+        Answer(operations, stored);
+        _checkpointer.AfterCommit();
+    }
+
+    void Store(Chore chore)
+    {
+        // What waits goes first: a chore changes the database behind the cache.
+        Store([], last: true);
+        bool stored = false;
+        try
+        {
+            chore.Now = _clock.GetUtcNow().ToUnixTimeSeconds();
+            _store.Begin();
+            chore.Run(_store);
+            _store.Commit();
+            stored = true;
+        }
+        catch (SqliteException e)
+        {
+            Undo(e);
+        }
+        if (stored)
+            _cache.Remove(chore.Changed);
+        Answer([chore], stored);
+    }
+
+    static void Answer(ReadOnlySpan<Operation> operations, bool stored)
+    {
+        foreach (Operation operation in operations)
+        {
+            if (!stored)
+                operation.Outcome = Outcome.Refused(ErrorCodes.Unavailable);
+            operation.Answer();
+        }
+    }
+
+    void Undo(SqliteException e)
+    {
+        _store.Rollback();
+        _log.LogError("A transaction failed: SQLite {Code}. Nothing of it was stored.", e.SqliteExtendedErrorCode);
+    }
+}

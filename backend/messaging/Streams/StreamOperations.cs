@@ -1,0 +1,74 @@
+using Kavalek.Protocol;
+using Kavalek.Protocol.Wire;
+
+namespace Kavalek.Messaging.Streams;
+
+/// <summary><c>POST streams</c>.</summary>
+sealed class CreateOperation(Id device, Id stream) : AwaitedOperation
+{
+    public override Outcome Apply(Batch batch)
+    {
+        var name = new StreamName(stream, Inbox: false);
+        // A stream with a device's own id would be taken for its inbox.
+        if (stream == device || batch.Find(name) is not null)
+            return Outcome.Refused(ErrorCodes.IdTaken);
+        batch.Create(name, device);
+        batch.Tell(new DevicesSubscribed(name, [device]));
+        return Outcome.Done;
+    }
+}
+
+/// <summary><c>PUT streams/{stream}/ack</c>: stored before it is answered.</summary>
+sealed class AckOperation(Id device, StreamName stream, ulong seq) : AwaitedOperation
+{
+    public override Outcome Apply(Batch batch)
+    {
+        if (batch.Find(stream) is not { } state || !state.Subscribers.TryGetValue(device, out Subscriber? subscriber))
+            return Outcome.Refused(ErrorCodes.NotFound);
+        if (seq > (subscriber.Last ?? state.Head))
+            return Outcome.Refused(ErrorCodes.Invalid);
+        if (seq > subscriber.Acked)
+            batch.Ack(state, subscriber, seq);
+        batch.FlushAcks = true;
+        return Outcome.Done;
+    }
+}
+
+/// <summary><c>DELETE streams/{stream}/subscription</c>.</summary>
+sealed class UnsubscribeOperation(Id device, StreamName stream) : AwaitedOperation
+{
+    public override Outcome Apply(Batch batch)
+    {
+        if (stream.Inbox)
+            return Outcome.Refused(ErrorCodes.Invalid);
+        if (batch.Find(stream) is not { } state || !state.Subscribers.TryGetValue(device, out Subscriber? subscriber))
+            return Outcome.Refused(ErrorCodes.NotFound);
+        batch.Unsubscribe(state, subscriber);
+        return Outcome.Done;
+    }
+}
+
+/// <summary>A device connects: what it acknowledged before is stored first, so that nothing of it is delivered again.</summary>
+sealed class SettleOperation : AwaitedOperation
+{
+    public override Outcome Apply(Batch batch)
+    {
+        batch.FlushAcks = true;
+        return Outcome.Done;
+    }
+}
+
+/// <summary>An account's devices changed: each finds a notice in its inbox.</summary>
+sealed class NoticeOperation(Id[] devices) : AwaitedOperation
+{
+    public override Outcome Apply(Batch batch)
+    {
+        var notice = new Notice { About = Notice.Types.About.OwnDevices };
+        foreach (Id device in devices)
+        {
+            if (!batch.IsRemoved(device))
+                batch.Notify(device, Kind.Notice, notice);
+        }
+        return Outcome.Done;
+    }
+}

@@ -1,0 +1,197 @@
+using System.Collections.Concurrent;
+using Kavalek.Messaging.Storage;
+using Kavalek.Protocol;
+using Microsoft.Data.Sqlite;
+
+namespace Kavalek.Messaging.Streams;
+
+/// <summary>A device's subscription as the database has it.</summary>
+/// <param name="Name">The stream.</param>
+/// <param name="Epoch">Its epoch; for a removed device, the one at its removal.</param>
+/// <param name="Head">Its newest entry, as far as the device may know.</param>
+/// <param name="First">What the device may read from.</param>
+/// <param name="Last">What it may read up to, once removed.</param>
+/// <param name="Acked">What it has acknowledged.</param>
+sealed record Subscription(StreamName Name, ulong Epoch, ulong Head, ulong First, ulong? Last, ulong Acked);
+
+/// <summary>Some entries, without a gap but for what has expired.</summary>
+/// <param name="Bytes">Encoded as <see cref="EntryCodec"/> has it.</param>
+/// <param name="First">The first entry's seq.</param>
+/// <param name="Last">The last entry's seq.</param>
+/// <param name="Detached">The payload of the one entry, if it was asked for and is stored apart.</param>
+readonly record struct EntryRun(byte[] Bytes, ulong First, ulong Last, byte[]? Detached);
+
+/// <summary>The SQL of those who only read, on connections of their own; safe to call from many threads.</summary>
+sealed class StreamQueries(Database database) : IDisposable
+{
+    const int Connections = 4;
+
+    readonly ConcurrentBag<Reader> _idle = [];
+    readonly SemaphoreSlim _free = new(Connections);
+
+    /// <summary>All subscriptions of a device, or those whose stream's id is greater than <paramref name="after"/>, in the order of ids.</summary>
+    public Task<List<Subscription>> SubscriptionsAsync(Id device, Id? after = null, int limit = int.MaxValue) => WithAsync(reader =>
+    {
+        List<Subscription> found = [];
+        using SqliteDataReader row = reader.Subscriptions.Read(device, after is { } id ? id.ToArray() : Array.Empty<byte>(), (long)limit);
+        while (row.Read())
+            found.Add(ReadSubscription(row));
+        return found;
+    });
+
+    /// <summary>A device's subscription to one stream; null if it has none.</summary>
+    public Task<Subscription?> SubscriptionAsync(Id device, StreamName stream) => WithAsync(reader =>
+    {
+        using SqliteDataReader row = reader.Subscription.Read(device, stream.Id, stream.Inbox);
+        return row.Read() ? ReadSubscription(row) : null;
+    });
+
+    /// <summary>Entries after <paramref name="after"/>, oldest first, at least one if there is any.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="after">Up to here they are known.</param>
+    /// <param name="last">Entries behind this one are not for the reader.</param>
+    /// <param name="now">Seconds since 1970: what has expired by then is left out.</param>
+    /// <param name="entries">At most so many entries.</param>
+    /// <param name="bytes">About so many bytes.</param>
+    /// <param name="detached">Whether to read detached payloads, too.</param>
+    public Task<List<EntryRun>> EntriesAsync(StreamName stream, ulong after, ulong last, long now, int entries, int bytes, bool detached) => WithAsync(reader =>
+    {
+        List<EntryRun> found = [];
+        using SqliteDataReader row = (detached ? reader.WholeEntries : reader.Entries).Read(stream.Id, stream.Inbox, after, last, now);
+        while (entries > 0 && bytes > 0 && row.Read())
+        {
+            EntryRun run = Clip(new EntryRun(row.Bytes(2), row.Number(0), row.Number(1), row.IsDBNull(3) ? null : row.Bytes(3)), after, last, entries);
+            int size = run.Bytes.Length + (run.Detached?.Length ?? 0);
+            if (found.Count > 0 && size > bytes)
+                break;
+            bytes -= size;
+            entries -= checked((int)(run.Last - run.First + 1));
+            found.Add(run);
+        }
+        return found;
+    });
+
+    /// <summary>The Welcome of the commit at <paramref name="seq"/>, if it is for the device.</summary>
+    public Task<byte[]?> WelcomeAsync(Id stream, ulong seq, Id device, long now) => WithAsync(reader =>
+    {
+        using SqliteDataReader row = reader.Welcome.Read(stream, seq, device, now);
+        return row.Read() ? row.Bytes(0) : null;
+    });
+
+    /// <summary>The entries of a run behind <paramref name="after"/>, up to <paramref name="last"/>, at most <paramref name="count"/> of them.</summary>
+    public static EntryRun Clip(EntryRun run, ulong after, ulong last, int count)
+    {
+        ulong first = Math.Max(run.First, after + 1);
+        ulong end = Math.Min(Math.Min(run.Last, last), first + (ulong)count - 1);
+        if (first == run.First && end == run.Last)
+            return run;
+        (int offset, int length) = Slice(run.Bytes, run.First, first, end);
+        return run with { Bytes = run.Bytes.AsSpan(offset, length).ToArray(), First = first, Last = end };
+    }
+
+    /// <summary>Where the entries <paramref name="first"/> to <paramref name="end"/> lie in a run that begins with <paramref name="runFirst"/>.</summary>
+    public static (int Offset, int Length) Slice(ReadOnlySpan<byte> run, ulong runFirst, ulong first, ulong end)
+    {
+        int offset = 0;
+        ulong seq = runFirst;
+        for (; seq < first; seq++)
+            offset += EntryCodec.FirstSize(run[offset..]);
+        int until = offset;
+        for (; seq <= end; seq++)
+            until += EntryCodec.FirstSize(run[until..]);
+        return (offset, until - offset);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (_idle.TryTake(out Reader? reader))
+            reader.Dispose();
+        _free.Dispose();
+    }
+
+    async Task<T> WithAsync<T>(Func<Reader, T> read)
+    {
+        await _free.WaitAsync();
+        try
+        {
+            if (!_idle.TryTake(out Reader? reader))
+                reader = new Reader(database.Open());
+            try
+            {
+                return read(reader);
+            }
+            finally
+            {
+                _idle.Add(reader);
+            }
+        }
+        finally
+        {
+            _free.Release();
+        }
+    }
+
+    static Subscription ReadSubscription(SqliteDataReader row)
+    {
+        ulong? last = row.MaybeNumber(5);
+        ulong head = row.Number(3);
+        return new Subscription(
+            new StreamName(row.Id(0), row.GetInt64(1) != 0), row.MaybeNumber(6) ?? row.Number(2), Math.Min(head, last ?? head),
+            row.Number(4), last, row.Number(7));
+    }
+
+    sealed class Reader : IDisposable
+    {
+        const string Subscribed = """
+            SELECT stream.id, stream.inbox, stream.epoch, stream.head, subscriber.first, subscriber.last, subscriber.left_epoch, subscriber.acked
+              FROM subscriber JOIN stream ON stream.key = subscriber.stream
+            """;
+
+        const string Behind = """
+              FROM run
+             WHERE stream = (SELECT key FROM stream WHERE id = @id AND inbox = @inbox)
+               AND last > @after AND first <= @last AND expires > @now
+             ORDER BY last
+            """;
+
+        static readonly string[] s_behind = ["@id", "@inbox", "@after", "@last", "@now"];
+
+        readonly SqliteConnection _connection;
+
+        public Reader(SqliteConnection connection)
+        {
+            _connection = connection;
+            Database.Execute(connection, "PRAGMA query_only=ON");
+            Subscriptions = new Statement(
+                connection, $"{Subscribed} WHERE subscriber.device = @device AND stream.id > @after ORDER BY stream.id LIMIT @limit", "@device", "@after", "@limit");
+            Subscription = new Statement(
+                connection, $"{Subscribed} WHERE subscriber.device = @device AND stream.id = @id AND stream.inbox = @inbox", "@device", "@id", "@inbox");
+            Entries = new Statement(connection, $"SELECT first, last, entries, NULL {Behind}", s_behind);
+            WholeEntries = new Statement(connection, $"SELECT first, last, entries, payload {Behind}", s_behind);
+            Welcome = new Statement(connection, """
+                SELECT welcome.payload
+                  FROM welcome_for
+                  JOIN welcome ON welcome.stream = welcome_for.stream AND welcome.seq = welcome_for.seq
+                  JOIN stream ON stream.key = welcome.stream
+                 WHERE stream.id = @stream AND stream.inbox = 0 AND welcome.seq = @seq AND welcome_for.device = @device AND welcome.expires > @now
+                """, "@stream", "@seq", "@device", "@now");
+        }
+
+        public Statement Subscriptions { get; }
+        public Statement Subscription { get; }
+        public Statement Entries { get; }
+        public Statement WholeEntries { get; }
+        public Statement Welcome { get; }
+
+        public void Dispose()
+        {
+            Subscriptions.Dispose();
+            Subscription.Dispose();
+            Entries.Dispose();
+            WholeEntries.Dispose();
+            Welcome.Dispose();
+            _connection.Dispose();
+        }
+    }
+}
