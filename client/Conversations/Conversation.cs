@@ -64,66 +64,88 @@ public sealed record SendBlock(string Code, string Reason);
 /// <summary>A conversation: a live view, safe to keep. Changes come as <see cref="ConversationChanged"/>.</summary>
 public sealed class Conversation
 {
-    internal Conversation(Id id) => Id = id;
+    readonly ConversationEngine _engine;
+    readonly ConversationThread _thread;
 
-    /// <summary>The id of its MLS group.</summary>
-    public Id Id { get; }
+    internal Conversation(ConversationEngine engine, ConversationThread thread) => (_engine, _thread) = (engine, thread);
+
+    /// <summary>Of a group, the id of its MLS group; of a direct conversation, an id of the pair, the same on both sides and for every group they ever open.</summary>
+    public Id Id => _thread.Id;
 
     /// <summary>Two people or a group.</summary>
-    public ConversationKind Kind => throw new NotImplementedException();
+    public ConversationKind Kind => _thread.Kind;
 
     /// <summary>The title; of a direct conversation, the other person's name.</summary>
-    public string Title => throw new NotImplementedException();
+    public string Title => Kind == ConversationKind.Group ? _thread.View.Title : Peer?.Name ?? "";
 
     /// <summary>The other person of a direct conversation.</summary>
-    public Contact? Peer => throw new NotImplementedException();
+    public Contact? Peer => _thread.View.Peer is { } peer ? _engine.Core.People.Find(peer) : null;
+
+    /// <summary>Who brought us in; <c>null</c> where this account began it.</summary>
+    public Contact? Inviter => _thread.View.Inviter is { } inviter ? _engine.Core.People.Find(inviter) : null;
 
     /// <summary>Where the own account stands.</summary>
-    public ConversationState State => throw new NotImplementedException();
+    public ConversationState State => _thread.View.State;
 
-    /// <summary>Who is in it, from the MLS tree alone.</summary>
-    public IReadOnlyList<Member> Members => throw new NotImplementedException();
+    /// <summary>Who is in it, from the MLS tree alone; empty once this device is no member.</summary>
+    public IReadOnlyList<Member> Members
+    {
+        get
+        {
+            ConversationView view = _thread.View;
+            List<Member> members = [];
+            foreach (IGrouping<Id, MemberDevice> account in view.Devices.GroupBy(device => device.Account))
+                if (_engine.Core.People.Find(account.Key) is { } contact)
+                    members.Add(new Member(contact, view.Roles.GetValueOrDefault(account.Key, Role.Member), account.Count(), account.Key == _engine.Core.Identity.Account,
+                        view.Leaving.Contains(account.Key) ? PendingChange.Removing : PendingChange.None));
+            return members;
+        }
+    }
 
     /// <summary>The own role.</summary>
-    public Role MyRole => throw new NotImplementedException();
+    public Role MyRole => _thread.View.Roles.GetValueOrDefault(_engine.Core.Identity.Account, Role.Member);
 
     /// <summary>How many messages are unread.</summary>
-    public int Unread => throw new NotImplementedException();
+    public int Unread => _thread.View.Unread;
 
-    /// <summary>The newest message.</summary>
-    public Message? Last => throw new NotImplementedException();
+    /// <summary>When something was last said, or the conversation came to be.</summary>
+    public DateTimeOffset LastActivity => DateTimeOffset.FromUnixTimeMilliseconds((long)_thread.View.Activity);
 
     /// <summary>Why nothing can be sent; <c>null</c> where it can.</summary>
-    public SendBlock? CannotSend => throw new NotImplementedException();
+    public SendBlock? CannotSend => _engine.Block(_thread);
+
+    /// <summary>The newest message; <c>null</c> where there is none.</summary>
+    public Task<Message?> LastAsync(CancellationToken cancel = default) => _engine.Log.LastAsync(_thread, cancel);
 
     /// <summary>The newest messages before <paramref name="before"/>, oldest first.</summary>
-    public Task<IReadOnlyList<Message>> MessagesAsync(int limit, MessagePosition? before = null, CancellationToken cancel = default) => throw new NotImplementedException();
+    public Task<IReadOnlyList<Message>> MessagesAsync(int limit, MessagePosition? before = null, CancellationToken cancel = default) =>
+        _engine.Log.PageAsync(_thread, limit, before, cancel);
 
     /// <summary>Stores a text and queues it; it is safe when this returns. Its state changes by events.</summary>
     /// <exception cref="KavalekException">Nothing can be sent here now; the text was not stored.</exception>
-    public Task<Message> SendAsync(string text, MessageId? replyTo = null, CancellationToken cancel = default) => throw new NotImplementedException();
+    public Task<Message> SendAsync(string text, MessageId? replyTo = null, CancellationToken cancel = default) => _engine.SendAsync(_thread, text, replyTo, cancel);
 
     /// <summary>Marks everything up to <paramref name="upTo"/> as read, and tells the others.</summary>
-    public Task MarkReadAsync(MessageId upTo, CancellationToken cancel = default) => throw new NotImplementedException();
+    public Task MarkReadAsync(MessageId upTo, CancellationToken cancel = default) => _engine.MarkReadAsync(_thread, upTo, cancel);
 
     /// <summary>Accepts a request.</summary>
-    public Task AcceptAsync(CancellationToken cancel = default) => throw new NotImplementedException();
+    public Task AcceptAsync(CancellationToken cancel = default) => _engine.AcceptAsync(_thread, cancel);
 
-    /// <summary>Declines a request without a word to its sender.</summary>
-    public Task DeclineAsync(bool block, CancellationToken cancel = default) => throw new NotImplementedException();
+    /// <summary>Declines a request without a word to its sender, and forgets what was said in it.</summary>
+    public Task DeclineAsync(bool block, CancellationToken cancel = default) => _engine.DeclineAsync(_thread, block, cancel);
 
     /// <summary>Adds accounts to a group. Completes when the group has agreed.</summary>
-    public Task AddAsync(IReadOnlyList<Id> accounts, CancellationToken cancel = default) => throw new NotImplementedException();
+    public Task AddAsync(IReadOnlyList<Id> accounts, CancellationToken cancel = default) => _engine.AddAsync(_thread, accounts, cancel);
 
     /// <summary>Removes an account from a group. Completes when the group has agreed.</summary>
-    public Task RemoveAsync(Id account, CancellationToken cancel = default) => throw new NotImplementedException();
+    public Task RemoveAsync(Id account, CancellationToken cancel = default) => _engine.RemoveAsync(_thread, account, cancel);
 
-    /// <summary>Leaves.</summary>
-    public Task LeaveAsync(CancellationToken cancel = default) => throw new NotImplementedException();
+    /// <summary>Leaves. What was queued is dropped; the others see it when one of them has committed it.</summary>
+    public Task LeaveAsync(CancellationToken cancel = default) => _engine.LeaveAsync(_thread, cancel);
 
     /// <summary>Sets the title of a group. Completes when the group has agreed.</summary>
-    public Task RenameAsync(string title, CancellationToken cancel = default) => throw new NotImplementedException();
+    public Task RenameAsync(string title, CancellationToken cancel = default) => _engine.RenameAsync(_thread, title, cancel);
 
     /// <summary>Sets the role of a member. Completes when the group has agreed.</summary>
-    public Task SetRoleAsync(Id account, Role role, CancellationToken cancel = default) => throw new NotImplementedException();
+    public Task SetRoleAsync(Id account, Role role, CancellationToken cancel = default) => _engine.SetRoleAsync(_thread, account, role, cancel);
 }

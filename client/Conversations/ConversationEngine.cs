@@ -1,44 +1,238 @@
+using System.Collections.Concurrent;
+using Kavalek.Client.Records;
 using Kavalek.Protocol;
+using Wire = Kavalek.Protocol.Wire;
 
 namespace Kavalek.Client;
 
 /// <summary>All conversations of the device: fed by the link, one operation at a time in each conversation.</summary>
-sealed class ConversationEngine : IAsyncDisposable
+sealed partial class ConversationEngine : IAsyncDisposable
 {
-    readonly List<Conversation> _all = [];
+    /// <summary>Entries that share one batch of the store, at most.</summary>
+    const int BatchEntries = 256;
 
-    Task Nothing => _all.Count == 0 ? Task.CompletedTask : throw new NotImplementedException();
+    readonly ClientCore _core;
+    readonly ConcurrentDictionary<Id, ConversationThread> _threads = new();
+    readonly ConcurrentDictionary<Id, ConversationThread> _byStream = new();
+    readonly ConcurrentDictionary<ITimer, byte> _timers = new();
+    readonly ConcurrentDictionary<Task, byte> _background = new();
+    readonly SemaphoreSlim _joining = new(1);
+    readonly CancellationTokenSource _stop = new();
+    readonly Intents _intents = new();
+    readonly Intake _intake;
+    readonly Sender _sender;
+    readonly Receipts _receipts;
+    readonly Welcomes _welcomes;
+    readonly Opening _opening;
+    volatile bool _running;
+    ulong _inboxNext = 1;
 
-    /// <summary>Loads what is stored.</summary>
-    public static Task<ConversationEngine> OpenAsync(ClientCore core, CancellationToken cancel) => Task.FromResult(new ConversationEngine());
+    ConversationEngine(ClientCore core, RenewalSettings renewal)
+    {
+        _core = core;
+        Log = new MessageLog(core.Store, core.Identity.Account);
+        Renewal = new Renewal(renewal);
+        _receipts = new Receipts(core, Log);
+        _intake = new Intake(core, new ContentIntake(core), _intents);
+        _sender = new Sender(core, this, new CommitBuilder(_intents), _intents, _receipts);
+        _welcomes = new Welcomes(core, Renewal);
+        _opening = new Opening(core, _intents, Renewal);
+    }
 
-    /// <summary>Processes what the link brings and sends what waits, until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancel) => Nothing;
+    /// <summary>The messages.</summary>
+    public MessageLog Log { get; }
 
-    /// <summary>One complete catch-up over REST, or over the link where it is up.</summary>
-    public Task SyncAsync(CancellationToken cancel) => Nothing;
+    /// <summary>When keys are renewed.</summary>
+    public Renewal Renewal { get; }
+
+    /// <summary>What the parts of the client share.</summary>
+    public ClientCore Core => _core;
 
     /// <summary>Newest activity first.</summary>
-    public IReadOnlyList<Conversation> All => _all;
+    public IReadOnlyList<Conversation> All =>
+        [.. _threads.Values.Where(thread => thread.View.State != ConversationState.Declined).OrderByDescending(thread => thread.View.Activity).Select(thread => thread.Face)];
+
+    /// <summary>Loads what is stored.</summary>
+    public static Task<ConversationEngine> OpenAsync(ClientCore core, CancellationToken cancel) => OpenAsync(core, RenewalSettings.Default, cancel);
+
+    /// <summary>Loads what is stored.</summary>
+    public static async Task<ConversationEngine> OpenAsync(ClientCore core, RenewalSettings renewal, CancellationToken cancel)
+    {
+        ConversationEngine engine = new(core, renewal);
+        IReadOnlyList<StoreEntry> streams = await core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Streams), cancel).ConfigureAwait(false);
+        ILookup<Id, (Id Id, StreamRow Row)> byConversation = streams
+            .Select(entry => (Id: StoreKeys.IdOf(entry.Key), Row: StreamRow.Parser.ParseFrom(entry.Value)))
+            .ToLookup(stream => Id.Read(stream.Row.Conversation.Span));
+        foreach (StoreEntry entry in await core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Conversations), cancel).ConfigureAwait(false))
+        {
+            ConversationThread thread = new(engine, StoreKeys.IdOf(entry.Key), ConversationRow.Parser.ParseFrom(entry.Value));
+            await thread.LoadAsync(core, byConversation[thread.Id], cancel).ConfigureAwait(false);
+            engine.Add(thread);
+        }
+        if (await core.Store.GetAsync(StoreKeys.Inbox, cancel).ConfigureAwait(false) is { } inbox) engine._inboxNext = IndexRow.Parser.ParseFrom(inbox).Position;
+        await engine._receipts.LoadAsync(cancel).ConfigureAwait(false);
+        return engine;
+    }
 
     /// <summary>A conversation by its id.</summary>
-    public Conversation? Find(Id id) => _all.Find(c => c.Id == id);
+    public Conversation? Find(Id id) => _threads.GetValueOrDefault(id)?.Face;
 
-    /// <summary>Opens or returns the direct conversation with an account.</summary>
-    public Task<Conversation> DirectAsync(Id account, CancellationToken cancel) => throw new NotImplementedException();
+    /// <summary>Processes what the link brings and sends what waits, until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        _running = true;
+        using ITimer tick = _core.Clock.CreateTimer(_ => KickAll(), null, TickEvery, TickEvery);
+        try
+        {
+            List<Wire.Entry> entries = [];
+            await foreach (LinkEvent first in _core.Link.Incoming.ReadAllAsync(cancel).ConfigureAwait(false))
+            {
+                LinkEvent? next = first;
+                bool up = false;
+                while (next is not null)
+                {
+                    if (next is LinkEntry entry) entries.Add(entry.Entry);
+                    up |= next is LinkUp;
+                    next = entries.Count < BatchEntries && _core.Link.Incoming.TryRead(out LinkEvent? more) ? more : null;
+                }
+                await TakeAsync(entries, cancel).ConfigureAwait(false);
+                entries.Clear();
+                if (up) KickAll();
+            }
+        }
+        finally
+        {
+            _running = false;
+        }
+    }
 
-    /// <summary>Makes a group.</summary>
-    public Task<Conversation> CreateGroupAsync(string title, IReadOnlyList<Id> accounts, CancellationToken cancel) => throw new NotImplementedException();
+    /// <summary>One complete catch-up over REST; whatever the link brings meanwhile is the same.</summary>
+    public async Task SyncAsync(CancellationToken cancel)
+    {
+        IReadOnlyList<Wire.StreamInfo> streams = await _core.Streams.ListAsync(cancel).ConfigureAwait(false);
+        await CatchUpInboxAsync(cancel).ConfigureAwait(false);
+        foreach (Wire.StreamInfo info in streams)
+        {
+            Id stream = Id.Read(info.Stream.Span);
+            if (_byStream.GetValueOrDefault(stream) is { } thread) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
+        }
+        foreach (ConversationThread thread in _threads.Values) await FlushAsync(thread, cancel).ConfigureAwait(false);
+    }
 
-    /// <summary>The own devices changed: add what is new and remove what is gone, in every conversation.</summary>
-    public Task OwnDevicesChangedAsync(CancellationToken cancel) => Nothing;
+    /// <summary>Sends what waits in a conversation and waits until it has its place there.</summary>
+    public async Task FlushAsync(ConversationThread thread, CancellationToken cancel)
+    {
+        try
+        {
+            await _sender.FlushAsync(thread, fetch: true, cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e)
+        {
+            _intents.Postpone(thread, e);
+            throw;
+        }
+    }
 
-    /// <summary>Trust, name or blocking of a person changed.</summary>
-    public Task ContactChangedAsync(Contact contact, CancellationToken cancel) => Nothing;
+    /// <summary>One step of a conversation, alone. Where it fails, memory is read from the store again.</summary>
+    public async Task<T> StepAsync<T>(ConversationThread thread, Func<Step, Task<T>> body, CancellationToken cancel)
+    {
+        await thread.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            Step step = new(_core, Log, thread);
+            T result = await body(step).ConfigureAwait(false);
+            await step.SaveAsync().ConfigureAwait(false);
+            return result;
+        }
+        catch (Exception e) when (e is not KavalekException { NothingChanged: true })
+        {
+            await thread.ReloadAsync(_core).ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            thread.Gate.Release();
+        }
+    }
 
-    /// <summary>The own display name changed: tell every conversation.</summary>
-    public Task ProfileChangedAsync(CancellationToken cancel) => Nothing;
+    /// <summary>Sends what waits, in the background, where the client is connected.</summary>
+    public void Kick(ConversationThread thread)
+    {
+        // 0: idle; 1: sending; 2: sending, and something came since.
+        if (!_running || Interlocked.Exchange(ref thread.Kicked, 2) != 0) return;
+        Task task = Task.Run(() => SendInBackgroundAsync(thread));
+        _background.TryAdd(task, 0);
+        _ = task.ContinueWith(done => _background.TryRemove(done, out byte _), TaskScheduler.Default);
+    }
+
+    /// <summary>Looks after a conversation again in a while.</summary>
+    public void Later(ConversationThread thread, TimeSpan delay)
+    {
+        ITimer? timer = null;
+        timer = _core.Clock.CreateTimer(_ =>
+        {
+            if (timer is not null && _timers.TryRemove(timer, out byte _)) timer.Dispose();
+            Kick(thread);
+        }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timers.TryAdd(timer, 0);
+        timer.Change(delay + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Whether a person's changed key stops all sending until it is accepted.</summary>
+    public bool IsHeld(ConversationThread thread) =>
+        thread.Live is { } stream && stream.Devices.Any(d => _core.People.Find(d.Account) is { Trust: Trust.VerifiedChanged });
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        _running = false;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        foreach (ITimer timer in _timers.Keys) await timer.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(_background.Keys).ConfigureAwait(false);
+        foreach (ConversationThread thread in _threads.Values)
+        {
+            await thread.Gate.WaitAsync().ConfigureAwait(false);
+            thread.Close();
+        }
+        _stop.Dispose();
+    }
+
+    // Renewals and receipts that came due without an occasion.
+    static readonly TimeSpan TickEvery = TimeSpan.FromMinutes(1);
+
+    void Add(ConversationThread thread)
+    {
+        _threads[thread.Id] = thread;
+        foreach (Id stream in thread.Streams.Keys) _byStream[stream] = thread;
+    }
+
+    void KickAll()
+    {
+        foreach (ConversationThread thread in _threads.Values) Kick(thread);
+    }
+
+    async Task SendInBackgroundAsync(ConversationThread thread)
+    {
+        do
+        {
+            Volatile.Write(ref thread.Kicked, 1);
+            try
+            {
+                await _sender.FlushAsync(thread, fetch: false, _stop.Token).ConfigureAwait(false);
+            }
+            catch (KavalekException e)
+            {
+                _intents.Postpone(thread, e); // goes out when the link is up again
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception e) when (e is IOException or System.Data.Common.DbException)
+            {
+                _core.Events.Publish(new Notice("Something could not be stored on this device, so nothing was sent. Check that the disk is not full."));
+            }
+        }
+        while (Interlocked.CompareExchange(ref thread.Kicked, 0, 1) != 1);
+    }
 }

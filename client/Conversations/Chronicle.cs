@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Kavalek.Client.Records;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>What a new epoch means for the conversation: lines that say who came and went, and the books that follow from it.</summary>
+static class Chronicle
+{
+    /// <summary>Everything that follows from an accepted commit. The stream has advanced to the new epoch already.</summary>
+    public static async Task EpochBeganAsync(Step step, GroupStream stream, CommitFacts facts)
+    {
+        ConversationThread thread = step.Thread;
+        Unseal(step, stream);
+        stream.Proposals = null;
+        step.Batch.Delete(StoreKeys.Proposals(stream.Id));
+        stream.Row.ProposedRemovals.Clear();
+        stream.CommitProposalsAt = null;
+        step.Touch(stream);
+
+        foreach (MemberDevice device in facts.Added.Concat(facts.Renewed.Select(r => r.After))) await MeetAsync(step, stream, device).ConfigureAwait(false);
+        foreach (MemberDevice device in facts.Added) SetNumber(step, stream, device.Device, 0);
+        foreach (RemovedDevice removed in facts.Removed)
+        {
+            stream.Numbers.Remove(removed.Device.Device);
+            step.Batch.Delete(StoreKeys.Device(stream.Id, removed.Device.Device));
+        }
+        SayMembers(step, facts);
+        SayAgreement(step, facts);
+        if (stream.Extension is { } extension && thread.Newest == stream) thread.Row.Title = extension.Title;
+        step.Publish(new ConversationChanged(thread.Face));
+    }
+
+    /// <summary>Notes the key a member is known under here; a changed one is said, and holds back what was written before.</summary>
+    public static async Task MeetAsync(Step step, GroupStream stream, MemberDevice device)
+    {
+        if (stream.Group?.Find(device.Leaf) is { } member && CertificateAuthentication.Read(member.Credential) is { } certificate)
+            await step.Core.People.ObserveAsync(certificate, default).ConfigureAwait(false);
+        if (device.Account == step.Core.Identity.Account) return;
+        byte[] hash = SHA256.HashData(device.AccountKey);
+        AccountRow row = step.Account(device.Account);
+        if (row.KeyHash.IsEmpty)
+        {
+            // Nothing that was said before they came counts as not delivered to them.
+            row.Delivered = row.Read = step.Thread.Row.NextPosition;
+        }
+        else if (!row.KeyHash.Span.SequenceEqual(hash))
+        {
+            step.Thread.Row.KeyChanges++;
+            step.Say(SystemKind.KeyChanged, null, [device.Account]);
+        }
+        row.KeyHash = ByteString.CopyFrom(hash);
+    }
+
+    /// <summary>The number of the newest content of a device.</summary>
+    public static void SetNumber(Step step, GroupStream stream, Id device, ulong number)
+    {
+        stream.Numbers[device] = number;
+        step.Batch.Put(StoreKeys.Device(stream.Id, device), new DeviceRow { Number = number }.ToByteArray());
+    }
+
+    // What was encrypted in the old epoch and is not in the stream by now can never be: it is encrypted anew.
+    static void Unseal(Step step, GroupStream stream)
+    {
+        foreach ((ulong number, OutboxRow row) in step.Thread.Outbox)
+        {
+            if (row.Sealed is null || !row.Sealed.Stream.Span.SequenceEqual(stream.Id.ToArray())) continue;
+            row.Sealed = null;
+            step.Thread.OnServer.Remove(Id.Read(row.Entry.Span));
+            step.Keep(number, row);
+        }
+    }
+
+    static void SayMembers(Step step, CommitFacts facts)
+    {
+        HashSet<Id> before = [.. facts.Before.Select(d => d.Account)], after = [.. facts.After.Select(d => d.Account)];
+        Id committer = facts.Committer.Account;
+        Id[] joined = [.. after.Except(before)];
+        if (facts.Epoch == 0)
+        {
+            step.Say(SystemKind.Created, committer, joined);
+            return;
+        }
+        if (joined.Length > 0) step.Say(SystemKind.Joined, committer, joined);
+        foreach (Id gone in before.Except(after))
+        {
+            bool left = facts.Removed.Any(removed => removed.Device.Account == gone && removed.Proposer == gone);
+            step.Say(left ? SystemKind.Left : SystemKind.Removed, left ? gone : committer, [gone]);
+        }
+        foreach (Id account in facts.Added.Select(d => d.Account).Distinct().Where(before.Contains)) step.Say(SystemKind.DeviceAdded, committer, [account]);
+        foreach (Id account in facts.Removed.Select(r => r.Device.Account).Distinct().Where(after.Contains)) step.Say(SystemKind.DeviceRemoved, committer, [account]);
+    }
+
+    static void SayAgreement(Step step, CommitFacts facts)
+    {
+        ConversationExtension before = CommitPolicy.Read(facts.ExtensionsBefore), after = CommitPolicy.Read(facts.ExtensionsAfter);
+        if (before.Title != after.Title) step.Say(SystemKind.Renamed, facts.Committer.Account, [], after.Title);
+        HashSet<Id> staying = [.. facts.After.Select(d => d.Account)];
+        foreach (Id account in before.Roles.Keys.Union(after.Roles.Keys).Where(staying.Contains))
+            if (before.RoleOf(account) != after.RoleOf(account))
+                step.Say(SystemKind.RoleChanged, facts.Committer.Account, [account], after.RoleOf(account).ToString());
+    }
+}

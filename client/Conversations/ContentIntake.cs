@@ -1,0 +1,129 @@
+using Kavalek.Client.Contents;
+using Kavalek.Client.Records;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>What other devices said, once decrypted, and what became of what this one said (docs/PROTOCOL.md §7.3–§7.5).</summary>
+sealed class ContentIntake(ClientCore core)
+{
+    /// <summary>An own content is in the stream: it has its place now.</summary>
+    public static async Task ConfirmAsync(Step step, GroupStream stream, ulong number, OutboxRow row)
+    {
+        stream.Row.Number = row.Sealed.Number;
+        stream.Row.OwnMessages++;
+        step.Touch(stream);
+        step.Drop(number);
+        if (row.Position != 0)
+            await step.PlaceAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Sent, "")).ConfigureAwait(false);
+    }
+
+    /// <summary>A content of another device.</summary>
+    public async Task ReceiveAsync(Step step, GroupStream stream, MemberDevice sender, byte[] bytes)
+    {
+        if (ContentCodec.Decode(bytes) is not { } content)
+        {
+            step.Thread.Row.Undecryptable++;
+            return;
+        }
+        await CountAsync(step, stream, sender, content.Number).ConfigureAwait(false);
+        if (step.Thread.State is ConversationState.Left or ConversationState.Declined || core.People.Find(sender.Account) is { IsBlocked: true }) return;
+        switch (content.BodyCase)
+        {
+            case Content.BodyOneofCase.Text: await TextAsync(step, sender, content).ConfigureAwait(false); break;
+            case Content.BodyOneofCase.Profile when sender.Account != core.Identity.Account:
+                await core.People.NameAsync(sender.Account, content.Profile.DisplayName.Length > 0 ? content.Profile.DisplayName : null, default).ConfigureAwait(false);
+                step.Publish(new ConversationChanged(step.Thread.Face));
+                break;
+            case Content.BodyOneofCase.Receipt: await ReceiptAsync(step, sender, content.Receipt).ConfigureAwait(false); break;
+            case Content.BodyOneofCase.Accepted: Accepted(step, sender); break;
+        }
+    }
+
+    // Each device numbers its contents; a number left out is a content that the server kept from us (also over an epoch's end).
+    async Task CountAsync(Step step, GroupStream stream, MemberDevice sender, ulong number)
+    {
+        if (!stream.Numbers.TryGetValue(sender.Device, out ulong? last))
+            last = await core.Store.GetAsync(StoreKeys.Device(stream.Id, sender.Device)).ConfigureAwait(false) is { } stored ? DeviceRow.Parser.ParseFrom(stored).Number : null;
+        if (last is { } known && number <= known)
+        {
+            stream.Numbers[sender.Device] = known;
+            return;
+        }
+        if (last is { } before && number - before > 1) step.Say(SystemKind.MessagesMissing, null, [sender.Account], count: Math.Min(number - before - 1, 1_000_000));
+        Chronicle.SetNumber(step, stream, sender.Device, number);
+    }
+
+    async Task TextAsync(Step step, MemberDevice sender, Content content)
+    {
+        Id id = Id.Read(content.Id.Span);
+        if (await step.FindAsync(sender.Account, id).ConfigureAwait(false) is not null) return;
+        bool mine = sender.Account == core.Identity.Account;
+        ConversationRow row = step.Thread.Row;
+        ulong position = step.Append(new MessageRow
+        {
+            Id = content.Id,
+            Account = Step.Bytes(sender.Account),
+            Device = Step.Bytes(sender.Device),
+            Sent = content.Sent,
+            Received = step.NowMilliseconds,
+            Mine = mine,
+            State = (uint)(mine ? MessageState.Sent : MessageState.Received),
+            Text = Body(content.Text),
+        });
+        if (mine) return;
+        row.Unread++;
+        row.DeliveredToSay = position;
+        step.Publish(new ConversationChanged(step.Thread.Face));
+    }
+
+    /// <summary>A text as it is stored.</summary>
+    public static TextRow Body(Text text)
+    {
+        TextRow row = new() { Text = text.Text_ };
+        if (text.ReplyTo is { } reply) (row.ReplyAccount, row.ReplyId) = (reply.Account, reply.Id);
+        return row;
+    }
+
+    // Whatever it names must exist, and only the sender's own progress moves (K-52).
+    async Task ReceiptAsync(Step step, MemberDevice sender, Receipt receipt)
+    {
+        ulong? found = await step.FindAsync(Id.Read(receipt.UpTo.Account.Span), Id.Read(receipt.UpTo.Id.Span)).ConfigureAwait(false);
+        if (found is not { } position || position >= ConversationThread.QueuedPositions) return;
+        if (sender.Account == core.Identity.Account)
+        {
+            if (receipt.Kind == Receipt.Types.Kind.Read) await ReadElsewhereAsync(step, position).ConfigureAwait(false);
+            return;
+        }
+        AccountRow row = step.Account(sender.Account);
+        ulong before = Math.Min(row.Delivered, receipt.Kind == Receipt.Types.Kind.Read ? row.Read : row.Delivered);
+        row.Delivered = Math.Max(row.Delivered, position);
+        if (receipt.Kind == Receipt.Types.Kind.Read) row.Read = Math.Max(row.Read, position);
+        if (position > before) step.Progressed(before + 1, position);
+    }
+
+    static async Task ReadElsewhereAsync(Step step, ulong position)
+    {
+        ConversationRow row = step.Thread.Row;
+        if (position <= row.ReadPosition) return;
+        await Receipts.ReadToAsync(step, position).ConfigureAwait(false);
+        row.ReadToSay = row.ReadSaid = Math.Max(row.ReadSaid, position);
+        step.Publish(new ConversationChanged(step.Thread.Face));
+    }
+
+    void Accepted(Step step, MemberDevice sender)
+    {
+        ConversationThread thread = step.Thread;
+        if (sender.Account == core.Identity.Account)
+        {
+            if (thread.State == ConversationState.Request) thread.State = ConversationState.Active; // on another own device
+        }
+        else if (!thread.Row.PeerAccepted)
+        {
+            thread.Row.PeerAccepted = true;
+            if (thread.Kind == ConversationKind.Direct && thread.Row.Inviter.IsEmpty) step.Say(SystemKind.Accepted, sender.Account, [sender.Account]);
+        }
+        step.Changed = true;
+        step.Publish(new ConversationChanged(thread.Face));
+    }
+}

@@ -1,0 +1,362 @@
+using Google.Protobuf;
+using Kavalek.Client.Contents;
+using Kavalek.Client.Records;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Identity;
+
+namespace Kavalek.Client;
+
+/// <summary>What a person does in conversations.</summary>
+sealed partial class ConversationEngine
+{
+    /// <summary>Opens or returns the direct conversation with an account.</summary>
+    public async Task<Conversation> DirectAsync(Id account, CancellationToken cancel)
+    {
+        if (account == _core.Identity.Account) throw new KavalekException(ErrorCodes.Invalid, "That is your own account. Nothing changed.");
+        Id id = ConversationThread.PairId(_core.Identity.Instance, _core.Identity.Account, account);
+        if (_threads.GetValueOrDefault(id) is { } known && await IsUsableAsync(known, cancel).ConfigureAwait(false)) return known.Face;
+
+        CertifiedAccount peer = await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
+        await _core.People.AddAsync(account, cancel).ConfigureAwait(false);
+        IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync([account, _core.Identity.Account], cancel).ConfigureAwait(false);
+        ConversationThread thread = _threads.GetValueOrDefault(id)
+            ?? new ConversationThread(this, id, new ConversationRow { Kind = (uint)ConversationKind.Direct, Peer = Step.Bytes(peer.Contact.Account) });
+        return await BeginAsync(thread, Id.New(), new ConversationExtension { Kind = ConversationKind.Direct, Created = Seconds() }, devices, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a group.</summary>
+    public async Task<Conversation> CreateGroupAsync(string title, IReadOnlyList<Id> accounts, CancellationToken cancel)
+    {
+        if (!ConversationExtension.IsTitle(title)) throw NoTitle();
+        Id me = _core.Identity.Account;
+        foreach (Id account in accounts.Where(a => a != me).Distinct()) await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
+        IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync(accounts.Append(me).Distinct(), cancel).ConfigureAwait(false);
+        Id id = Id.New();
+        ConversationThread thread = new(this, id, new ConversationRow { Kind = (uint)ConversationKind.Group });
+        ConversationExtension extension = new() { Kind = ConversationKind.Group, Created = Seconds(), Title = title, Roles = new Dictionary<Id, Role> { [me] = Role.Owner } };
+        return await BeginAsync(thread, id, extension, devices, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Stores a text and queues it.</summary>
+    public async Task<Message> SendAsync(ConversationThread thread, string text, MessageId? replyTo, CancellationToken cancel)
+    {
+        if (!ContentCodec.IsText(text)) throw new KavalekException(ErrorCodes.TooLarge, $"A message has between 1 and {ContentCodec.TextBytes:N0} bytes of text. It was not stored.");
+        (ulong position, MessageRow row) = await StepAsync(thread, step =>
+        {
+            if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
+            Content content = ContentCodec.New(step.Now);
+            content.Text = new() { Text_ = text };
+            if (replyTo is { } reply) content.Text.ReplyTo = ContentCodec.Ref(reply.Account, reply.Content);
+            ulong place = ConversationThread.QueuedPositions + thread.Row.NextQueued + 1;
+            MessageRow message = new()
+            {
+                Id = content.Id,
+                Account = Step.Bytes(_core.Identity.Account),
+                Device = Step.Bytes(_core.Identity.Device),
+                Sent = content.Sent,
+                Received = step.NowMilliseconds,
+                Mine = true,
+                State = (uint)MessageState.Queued,
+                Text = ContentIntake.Body(content.Text),
+            };
+            step.Queue(content, place);
+            step.Put(place, message, added: true);
+            return Task.FromResult((place, message));
+        }, cancel).ConfigureAwait(false);
+        Kick(thread);
+        return Log.Read(thread.Id, thread.View, position, row);
+    }
+
+    /// <summary>Marks everything up to a message as read.</summary>
+    public async Task MarkReadAsync(ConversationThread thread, MessageId upTo, CancellationToken cancel)
+    {
+        await StepAsync(thread, async step =>
+        {
+            if (await step.FindAsync(upTo.Account, upTo.Content).ConfigureAwait(false) is not { } position) return false;
+            // An own message that waits stands behind everything that came.
+            position = Math.Min(position, thread.Row.NextPosition);
+            if (position <= thread.Row.ReadPosition) return false;
+            await Receipts.ReadToAsync(step, position).ConfigureAwait(false);
+            // What is said names the newest message of somebody else; own ones are no news to them.
+            if (await NewestForeignAsync(thread, position).ConfigureAwait(false) is { } foreign) thread.Row.ReadToSay = Math.Max(thread.Row.ReadToSay, foreign);
+            step.Publish(new ConversationChanged(thread.Face));
+            return true;
+        }, cancel).ConfigureAwait(false);
+        Kick(thread);
+    }
+
+    /// <summary>Accepts a request.</summary>
+    public async Task AcceptAsync(ConversationThread thread, CancellationToken cancel)
+    {
+        if (thread.View.State != ConversationState.Request) return;
+        if (thread.View is { Kind: ConversationKind.Direct, Peer: { } peer }) await _core.People.AddAsync(peer, cancel).ConfigureAwait(false);
+        await StepAsync(thread, step =>
+        {
+            if (thread.State != ConversationState.Request) return Task.FromResult(false);
+            thread.State = ConversationState.Active;
+            Accept(step);
+            step.Publish(new ConversationChanged(thread.Face));
+            return Task.FromResult(true);
+        }, cancel).ConfigureAwait(false);
+        Kick(thread);
+    }
+
+    /// <summary>Declines a request: the device unsubscribes without a word, and forgets what was said.</summary>
+    public async Task DeclineAsync(ConversationThread thread, bool block, CancellationToken cancel)
+    {
+        Id? inviter = thread.View.Peer ?? thread.View.Inviter;
+        await StepAsync(thread, step =>
+        {
+            thread.State = ConversationState.Declined;
+            foreach (GroupStream stream in thread.Streams.Values.Where(s => s.IsLive).ToArray())
+            {
+                stream.End(StreamState.Unsubscribing, step.Batch);
+                step.Touch(stream);
+            }
+            foreach (ulong number in thread.Outbox.Keys.ToArray()) step.Drop(number);
+            step.Batch.DeletePrefix(StoreKeys.Messages(thread.Id)).DeletePrefix(StoreKeys.Indexes(thread.Id));
+            thread.Row.Unread = 0;
+            step.Publish(new ConversationChanged(thread.Face));
+            return Task.FromResult(true);
+        }, cancel).ConfigureAwait(false);
+        if (block && inviter is { } account) await _core.BlockAsync(account, true, cancel).ConfigureAwait(false);
+        Kick(thread);
+    }
+
+    /// <summary>
+    /// Leaves: proposes to remove the own devices, which somebody else commits. Until then this device stays subscribed, silently, so
+    /// that it can propose again when the group moves on without having seen it.
+    /// </summary>
+    public async Task LeaveAsync(ConversationThread thread, CancellationToken cancel)
+    {
+        await StepAsync(thread, step =>
+        {
+            if (thread.Live is not { } live) throw new KavalekException(ClientErrors.CannotSend, "You are not in this conversation any more.");
+            Id me = _core.Identity.Account;
+            bool alone = live.Devices.All(d => d.Account == me);
+            if (!alone && thread.Kind == ConversationKind.Group && live.Devices.All(d => d.Account == me || live.Extension!.RoleOf(d.Account) != Role.Owner))
+                throw new KavalekException(ClientErrors.NotAllowed, "You are the only owner. Make somebody else an owner first, then leave. Nothing changed.");
+            foreach (GroupStream stream in thread.Streams.Values.Where(s => s.IsLive))
+            {
+                _intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "You left this conversation."));
+                stream.ClearPending(step.Batch);
+                stream.Row.Leaving = true;
+                step.Touch(stream);
+            }
+            foreach (ulong number in thread.Outbox.Keys.ToArray()) step.Drop(number);
+            thread.State = ConversationState.Left;
+            step.Say(SystemKind.Left, me, [me]);
+            step.Publish(new ConversationChanged(thread.Face));
+            return Task.FromResult(true);
+        }, cancel).ConfigureAwait(false);
+        await DeliverAsync(thread, Task.CompletedTask, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Adds accounts to a group.</summary>
+    public async Task AddAsync(ConversationThread thread, IReadOnlyList<Id> accounts, CancellationToken cancel)
+    {
+        RequireRole(thread, Role.Admin);
+        HashSet<Id> present = [.. thread.View.Devices.Select(d => d.Account)];
+        Id[] missing = [.. accounts.Distinct().Where(account => !present.Contains(account))];
+        if (missing.Length == 0) return;
+        foreach (Id account in missing) await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
+        IntentRow intent = new() { Kind = (uint)IntentKind.AddAccounts };
+        intent.KeyPackages.AddRange(await _opening.ClaimAsync(missing, cancel).ConfigureAwait(false));
+        await AskAsync(thread, intent, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes an account from a group.</summary>
+    public async Task RemoveAsync(ConversationThread thread, Id account, CancellationToken cancel)
+    {
+        if (account == _core.Identity.Account)
+        {
+            await LeaveAsync(thread, cancel).ConfigureAwait(false);
+            return;
+        }
+        RequireRole(thread, thread.View.Roles.GetValueOrDefault(account, Role.Member) == Role.Member ? Role.Admin : Role.Owner);
+        await AskAsync(thread, new IntentRow { Kind = (uint)IntentKind.RemoveAccount, Account = Step.Bytes(account) }, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Sets the title of a group.</summary>
+    public async Task RenameAsync(ConversationThread thread, string title, CancellationToken cancel)
+    {
+        RequireRole(thread, Role.Admin);
+        if (!ConversationExtension.IsTitle(title)) throw NoTitle();
+        await AskAsync(thread, new IntentRow { Kind = (uint)IntentKind.Rename, Title = title }, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Sets the role of a member.</summary>
+    public async Task SetRoleAsync(ConversationThread thread, Id account, Role role, CancellationToken cancel)
+    {
+        RequireRole(thread, Role.Owner);
+        if (!Enum.IsDefined(role)) throw new KavalekException(ErrorCodes.Invalid, "There is no such role. Nothing changed.");
+        await AskAsync(thread, new IntentRow { Kind = (uint)IntentKind.SetRole, Account = Step.Bytes(account), Role = (uint)role }, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The own devices changed: add what is new and remove what is gone, in every conversation.</summary>
+    public async Task OwnDevicesChangedAsync(CancellationToken cancel)
+    {
+        Id me = _core.Identity.Account;
+        CertifiedAccount own = await _core.People.RefreshAsync(me, cancel).ConfigureAwait(false);
+        await MatchDevicesAsync(me, [.. own.Certificates.Select(c => c.Content)], remove: true, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Trust, name or blocking of a person changed.</summary>
+    public Task ContactChangedAsync(Contact contact, CancellationToken cancel)
+    {
+        foreach (ConversationThread thread in _threads.Values.Where(t => t.View.Devices.Any(d => d.Account == contact.Account)))
+        {
+            _core.Events.Publish(new ConversationChanged(thread.Face));
+            Kick(thread);
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The own display name changed: tell every conversation.</summary>
+    public async Task ProfileChangedAsync(CancellationToken cancel)
+    {
+        foreach (ConversationThread thread in _threads.Values)
+        {
+            await StepAsync(thread, step =>
+            {
+                if (thread.Live is { } live)
+                {
+                    live.Row.ProfileDue = true;
+                    step.Touch(live);
+                }
+                return Task.FromResult(true);
+            }, cancel).ConfigureAwait(false);
+            Kick(thread);
+        }
+    }
+
+    /// <summary>Chooses what the others may know of what arrived and was read here.</summary>
+    public async Task SetReceiptsAsync(bool delivered, bool read, CancellationToken cancel)
+    {
+        SettingsRow settings = new() { NoDelivered = !delivered, NoRead = !read };
+        await _core.Store.ApplyAsync(new StoreBatch().Put(StoreKeys.Settings, settings.ToByteArray()), cancel).ConfigureAwait(false);
+        _receipts.Settings = settings;
+    }
+
+    /// <summary>Why nothing can be sent; <c>null</c> where it can.</summary>
+    public SendBlock? Block(ConversationThread thread)
+    {
+        ConversationView view = thread.View;
+        string? reason = view.State switch
+        {
+            ConversationState.Request => "Accept the request first.",
+            ConversationState.Left => "You left this conversation.",
+            ConversationState.Removed => "You were removed from this conversation.",
+            ConversationState.Declined => "You declined this conversation.",
+            _ when view.OutOfStep || view.Stream is StreamState.Lost => "This device lost track of the conversation. Ask somebody to remove and add you again, or open a new conversation.",
+            _ when view.Stream is not (StreamState.Live or StreamState.Creating) => "This conversation has ended.",
+            _ => null,
+        };
+        if (reason is not null) return new SendBlock(ClientErrors.CannotSend, reason);
+        if (view.Peer is { } peer && _core.People.Find(peer) is { IsBlocked: true }) return new SendBlock(ClientErrors.CannotSend, "You blocked this person. Unblock them first.");
+        foreach (Id account in view.Devices.Select(d => d.Account).Distinct())
+            if (_core.People.Find(account) is { Trust: Trust.VerifiedChanged } changed)
+                return new SendBlock(ClientErrors.KeyChanged, $"The security key of {changed.Name}, whom you had verified, has changed. Compare the safety number or accept the new key first.");
+        return null;
+    }
+
+    async Task<Conversation> BeginAsync(ConversationThread thread, Id stream, ConversationExtension extension, IReadOnlyList<KeyPackageRow> devices, CancellationToken cancel)
+    {
+        Task added = await StepAsync(thread, async step =>
+        {
+            Task waiting = await _opening.BeginAsync(step, stream, extension, devices).ConfigureAwait(false);
+            step.Publish(new ConversationChanged(thread.Face));
+            return waiting;
+        }, cancel).ConfigureAwait(false);
+        Add(thread);
+        await DeliverAsync(thread, added, cancel).ConfigureAwait(false);
+        return thread.Face;
+    }
+
+    async Task AskAsync(ConversationThread thread, IntentRow intent, CancellationToken cancel)
+    {
+        Task done = await StepAsync(thread, step =>
+        {
+            if (thread.Live is not { } live || thread.State != ConversationState.Active)
+                throw new KavalekException(ClientErrors.CannotSend, "You are not in this conversation any more. Nothing changed.");
+            Task waiting = _intents.Ask(step, live, intent);
+            step.Publish(new ConversationChanged(thread.Face));
+            return Task.FromResult(waiting);
+        }, cancel).ConfigureAwait(false);
+        await DeliverAsync(thread, done, cancel).ConfigureAwait(false);
+    }
+
+    // Where the link is up, the background sends and the link brings it back; else it is done here.
+    async Task DeliverAsync(ConversationThread thread, Task done, CancellationToken cancel)
+    {
+        if (_running && _core.Link.State == ConnectionState.Online) Kick(thread);
+        else await FlushAsync(thread, cancel).ConfigureAwait(false);
+        await done.WaitAsync(cancel).ConfigureAwait(false);
+    }
+
+    // A conversation that is live and holds the peer's present key; one that is not is opened anew in the same thread.
+    async Task<bool> IsUsableAsync(ConversationThread thread, CancellationToken cancel)
+    {
+        ConversationView view = thread.View;
+        if (view.State == ConversationState.Request) return true;
+        if (view.State != ConversationState.Active || view.OutOfStep || view.Stream is not (StreamState.Live or StreamState.Creating)) return false;
+        if (view.Stream == StreamState.Creating) return true;
+        MemberDevice? peer = view.Devices.FirstOrDefault(d => d.Account == view.Peer);
+        if (peer is null || _core.People.Find(peer.Account) is not { } contact) return false;
+        await Task.CompletedTask.WaitAsync(cancel).ConfigureAwait(false);
+        return contact.Trust is Trust.Changed or Trust.VerifiedChanged || contact.AccountKey.AsSpan().SequenceEqual(peer.AccountKey);
+    }
+
+    async Task MatchDevicesAsync(Id account, IReadOnlyList<DeviceCertificateContent> certified, bool remove, CancellationToken cancel)
+    {
+        foreach (ConversationThread thread in _threads.Values)
+        {
+            ConversationView view = thread.View;
+            if (view.State != ConversationState.Active || view.Stream != StreamState.Live || view.Devices.All(d => d.Account != account)) continue;
+            Id[] gone = remove ? [.. view.Devices.Where(d => d.Account == account && certified.All(c => c.Device != d.Device)).Select(d => d.Device)] : [];
+            if (gone.Length > 0)
+            {
+                IntentRow intent = new() { Kind = (uint)IntentKind.RemoveDevices, Account = Step.Bytes(account) };
+                intent.Devices.AddRange(gone.Select(Step.Bytes));
+                await AskAsync(thread, intent, cancel).ConfigureAwait(false);
+            }
+            HashSet<Id> missing = [.. certified.Select(c => c.Device).Where(device => view.Devices.All(d => d.Account != account || d.Device != device))];
+            if (missing.Count == 0) continue;
+            IntentRow add = new() { Kind = (uint)IntentKind.AddDevices };
+            add.KeyPackages.AddRange((await _opening.ClaimAsync([account], cancel).ConfigureAwait(false)).Where(row => missing.Contains(Id.Read(row.Device.Span))));
+            if (add.KeyPackages.Count > 0) await AskAsync(thread, add, cancel).ConfigureAwait(false);
+        }
+    }
+
+    static void Accept(Step step)
+    {
+        Content content = ContentCodec.New(step.Now);
+        content.Accepted = new();
+        step.Queue(content);
+    }
+
+    async Task<ulong?> NewestForeignAsync(ConversationThread thread, ulong position)
+    {
+        for (ulong to = position + 1; ;)
+        {
+            IReadOnlyList<StoreEntry> page = await _core.Store.ScanAsync(
+                new StoreRange(StoreKeys.Messages(thread.Id), StoreKeys.Message(thread.Id, to), 64, Reverse: true)).ConfigureAwait(false);
+            foreach (StoreEntry entry in page)
+                if (MessageRow.Parser.ParseFrom(entry.Value) is { Mine: false, BodyCase: MessageRow.BodyOneofCase.Text }) return StoreKeys.NumberOf(entry.Key);
+            if (page.Count == 0) return null;
+            to = StoreKeys.NumberOf(page[^1].Key);
+        }
+    }
+
+    void RequireRole(ConversationThread thread, Role role)
+    {
+        if (thread.Kind == ConversationKind.Direct)
+            throw new KavalekException(ClientErrors.NotAllowed, "A direct conversation stays between two people. Create a group instead. Nothing changed.");
+        if (thread.View.Roles.GetValueOrDefault(_core.Identity.Account, Role.Member) < role)
+            throw new KavalekException(ClientErrors.NotAllowed, $"Only {(role == Role.Owner ? "owners" : "admins and owners")} of the group can do that. Nothing changed.");
+    }
+
+    static KavalekException NoTitle() => new(ErrorCodes.Invalid, $"A title has between 1 and {ConversationExtension.TitleBytes} bytes of text, on one line. Nothing changed.");
+
+    ulong Seconds() => (ulong)Math.Max(0, _core.Clock.GetUtcNow().ToUnixTimeSeconds());
+}

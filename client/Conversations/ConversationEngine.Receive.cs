@@ -1,0 +1,251 @@
+using Google.Protobuf;
+using Kavalek.Client.Records;
+using Kavalek.Protocol;
+using Wire = Kavalek.Protocol.Wire;
+
+namespace Kavalek.Client;
+
+/// <summary>What comes in: entries of conversations, and the inbox.</summary>
+sealed partial class ConversationEngine
+{
+    /// <summary>
+    /// Fetches and processes everything a stream holds for this device.
+    /// </summary>
+    /// <param name="thread">The conversation.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="cancel">Stops.</param>
+    /// <param name="epoch">The stream's epoch, where the server has just said it.</param>
+    public async Task CatchUpAsync(ConversationThread thread, Id stream, CancellationToken cancel, ulong epoch = 0)
+    {
+        while (true)
+        {
+            ulong next = await StepAsync(thread, step => Task.FromResult(NextSeq(thread, stream)), cancel).ConfigureAwait(false);
+            if (next == 0) return;
+            Wire.EntryList page;
+            try
+            {
+                page = await _core.Streams.EntriesAsync(stream, next - 1, BatchEntries, cancel).ConfigureAwait(false);
+            }
+            catch (KavalekException e) when (e.Code == ErrorCodes.NotFound)
+            {
+                await StepAsync(thread, step => LoseAsync(step, stream), cancel).ConfigureAwait(false);
+                return;
+            }
+            if (page.Entries.Count == 0)
+            {
+                if (page.Head >= next) epoch = await EpochAsync(stream, cancel).ConfigureAwait(false);
+                await StepAsync(thread, step => LevelAsync(step, stream, page.Head, epoch), cancel).ConfigureAwait(false);
+                return;
+            }
+            await TakeAsync(thread, stream, page.Entries, complete: true, cancel).ConfigureAwait(false);
+        }
+    }
+
+    async Task<ulong> EpochAsync(Id stream, CancellationToken cancel) =>
+        (await _core.Streams.ListAsync(cancel).ConfigureAwait(false)).FirstOrDefault(info => info.Stream.Span.SequenceEqual(stream.ToArray()))?.Epoch ?? ulong.MaxValue;
+
+    static ulong NextSeq(ConversationThread thread, Id stream) =>
+        thread.Streams.GetValueOrDefault(stream) is { IsLive: true } live ? live.Row.NextSeq : 0;
+
+    static Task<bool> LoseAsync(Step step, Id stream)
+    {
+        if (step.Thread.Streams.GetValueOrDefault(stream) is { IsLive: true } live) Intake.Lose(step, live);
+        return Task.FromResult(true);
+    }
+
+    // Nothing more is there: what this device has counted is held against what the server says.
+    static Task<bool> LevelAsync(Step step, Id stream, ulong head, ulong epoch)
+    {
+        if (step.Thread.Streams.GetValueOrDefault(stream) is not { IsLive: true } live) return Task.FromResult(true);
+        if (head >= live.Row.NextSeq) Intake.Skip(step, live, head + 1, epoch);
+        else if (epoch > live.Row.Epoch && !live.Row.EpochKnown)
+        {
+            live.Row.Epoch = epoch; // joined after commits that the members refused: the stream counts those, MLS does not
+            step.Touch(live);
+        }
+        return Task.FromResult(true);
+    }
+
+    // A batch of the link: runs of one stream share a step.
+    async Task TakeAsync(List<Wire.Entry> entries, CancellationToken cancel)
+    {
+        foreach (IGrouping<ByteString, Wire.Entry> run in entries.GroupBy(entry => entry.Stream))
+        {
+            Id stream = Id.Read(run.Key.Span);
+            try
+            {
+                if (stream == _core.Identity.Device) await TakeInboxAsync([.. run], cancel).ConfigureAwait(false);
+                else if (_byStream.GetValueOrDefault(stream) is { } thread) await TakeAsync(thread, stream, [.. run], complete: false, cancel).ConfigureAwait(false);
+            }
+            catch (KavalekException)
+            {
+                // No connection while fetching what was missing: nothing was acknowledged, so it comes again.
+            }
+        }
+    }
+
+    /// <summary>Processes entries of one stream in one step, then acknowledges them.</summary>
+    /// <param name="thread">The conversation.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="entries">In their order.</param>
+    /// <param name="complete">Whether they are all the server has from where they begin: a gap before them will not be filled.</param>
+    /// <param name="cancel">Stops.</param>
+    async Task TakeAsync(ConversationThread thread, Id stream, IReadOnlyList<Wire.Entry> entries, bool complete, CancellationToken cancel)
+    {
+        (bool gap, ulong acked) = await StepAsync(thread, async step =>
+        {
+            if (thread.Streams.GetValueOrDefault(stream) is not { } group) return (false, 0UL);
+            foreach (Wire.Entry entry in entries)
+            {
+                if (complete && group.IsLive && entry.Seq > group.Row.NextSeq) Intake.Skip(step, group, entry.Seq, entry.Epoch);
+                if (!await _intake.TakeAsync(step, group, entry).ConfigureAwait(false)) return (true, group.Row.NextSeq - 1);
+            }
+            return (false, group.Row.NextSeq - 1);
+        }, cancel).ConfigureAwait(false);
+        if (acked > 0) await AckAsync(stream, acked, cancel).ConfigureAwait(false);
+        if (gap) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
+        Kick(thread);
+    }
+
+    async Task AckAsync(Id stream, ulong seq, CancellationToken cancel)
+    {
+        if (_core.Link.State == ConnectionState.Online)
+        {
+            await _core.Link.AckAsync(stream, seq, cancel).ConfigureAwait(false);
+            return;
+        }
+        try
+        {
+            await _core.Streams.AckAsync(stream, seq, cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code == ErrorCodes.NotFound)
+        {
+            // Acknowledged before, and with its last entry the subscription ended.
+        }
+    }
+
+    async Task CatchUpInboxAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            Wire.EntryList page = await _core.Streams.EntriesAsync(_core.Identity.Device, _inboxNext - 1, BatchEntries, cancel).ConfigureAwait(false);
+            if (page.Entries.Count == 0) return;
+            await TakeInboxAsync(page.Entries, cancel).ConfigureAwait(false);
+        }
+    }
+
+    async Task TakeInboxAsync(IReadOnlyList<Wire.Entry> entries, CancellationToken cancel)
+    {
+        await _joining.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            foreach (Wire.Entry entry in entries)
+            {
+                if (entry.Seq < _inboxNext) continue;
+                StoreBatch cursor = new StoreBatch().Put(StoreKeys.Inbox, new IndexRow { Position = entry.Seq + 1 }.ToByteArray());
+                if (entry.Kind == Wire.Kind.Welcome) await WelcomedAsync(entry, cursor, cancel).ConfigureAwait(false);
+                else
+                {
+                    if (entry.Kind == Wire.Kind.Notice) await _core.OwnDevicesNoticed(cancel).ConfigureAwait(false);
+                    await _core.Store.ApplyAsync(cursor, cancel).ConfigureAwait(false);
+                }
+                _inboxNext = entry.Seq + 1;
+            }
+            await AckAsync(_core.Identity.Device, _inboxNext - 1, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            _joining.Release();
+        }
+    }
+
+    async Task WelcomedAsync(Wire.Entry entry, StoreBatch cursor, CancellationToken cancel)
+    {
+        if (Notice(entry) is not { } notice || !Id.TryRead(notice.Stream.Span, out Id stream))
+        {
+            await _core.Store.ApplyAsync(cursor, cancel).ConfigureAwait(false);
+            return;
+        }
+        if (_byStream.GetValueOrDefault(stream) is { } known) await CatchUpAsync(known, stream, cancel).ConfigureAwait(false);
+        OpenedWelcome? opened = null;
+        bool live = _byStream.GetValueOrDefault(stream)?.View is not null && IsLive(stream);
+        if (!live && await _core.Streams.WelcomeAsync(stream, notice.Seq, cancel).ConfigureAwait(false) is { } welcome)
+            opened = await _welcomes.OpenAsync(stream, welcome, cancel).ConfigureAwait(false);
+        if (opened is not null && !IsWanted(stream, opened))
+        {
+            opened.Joined.Group.Dispose();
+            opened = null;
+        }
+        if (opened is null)
+        {
+            // Nothing stays behind; what is in use already goes on.
+            if (!live) await UnsubscribeAsync(stream, cancel).ConfigureAwait(false);
+            await _core.Store.ApplyAsync(cursor, cancel).ConfigureAwait(false);
+            return;
+        }
+        await JoinAsync(stream, notice.Seq, opened, cursor, cancel).ConfigureAwait(false);
+        await CatchUpAsync(_byStream[stream], stream, cancel).ConfigureAwait(false);
+        Kick(_byStream[stream]);
+    }
+
+    bool IsLive(Id stream) => _byStream.GetValueOrDefault(stream)?.Streams.GetValueOrDefault(stream) is { IsLive: true };
+
+    static Wire.WelcomeNotice? Notice(Wire.Entry entry)
+    {
+        try
+        {
+            return Wire.WelcomeNotice.Parser.ParseFrom(entry.Payload);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null;
+        }
+    }
+
+    // Blocked and declined people open nothing here, whatever they call it (K-24).
+    bool IsWanted(Id stream, OpenedWelcome opened)
+    {
+        Id inviter = opened.Inviter.Account;
+        if (inviter == _core.Identity.Account) return true;
+        if (_core.People.Find(inviter) is { IsBlocked: true }) return false;
+        if (_threads.GetValueOrDefault(stream) is { View.State: ConversationState.Declined }) return false;
+        return !_threads.Values.Any(thread => thread.View.State == ConversationState.Declined && (thread.View.Inviter == inviter || thread.View.Peer == inviter));
+    }
+
+    async Task JoinAsync(Id stream, ulong seq, OpenedWelcome opened, StoreBatch cursor, CancellationToken cancel)
+    {
+        ConversationThread fresh = _welcomes.Begin(this, stream, opened);
+        ConversationThread thread = _threads.GetValueOrDefault(fresh.Id) ?? fresh;
+        await StepAsync(thread, async step =>
+        {
+            bool mine = opened.Inviter.Account == _core.Identity.Account;
+            foreach (MemberDevice member in opened.Members)
+                if (CertificateAuthentication.Read(opened.Joined.Group.Find(member.Leaf)!.Credential) is { } certificate)
+                    await _core.People.ObserveAsync(certificate, cancel).ConfigureAwait(false);
+            bool accepted = mine || _core.People.Find(opened.Inviter.Account) is { IsAdded: true };
+            bool isNew = thread == fresh || thread.State is not (ConversationState.Active or ConversationState.Request);
+            if (isNew || accepted) thread.State = accepted ? ConversationState.Active : ConversationState.Request;
+            if (thread.Kind == ConversationKind.Group && isNew) thread.Row.Inviter = fresh.Row.Inviter;
+            await _welcomes.KeepAsync(step, stream, seq, opened).ConfigureAwait(false);
+            thread.Row.Activity = step.NowMilliseconds;
+            step.Batch.Append(cursor);
+            if (accepted && !mine && thread.Kind == ConversationKind.Direct) Accept(step);
+            step.Publish(new ConversationChanged(thread.Face));
+            if (thread.State == ConversationState.Request) step.Publish(new RequestReceived(thread.Face));
+            return true;
+        }, cancel).ConfigureAwait(false);
+        Add(thread);
+    }
+
+    async Task UnsubscribeAsync(Id stream, CancellationToken cancel)
+    {
+        try
+        {
+            await _core.Streams.UnsubscribeAsync(stream, cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code == ErrorCodes.NotFound)
+        {
+            // Not subscribed any more.
+        }
+    }
+}

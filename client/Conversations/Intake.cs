@@ -1,0 +1,222 @@
+using Google.Protobuf;
+using Kavalek.Client.Records;
+using Kavalek.Mls;
+using Kavalek.Protocol;
+using Wire = Kavalek.Protocol.Wire;
+using WireFormat = Kavalek.Mls.WireFormat;
+
+namespace Kavalek.Client;
+
+/// <summary>What comes out of a stream, entry by entry, in its order (docs/PROTOCOL.md §7, §8).</summary>
+sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
+{
+    /// <summary>
+    /// Processes one entry. What was processed before is passed over; false where entries before it are missing and must be fetched first.
+    /// </summary>
+    public async Task<bool> TakeAsync(Step step, GroupStream stream, Wire.Entry entry)
+    {
+        if (entry.Seq < stream.Row.NextSeq) return true;
+        if (entry.Seq > stream.Row.NextSeq) return false;
+        stream.Row.NextSeq = entry.Seq + 1;
+        stream.Row.Epoch = entry.Kind == Wire.Kind.Commit ? entry.Epoch + 1 : entry.Epoch;
+        stream.Row.EpochKnown = true;
+        step.Touch(stream);
+        if (Id.TryRead(entry.Id.Span, out Id id)) step.Thread.OnServer.Remove(id);
+        if (stream.Group is null || !IsWhatItSays(entry)) return true;
+        switch (entry.Kind)
+        {
+            case Wire.Kind.Application: await ApplicationAsync(step, stream, entry).ConfigureAwait(false); break;
+            case Wire.Kind.Proposal: await ProposalAsync(step, stream, entry).ConfigureAwait(false); break;
+            case Wire.Kind.Commit: await CommitAsync(step, stream, entry).ConfigureAwait(false); break;
+        }
+        return true;
+    }
+
+    /// <summary>Entries up to <paramref name="next"/> are gone for good. Without a commit among them the group goes on; with one, it cannot.</summary>
+    public static void Skip(Step step, GroupStream stream, ulong next, ulong epoch)
+    {
+        bool missedCommit = !stream.Row.EpochKnown || epoch != stream.Row.Epoch;
+        stream.Row.NextSeq = next;
+        stream.Row.Epoch = epoch;
+        step.Touch(stream);
+        if (missedCommit && stream.Group is not null) Lose(step, stream);
+    }
+
+    /// <summary>This device cannot follow the group any more.</summary>
+    public static void Lose(Step step, GroupStream stream)
+    {
+        stream.End(StreamState.Lost, step.Batch);
+        step.Touch(stream);
+        step.Thread.ChooseLive();
+        if (step.Thread.Live is null) step.Say(SystemKind.MessagesMissing, null, []);
+        step.Publish(new ConversationChanged(step.Thread.Face));
+    }
+
+    // The server counts epochs by what an entry says it is; a member that lies about it would count otherwise than the others.
+    static bool IsWhatItSays(Wire.Entry entry)
+    {
+        try
+        {
+            MlsMessage outside = MlsMessage.Peek(entry.Payload.Span);
+            return outside.WireFormat == WireFormat.PrivateMessage && outside.ContentType == entry.Kind switch
+            {
+                Wire.Kind.Application => ContentType.Application,
+                Wire.Kind.Proposal => ContentType.Proposal,
+                Wire.Kind.Commit => ContentType.Commit,
+                _ => null,
+            };
+        }
+        catch (MlsException)
+        {
+            return false;
+        }
+    }
+
+    async Task ApplicationAsync(Step step, GroupStream stream, Wire.Entry entry)
+    {
+        foreach ((ulong number, OutboxRow row) in step.Thread.Outbox)
+        {
+            if (!row.Entry.Span.SequenceEqual(entry.Id.Span)) continue;
+            if (row.Sealed is not null && row.Sealed.Message.Span.SequenceEqual(entry.Payload.Span))
+            {
+                await ContentIntake.ConfirmAsync(step, stream, number, row).ConfigureAwait(false);
+                return;
+            }
+            // Something else came back under its id: what was written did not reach the others, and goes out again under another (K-38).
+            row.Entry = Step.Bytes(Id.New());
+            row.Sealed = null;
+            step.Keep(number, row);
+            break;
+        }
+        switch (await stream.Group!.ProcessAsync(entry.Payload.Memory, step.Now).ConfigureAwait(false))
+        {
+            case ProcessResult.ApplicationReceived received:
+                stream.Advance(received.Next);
+                await contents.ReceiveAsync(step, stream, MemberDevice.Of(received.Sender), received.Content).ConfigureAwait(false);
+                break;
+            case ProcessResult.Refused refused: Unreadable(step, stream, refused.Error); break;
+        }
+    }
+
+    async Task ProposalAsync(Step step, GroupStream stream, Wire.Entry entry)
+    {
+        MlsGroup group = stream.Group!;
+        if (stream.Proposals?.Proposals.FirstOrDefault(p => p.Entry.Equals(entry.Id)) is { } own)
+        {
+            own.Placed = true;
+            step.Batch.Put(StoreKeys.Proposals(stream.Id), stream.Proposals.ToByteArray());
+        }
+        switch (await group.ProcessAsync(entry.Payload.Memory, step.Now).ConfigureAwait(false))
+        {
+            case ProcessResult.ProposalReceived proposal:
+                if (!IsAllowed(stream, proposal))
+                {
+                    proposal.Next.DisposeExcept(group);
+                    break;
+                }
+                stream.Advance(proposal.Next);
+                stream.Row.ProposedRemovals.Add(proposal.Target!.Value.Value);
+                MemberDevice target = MemberDevice.Of(group.Find(proposal.Target.Value)!);
+                if (target.Device == core.Identity.Device) stream.Row.Leaving = true; // asked for on another own device
+                step.Publish(new ConversationChanged(step.Thread.Face));
+                break;
+            case ProcessResult.Refused refused: Unreadable(step, stream, refused.Error); break;
+        }
+    }
+
+    // A proposal can only be about leaving, and must leave an owner behind: one that nobody may commit would stop the conversation.
+    static bool IsAllowed(GroupStream stream, ProcessResult.ProposalReceived proposal)
+    {
+        if (proposal.Type != ProposalType.Remove || proposal.Target is not { } target || stream.Group!.Find(target) is not { } member) return false;
+        if (!MemberDevice.Of(member).SameAccount(MemberDevice.Of(proposal.Sender))) return false;
+        HashSet<uint> gone = [.. stream.Row.ProposedRemovals, target.Value];
+        ConversationExtension extension = stream.Extension!;
+        return extension.Kind == ConversationKind.Direct
+            || stream.Devices.Any(d => !gone.Contains(d.Leaf.Value) && extension.RoleOf(d.Account) == Role.Owner);
+    }
+
+    async Task CommitAsync(Step step, GroupStream stream, Wire.Entry entry)
+    {
+        MlsGroup group = stream.Group!;
+        switch (await group.ProcessAsync(entry.Payload.Memory, step.Now, new ProcessOptions { Pending = stream.Pending }).ConfigureAwait(false))
+        {
+            case ProcessResult.OwnCommitConfirmed own:
+                {
+                    CommitFacts facts = CommitFacts.Of(group, own.Effects);
+                    if (own.Effects.HasPath) Renewed(step, stream);
+                    foreach (ulong intent in stream.PendingRow!.Intents.ToArray()) intents.Done(step, stream, intent);
+                    stream.Advance(own.Next);
+                    stream.ClearPending(step.Batch);
+                    await Chronicle.EpochBeganAsync(step, stream, facts).ConfigureAwait(false);
+                    break;
+                }
+            case ProcessResult.CommitReceived received:
+                {
+                    if (Judge(group, received.Effects) is not { } facts)
+                    {
+                        received.Next.DisposeExcept(group);
+                        step.Thread.Row.Undecryptable++;
+                        break;
+                    }
+                    stream.Advance(received.Next);
+                    stream.ClearPending(step.Batch);
+                    await Chronicle.EpochBeganAsync(step, stream, facts).ConfigureAwait(false);
+                    break;
+                }
+            case ProcessResult.RemovedFromGroup removed:
+                {
+                    if (Judge(group, removed.Effects) is { } facts) Removed(step, stream, facts);
+                    else step.Thread.Row.Undecryptable++;
+                    break;
+                }
+            case ProcessResult.Refused refused: Unreadable(step, stream, refused.Error); break;
+        }
+        // Something else came back under its id: it is made anew, under another (K-38).
+        if (stream.PendingRow is { } pending && pending.Entry.Equals(entry.Id)) stream.ClearPending(step.Batch);
+    }
+
+    // The policy's word; null where it refuses the commit.
+    static CommitFacts? Judge(MlsGroup group, CommitEffects effects)
+    {
+        try
+        {
+            CommitFacts facts = CommitFacts.Of(group, effects);
+            return CommitPolicy.Breach(facts) is null ? facts : null;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The own leaf was renewed: the next time is counted from now.</summary>
+    public static void Renewed(Step step, GroupStream stream) =>
+        (stream.Row.Renewed, stream.Row.OwnMessages, stream.Row.RenewAt) = (step.NowMilliseconds, 0, 0);
+
+    void Removed(Step step, GroupStream stream, CommitFacts facts)
+    {
+        ConversationThread thread = step.Thread;
+        Id me = core.Identity.Account;
+        bool left = stream.Row.Leaving || facts.Removed.Any(r => r.Device.Device == core.Identity.Device && (r.Proposer == me || facts.Committer.Account == me));
+        stream.End(StreamState.Ended, step.Batch);
+        step.Touch(stream);
+        intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "You are no longer in this conversation."));
+        thread.ChooseLive();
+        if (thread.Live is null && thread.State is not (ConversationState.Left or ConversationState.Declined))
+        {
+            thread.State = left ? ConversationState.Left : ConversationState.Removed;
+            step.Say(left ? SystemKind.Left : SystemKind.Removed, left ? me : facts.Committer.Account, [me]);
+        }
+        step.Publish(new ConversationChanged(thread.Face));
+    }
+
+    // Never a bubble: it is counted, and the sender's next content shows by its number what is missing.
+    static void Unreadable(Step step, GroupStream stream, MlsError error)
+    {
+        step.Thread.Row.Undecryptable++;
+        if (error != MlsError.EpochInFuture || stream.Row.OutOfStep) return;
+        stream.Row.OutOfStep = true;
+        step.Say(SystemKind.MessagesMissing, null, []);
+        step.Publish(new ConversationChanged(step.Thread.Face));
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Kavalek.Client.Records;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>Reads the messages of conversations from the store.</summary>
+sealed class MessageLog(IClientStore store, Id ownAccount)
+{
+    /// <summary>The newest messages before a position, oldest first.</summary>
+    public async Task<IReadOnlyList<Message>> PageAsync(ConversationThread thread, int limit, MessagePosition? before, CancellationToken cancel)
+    {
+        string prefix = StoreKeys.Messages(thread.Id);
+        string to = before is { } position ? StoreKeys.Message(thread.Id, position.Value) : StoreRange.End(prefix);
+        IReadOnlyList<StoreEntry> entries = await store.ScanAsync(new StoreRange(prefix, to, limit, Reverse: true), cancel).ConfigureAwait(false);
+        ConversationView view = thread.View;
+        return [.. entries.Reverse().Select(entry => Read(thread.Id, view, StoreKeys.NumberOf(entry.Key), MessageRow.Parser.ParseFrom(entry.Value)))];
+    }
+
+    /// <summary>Own messages from one position to another, for whose state changed.</summary>
+    public async Task<IReadOnlyList<Message>> OwnAsync(ConversationThread thread, ulong from, ulong to, int limit)
+    {
+        StoreRange range = new(StoreKeys.Message(thread.Id, from), StoreKeys.Message(thread.Id, to + 1), limit, Reverse: true);
+        IReadOnlyList<StoreEntry> entries = await store.ScanAsync(range).ConfigureAwait(false);
+        ConversationView view = thread.View;
+        return [.. entries.Reverse().Select(entry => (StoreKeys.NumberOf(entry.Key), MessageRow.Parser.ParseFrom(entry.Value)))
+            .Where(entry => entry.Item2.Mine).Select(entry => Read(thread.Id, view, entry.Item1, entry.Item2))];
+    }
+
+    /// <summary>The position of a content; <c>null</c> where it was never seen.</summary>
+    public async Task<ulong?> FindAsync(Id conversation, Id account, Id content, CancellationToken cancel) =>
+        await store.GetAsync(StoreKeys.Index(conversation, account, content), cancel).ConfigureAwait(false) is { } row
+            ? IndexRow.Parser.ParseFrom(row).Position : null;
+
+    /// <summary>A message as it was stored.</summary>
+    public async Task<MessageRow?> GetAsync(Id conversation, ulong position, CancellationToken cancel) =>
+        await store.GetAsync(StoreKeys.Message(conversation, position), cancel).ConfigureAwait(false) is { } row ? MessageRow.Parser.ParseFrom(row) : null;
+
+    /// <summary>The newest message.</summary>
+    public async Task<Message?> LastAsync(ConversationThread thread, CancellationToken cancel) =>
+        await PageAsync(thread, 1, null, cancel).ConfigureAwait(false) is [{ } last] ? last : null;
+
+    /// <summary>A message as it is seen, with how far it got as of <paramref name="view"/>.</summary>
+    public Message Read(Id conversation, ConversationView view, ulong position, MessageRow row)
+    {
+        Id account = Id.Read(row.Account.Span);
+        MessageState state = (MessageState)row.State;
+        IReadOnlyList<Id> delivered = [], read = [];
+        if (row.Mine && state == MessageState.Sent)
+        {
+            HashSet<Id> others = [.. view.Devices.Select(d => d.Account).Where(a => a != ownAccount)];
+            read = [.. view.Progress.Where(p => p.Value.Read >= position).Select(p => p.Key)];
+            delivered = [.. view.Progress.Where(p => p.Value.Delivered >= position || p.Value.Read >= position).Select(p => p.Key)];
+            if (others.Count > 0 && others.IsSubsetOf(read)) state = MessageState.Read;
+            else if (others.Count > 0 && others.IsSubsetOf(delivered)) state = MessageState.Delivered;
+        }
+        return new Message(
+            new MessageId(account, Id.Read(row.Id.Span)), conversation, account, Id.Read(row.Device.Span), row.Mine,
+            DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(row.Sent, MaxMilliseconds)), Body(row), state, new MessagePosition(position))
+        {
+            Failure = row.Failure.Length > 0 ? row.Failure : null,
+            DeliveredTo = delivered,
+            ReadBy = read,
+        };
+    }
+
+    static readonly ulong MaxMilliseconds = (ulong)DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
+    static MessageBody Body(MessageRow row) => row.BodyCase switch
+    {
+        MessageRow.BodyOneofCase.System => new SystemBody(
+            (SystemKind)row.System.Kind,
+            row.System.Actor.IsEmpty ? null : Id.Read(row.System.Actor.Span),
+            [.. row.System.Accounts.Select(account => Id.Read(account.Span))],
+            row.System.Count > 0 ? row.System.Count.ToString(CultureInfo.InvariantCulture) : row.System.Text.Length > 0 ? row.System.Text : null),
+        _ => new TextBody(row.Text.Text, row.Text.ReplyId.IsEmpty ? null : new MessageId(Id.Read(row.Text.ReplyAccount.Span), Id.Read(row.Text.ReplyId.Span))),
+    };
+}

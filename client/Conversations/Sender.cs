@@ -1,0 +1,339 @@
+using Google.Protobuf;
+using Kavalek.Client.Contents;
+using Kavalek.Client.Records;
+using Kavalek.Mls;
+using Kavalek.Protocol;
+using Wire = Kavalek.Protocol.Wire;
+
+namespace Kavalek.Client;
+
+/// <summary>
+/// Sends what waits in a conversation: commits first, then contents in their order. Everything is stored before it leaves, under an entry id
+/// that stays the same however often it is tried.
+/// </summary>
+sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder commits, Intents intents, Receipts receipts)
+{
+    /// <summary>Contents under way at once.</summary>
+    const int Window = 32;
+
+    /// <summary>One thing to tell the server; <paramref name="Append"/> is absent for what is no entry.</summary>
+    sealed record Outgoing(GroupStream Stream, Wire.Append? Append, StreamState Wanted);
+
+    /// <summary>
+    /// Sends until nothing is left that can be sent now. What the server has confirmed waits for its place in the stream; with
+    /// <paramref name="fetch"/>, that is asked for here and waited for, else the link brings it.
+    /// </summary>
+    /// <exception cref="KavalekException">No connection; all is stored and goes out later.</exception>
+    public async Task FlushAsync(ConversationThread thread, bool fetch, CancellationToken cancel)
+    {
+        await thread.Sending.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            TimeSpan pause = FirstPause;
+            int idle = 0;
+            while (true)
+            {
+                List<Outgoing> outgoing = await engine.StepAsync(thread, step => PrepareAsync(step, fetch), cancel).ConfigureAwait(false);
+                bool again = false, wait = false;
+                if (outgoing.Count > 0)
+                {
+                    Task<AppendOutcome?>[] sent = [.. outgoing.Select(item => SendAsync(item, cancel))];
+                    await Task.WhenAll(sent).ConfigureAwait(false);
+                    foreach ((Outgoing item, Task<AppendOutcome?> outcome) in outgoing.Zip(sent))
+                        (again, wait) = await SettleAsync(thread, item, await outcome.ConfigureAwait(false), cancel).ConfigureAwait(false) switch
+                        {
+                            Settled.Done => (true, wait),
+                            _ => (again, true),
+                        };
+                }
+                if (wait)
+                {
+                    if (fetch && ++idle > MostPauses) throw new KavalekException(ErrorCodes.Unavailable, "The server does not take what waits here. It is stored and goes out later.", nothingChanged: false);
+                    await Task.Delay(pause, core.Clock, cancel).ConfigureAwait(false);
+                    pause = pause < LongestPause ? pause * 2 : pause;
+                    continue;
+                }
+                if (again) (pause, idle) = (FirstPause, 0);
+                if (fetch && thread.OnServer.Count > 0 && ++idle <= MostPauses)
+                {
+                    foreach (GroupStream stream in thread.Streams.Values.Where(s => s.IsLive).ToArray()) await engine.CatchUpAsync(thread, stream.Id, cancel).ConfigureAwait(false);
+                    continue;
+                }
+                if (!again) return;
+            }
+        }
+        finally
+        {
+            thread.Sending.Release();
+        }
+    }
+
+    static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200), LongestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>Attempts without any progress, after which a caller who waits is told.</summary>
+    const int MostPauses = 6;
+
+    enum Settled
+    {
+        Done,
+        Later,
+    }
+
+    async Task<List<Outgoing>> PrepareAsync(Step step, bool flush)
+    {
+        ConversationThread thread = step.Thread;
+        List<Outgoing> outgoing = [];
+        foreach (GroupStream stream in thread.Streams.Values)
+        {
+            switch (stream.State)
+            {
+                case StreamState.Creating: outgoing.Add(new(stream, null, StreamState.Live)); break;
+                case StreamState.Unsubscribing: outgoing.Add(new(stream, null, StreamState.Ended)); break;
+                case StreamState.Live when stream.Group is not null: await PrepareAsync(step, stream, outgoing).ConfigureAwait(false); break;
+            }
+        }
+        if (outgoing.Count == 0 && receipts.IsDue(thread))
+        {
+            if (flush || step.Now >= thread.ReceiptsAt)
+            {
+                await receipts.QueueAsync(step).ConfigureAwait(false);
+                if (thread.Live is { } live) await ContentsAsync(step, live, outgoing).ConfigureAwait(false);
+            }
+            else if (thread.ReceiptsAt is null)
+            {
+                thread.ReceiptsAt = step.Now + Receipts.Delay;
+                engine.Later(thread, Receipts.Delay);
+            }
+        }
+        return outgoing;
+    }
+
+    async Task PrepareAsync(Step step, GroupStream stream, List<Outgoing> outgoing)
+    {
+        if (stream.PendingRow is null && !stream.Row.Leaving)
+        {
+            bool proposals = stream.Group!.HasProposals && (HasContents(step.Thread, stream) || IsDue(step, stream));
+            await commits.BuildAsync(step, stream, proposals || engine.Renewal.IsDue(step, stream)).ConfigureAwait(false);
+        }
+        if (stream.PendingRow is { } pending)
+        {
+            if (!step.Thread.OnServer.Contains(Id.Read(pending.Entry.Span))) outgoing.Add(new(stream, Commit(stream, pending), StreamState.Live));
+            return;
+        }
+        if (stream.Row.Leaving)
+        {
+            await LeaveAsync(step, stream, outgoing).ConfigureAwait(false);
+            return;
+        }
+        if (stream.Row.ProfileDue) SayProfile(step, stream);
+        await ContentsAsync(step, stream, outgoing).ConfigureAwait(false);
+    }
+
+    // In a crowd the name goes with the next text only: all names at once, at every join, would outnumber the messages.
+    void SayProfile(Step step, GroupStream stream)
+    {
+        ConversationThread thread = step.Thread;
+        if (thread.State != ConversationState.Active || stream != thread.Live || core.DisplayName() is not { } name) return;
+        if (stream.Devices.Count > Receipts.MostAccounts && !HasContents(thread, stream)) return;
+        Content content = ContentCodec.New(step.Now);
+        content.Profile = new() { DisplayName = name };
+        step.Queue(content);
+        stream.Row.ProfileDue = false;
+        step.Touch(stream);
+    }
+
+    // The lowest leaf that stays commits at once, the others after a while, in case it is away.
+    bool IsDue(Step step, GroupStream stream)
+    {
+        if (stream.CommitProposalsAt is null)
+        {
+            bool first = stream.Devices.First(d => !stream.Row.ProposedRemovals.Contains(d.Leaf.Value)).Leaf == stream.Group!.OwnIndex;
+            TimeSpan delay = first ? TimeSpan.Zero : TimeSpan.FromMilliseconds(System.Security.Cryptography.RandomNumberGenerator.GetInt32(2_000, 10_000));
+            stream.CommitProposalsAt = step.Now + delay;
+            if (!first) engine.Later(step.Thread, delay);
+        }
+        return step.Now >= stream.CommitProposalsAt;
+    }
+
+    static bool HasContents(ConversationThread thread, GroupStream stream) => stream == thread.Live && thread.Outbox.Values.Any(row => row.Position != 0);
+
+    static Wire.Append Commit(GroupStream stream, PendingRow pending)
+    {
+        Wire.Append append = new()
+        {
+            Stream = Step.Bytes(stream.Id),
+            Id = pending.Entry,
+            Kind = Wire.Kind.Commit,
+            Epoch = stream.Row.Epoch,
+            Payload = ByteString.CopyFrom(stream.Pending!.Message),
+        };
+        if (pending.Add.Count + pending.Remove.Count == 0) return append;
+        append.Change = new() { Welcome = stream.Pending.Welcome is { } welcome ? ByteString.CopyFrom(welcome) : ByteString.Empty };
+        append.Change.Add.AddRange(pending.Add);
+        append.Change.Remove.AddRange(pending.Remove);
+        return append;
+    }
+
+    async Task LeaveAsync(Step step, GroupStream stream, List<Outgoing> outgoing)
+    {
+        Id me = core.Identity.Account;
+        if (stream.Devices.All(d => d.Account == me))
+        {
+            // Nobody is left to commit the removal.
+            stream.End(StreamState.Unsubscribing, step.Batch);
+            step.Touch(stream);
+            outgoing.Add(new(stream, null, StreamState.Ended));
+            return;
+        }
+        if (stream.Proposals is null)
+        {
+            stream.Proposals = new();
+            foreach (MemberDevice device in stream.Devices.Where(d => d.Account == me && !stream.Row.ProposedRemovals.Contains(d.Leaf.Value)))
+            {
+                OutgoingMessage proposal = await stream.Group!.ProposeRemoveAsync(device.Leaf).ConfigureAwait(false);
+                stream.Advance(proposal.Next);
+                stream.Proposals.Proposals.Add(new OutgoingProposal { Entry = Step.Bytes(Id.New()), Message = ByteString.CopyFrom(proposal.Message) });
+            }
+            step.Batch.Put(StoreKeys.Proposals(stream.Id), stream.Proposals.ToByteArray());
+            step.Touch(stream);
+        }
+        foreach (OutgoingProposal proposal in stream.Proposals.Proposals)
+            if (!proposal.Placed && !step.Thread.OnServer.Contains(Id.Read(proposal.Entry.Span)))
+                outgoing.Add(new(stream, Entry(stream, Wire.Kind.Proposal, proposal.Entry, proposal.Message), StreamState.Live));
+    }
+
+    async Task ContentsAsync(Step step, GroupStream stream, List<Outgoing> outgoing)
+    {
+        ConversationThread thread = step.Thread;
+        ulong number = stream.Row.Number;
+        int underWay = 0;
+        foreach ((ulong key, OutboxRow row) in thread.Outbox.ToArray())
+        {
+            if (underWay == Window) return;
+            if (row.Sealed is null)
+            {
+                if (stream != thread.Live || stream.Group!.HasProposals || stream.Devices.All(d => d.Account == core.Identity.Account)) continue;
+                if (thread.State != ConversationState.Active || engine.IsHeld(thread)) return;
+                if (row.KeyChanges < thread.Row.KeyChanges)
+                {
+                    await HoldAsync(step, key, row).ConfigureAwait(false);
+                    continue;
+                }
+                await SealAsync(step, stream, key, row, ++number).ConfigureAwait(false);
+            }
+            else if (!row.Sealed.Stream.Span.SequenceEqual(stream.Id.ToArray())) continue;
+            else number = Math.Max(number, row.Sealed.Number);
+            underWay++;
+            if (!thread.OnServer.Contains(Id.Read(row.Entry.Span))) outgoing.Add(new(stream, Entry(stream, Wire.Kind.Application, row.Entry, row.Sealed!.Message), StreamState.Live));
+        }
+    }
+
+    static async Task SealAsync(Step step, GroupStream stream, ulong key, OutboxRow row, ulong number)
+    {
+        Content content = Content.Parser.ParseFrom(row.Content);
+        content.Number = number;
+        byte[] bytes = content.ToByteArray();
+        OutgoingMessage message = await stream.Group!.ProtectAsync(bytes, padding: ContentCodec.Padding(bytes.Length)).ConfigureAwait(false);
+        stream.Advance(message.Next);
+        row.Sealed = new() { Stream = Step.Bytes(stream.Id), Message = ByteString.CopyFrom(message.Message), Number = number };
+        step.Keep(key, row);
+        step.Touch(stream);
+    }
+
+    // Written for a key that is not in the group any more: never encrypted to the new one on its own (K-31).
+    static async Task HoldAsync(Step step, ulong key, OutboxRow row)
+    {
+        step.Drop(key);
+        if (row.Position != 0)
+            await step.ChangeAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Failed,
+                "Somebody's security key changed after you wrote this, so it was not sent. Check who it is, then send it again.")).ConfigureAwait(false);
+    }
+
+    static Wire.Append Entry(GroupStream stream, Wire.Kind kind, ByteString id, ByteString message) =>
+        new() { Stream = Step.Bytes(stream.Id), Id = id, Kind = kind, Epoch = stream.Row.Epoch, Payload = message };
+
+    async Task<AppendOutcome?> SendAsync(Outgoing item, CancellationToken cancel)
+    {
+        if (item.Append is { } append) return await core.Link.AppendAsync(append, cancel).ConfigureAwait(false);
+        try
+        {
+            if (item.Wanted == StreamState.Live) await core.Streams.CreateAsync(item.Stream.Id, cancel).ConfigureAwait(false);
+            else await core.Streams.UnsubscribeAsync(item.Stream.Id, cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code is ErrorCodes.IdTaken or ErrorCodes.NotFound)
+        {
+            // Done by an attempt whose answer was lost.
+        }
+        return null;
+    }
+
+    async Task<Settled> SettleAsync(ConversationThread thread, Outgoing item, AppendOutcome? outcome, CancellationToken cancel)
+    {
+        switch (outcome)
+        {
+            case null:
+                await engine.StepAsync(thread, step =>
+                {
+                    GroupStream stream = thread.Streams[item.Stream.Id];
+                    stream.State = item.Wanted;
+                    step.Touch(stream);
+                    return Task.FromResult(true);
+                }, cancel).ConfigureAwait(false);
+                return Settled.Done;
+            case AppendStored:
+                await engine.StepAsync(thread, step =>
+                {
+                    // It may have come back already, and then there is nothing to wait for.
+                    if (IsWaiting(thread, item)) thread.OnServer.Add(Id.Read(item.Append!.Id.Span));
+                    return Task.FromResult(true);
+                }, cancel).ConfigureAwait(false);
+                return Settled.Done;
+            case AppendRefused { Code: ErrorCodes.StaleEpoch } stale:
+                await engine.CatchUpAsync(thread, item.Stream.Id, cancel, stale.Epoch).ConfigureAwait(false);
+                return item.Append!.Epoch < Epoch(thread, item.Stream.Id) ? Settled.Done : Settled.Later;
+            case AppendRefused { Code: ErrorCodes.NotFound }:
+                await engine.CatchUpAsync(thread, item.Stream.Id, cancel).ConfigureAwait(false);
+                await engine.StepAsync(thread, step =>
+                {
+                    if (thread.Streams.GetValueOrDefault(item.Stream.Id) is { IsLive: true } stream) Intake.Lose(step, stream);
+                    return Task.FromResult(true);
+                }, cancel).ConfigureAwait(false);
+                return Settled.Done;
+            case AppendRefused { Code: ErrorCodes.TooLarge or ErrorCodes.Invalid or ErrorCodes.Forbidden } refused:
+                await engine.StepAsync(thread, step => RefuseAsync(step, item, refused.Code), cancel).ConfigureAwait(false);
+                return Settled.Done;
+            default:
+                return Settled.Later;
+        }
+    }
+
+    static ulong Epoch(ConversationThread thread, Id stream) => thread.Streams.TryGetValue(stream, out GroupStream? found) && found.IsLive ? found.Row.Epoch : ulong.MaxValue;
+
+    static bool IsWaiting(ConversationThread thread, Outgoing item)
+    {
+        ByteString id = item.Append!.Id;
+        return thread.Outbox.Values.Any(row => row.Entry.Equals(id))
+            || thread.Streams.Values.Any(s => s.PendingRow?.Entry.Equals(id) == true || s.Proposals?.Proposals.Any(p => !p.Placed && p.Entry.Equals(id)) == true);
+    }
+
+    // The server will never take it: say so, and go on with the rest.
+    async Task<bool> RefuseAsync(Step step, Outgoing item, string code)
+    {
+        string reason = $"The server refused it ({code}).";
+        if (step.Thread.Streams.GetValueOrDefault(item.Stream.Id) is not { } stream) return true;
+        if (stream.PendingRow?.Entry.Equals(item.Append!.Id) == true)
+        {
+            foreach (ulong number in stream.PendingRow.Intents.ToArray()) intents.Fail(step, stream, number, new KavalekException(code, reason));
+            stream.ClearPending(step.Batch);
+            step.Touch(stream);
+        }
+        foreach ((ulong number, OutboxRow row) in step.Thread.Outbox.ToArray())
+        {
+            if (!row.Entry.Equals(item.Append!.Id)) continue;
+            step.Drop(number);
+            if (row.Position != 0)
+                await step.ChangeAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Failed, reason)).ConfigureAwait(false);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,184 @@
+using Google.Protobuf;
+using Kavalek.Client.Contents;
+using Kavalek.Client.Records;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>
+/// One step of a conversation: everything it changes lands in one batch, and only then is anything acknowledged, sent or shown. A
+/// step that fails leaves the store as it was, and memory is read from it again.
+/// </summary>
+sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
+{
+    readonly HashSet<GroupStream> _streams = [];
+    readonly HashSet<Id> _accounts = [];
+    readonly List<(ulong Position, MessageRow Row, bool Added)> _messages = [];
+    readonly Dictionary<string, ulong> _indexed = [];
+    readonly List<ClientEvent> _events = [];
+    readonly List<Action> _after = [];
+    (ulong From, ulong To)? _progress;
+
+    /// <summary>What the parts share.</summary>
+    public ClientCore Core => core;
+
+    /// <summary>The conversation.</summary>
+    public ConversationThread Thread => thread;
+
+    /// <summary>What will be stored.</summary>
+    public StoreBatch Batch { get; } = new();
+
+    /// <summary>When the step began.</summary>
+    public DateTimeOffset Now { get; } = core.Clock.GetUtcNow();
+
+    /// <summary>The same, milliseconds since 1970.</summary>
+    public ulong NowMilliseconds => (ulong)Math.Max(0, Now.ToUnixTimeMilliseconds());
+
+    /// <summary>Whether <see cref="SaveAsync"/> has anything to do.</summary>
+    public bool Changed { get; set; }
+
+    /// <summary>The stream's row, and its group where it moved, go into the batch.</summary>
+    public void Touch(GroupStream stream)
+    {
+        _streams.Add(stream);
+        Changed = true;
+    }
+
+    /// <summary>The row of another account, made if need be; it goes into the batch.</summary>
+    public AccountRow Account(Id account)
+    {
+        _accounts.Add(account);
+        Changed = true;
+        if (!thread.Accounts.TryGetValue(account, out AccountRow? row)) thread.Accounts.Add(account, row = new());
+        return row;
+    }
+
+    /// <summary>To be published once all is stored.</summary>
+    public void Publish(ClientEvent item) => _events.Add(item);
+
+    /// <summary>To be done once all is stored.</summary>
+    public void Afterwards(Action action) => _after.Add(action);
+
+    /// <summary>Where a content of this conversation stands, those of this step included.</summary>
+    public async ValueTask<ulong?> FindAsync(Id account, Id content) =>
+        _indexed.TryGetValue(StoreKeys.Index(thread.Id, account, content), out ulong position) ? position
+        : await log.FindAsync(thread.Id, account, content, default).ConfigureAwait(false);
+
+    /// <summary>Puts a message at the end of what is in the stream.</summary>
+    public ulong Append(MessageRow row, bool added = true)
+    {
+        ulong position = ++thread.Row.NextPosition;
+        Put(position, row, added);
+        return position;
+    }
+
+    /// <summary>Stores a message at a position, and where to find it.</summary>
+    public void Put(ulong position, MessageRow row, bool added)
+    {
+        Changed = true;
+        Batch.Put(StoreKeys.Message(thread.Id, position), row.ToByteArray());
+        string index = StoreKeys.Index(thread.Id, Id.Read(row.Account.Span), Id.Read(row.Id.Span));
+        Batch.Put(index, new IndexRow { Position = position }.ToByteArray());
+        _indexed[index] = position;
+        _messages.Add((position, row, added));
+        thread.Row.Activity = Math.Max(thread.Row.Activity, row.Received);
+    }
+
+    /// <summary>Moves a message that was queued to the end of what is in the stream.</summary>
+    public async Task<ulong?> PlaceAsync(ulong queued, Action<MessageRow> change)
+    {
+        MessageRow? row = await log.GetAsync(thread.Id, queued, default).ConfigureAwait(false);
+        if (row is null) return null;
+        change(row);
+        Batch.Delete(StoreKeys.Message(thread.Id, queued));
+        return Append(row, added: false);
+    }
+
+    /// <summary>Changes a message where it stands.</summary>
+    public async Task ChangeAsync(ulong position, Action<MessageRow> change)
+    {
+        if (await log.GetAsync(thread.Id, position, default).ConfigureAwait(false) is not { } row) return;
+        change(row);
+        Put(position, row, added: false);
+    }
+
+    /// <summary>A line about the conversation.</summary>
+    public void Say(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text = "", ulong count = 0)
+    {
+        SystemRow system = new() { Kind = (uint)kind, Text = text, Count = count };
+        if (by is { } actor) system.Actor = Bytes(actor);
+        foreach (Id account in accounts) system.Accounts.Add(Bytes(account));
+        Append(new MessageRow
+        {
+            Id = Bytes(Id.New()),
+            Account = Bytes(by ?? default),
+            Device = Bytes(default),
+            Sent = NowMilliseconds,
+            Received = NowMilliseconds,
+            System = system,
+        });
+    }
+
+    /// <summary>Queues a content behind all others.</summary>
+    public void Queue(Content content, ulong position = 0)
+    {
+        ulong number = ++thread.Row.NextQueued;
+        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(Id.New()), KeyChanges = thread.Row.KeyChanges, Position = position };
+        thread.Outbox.Add(number, row);
+        Keep(number, row);
+    }
+
+    /// <summary>An outbox row changed.</summary>
+    public void Keep(ulong number, OutboxRow row)
+    {
+        Changed = true;
+        Batch.Put(StoreKeys.Outbox(thread.Id, number), row.ToByteArray());
+    }
+
+    /// <summary>An outbox row is done with.</summary>
+    public void Drop(ulong number)
+    {
+        Changed = true;
+        if (thread.Outbox.Remove(number, out OutboxRow? row)) thread.OnServer.Remove(Id.Read(row.Entry.Span));
+        Batch.Delete(StoreKeys.Outbox(thread.Id, number));
+    }
+
+    /// <summary>Own messages in this range got further.</summary>
+    public void Progressed(ulong from, ulong to) =>
+        _progress = _progress is { } known ? (Math.Min(known.From, from), Math.Max(known.To, to)) : (from, to);
+
+    /// <summary>Stores everything, then shows it.</summary>
+    public async Task SaveAsync()
+    {
+        if (Changed)
+        {
+            foreach (GroupStream stream in _streams)
+            {
+                stream.WriteGroup(Batch);
+                Batch.Put(StoreKeys.Stream(stream.Id), stream.Row.ToByteArray());
+            }
+            foreach (Id account in _accounts)
+                if (thread.Accounts.TryGetValue(account, out AccountRow? row)) Batch.Put(StoreKeys.Account(thread.Id, account), row.ToByteArray());
+            Batch.Put(StoreKeys.Conversation(thread.Id), thread.Row.ToByteArray());
+            await core.Store.ApplyAsync(Batch).ConfigureAwait(false);
+            foreach (GroupStream stream in _streams) stream.GroupStored();
+            thread.Refresh();
+        }
+        foreach ((ulong position, MessageRow row, bool added) in _messages)
+        {
+            Message message = log.Read(thread.Id, thread.View, position, row);
+            core.Events.Publish(added ? new MessageAdded(message) : new MessageChanged(message));
+        }
+        if (_progress is { } range)
+            foreach (Message message in await log.OwnAsync(thread, range.From, range.To, ProgressEvents).ConfigureAwait(false))
+                core.Events.Publish(new MessageChanged(message));
+        foreach (ClientEvent item in _events) core.Events.Publish(item);
+        foreach (Action action in _after) action();
+    }
+
+    // After a long absence one receipt may settle thousands; the newest are those on a screen.
+    const int ProgressEvents = 200;
+
+    /// <summary>The 16 bytes of an id.</summary>
+    public static ByteString Bytes(Id id) => ByteString.CopyFrom(id.ToArray());
+}

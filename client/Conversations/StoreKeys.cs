@@ -1,0 +1,47 @@
+using System.Buffers.Text;
+using System.Globalization;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>Where the conversations keep what (<c>records.proto</c>). Numbers are 16 hexadecimal digits, so that keys stand in their order.</summary>
+static class StoreKeys
+{
+    /// <summary>All conversations.</summary>
+    public const string Conversations = "conv/c/";
+    /// <summary>All streams.</summary>
+    public const string Streams = "conv/s/";
+    /// <summary>Next entry of the own inbox.</summary>
+    public const string Inbox = "conv/inbox";
+    /// <summary>What its owner has set.</summary>
+    public const string Settings = "conv/settings";
+
+    public static string Conversation(Id id) => $"{Conversations}{id}";
+    public static string Stream(Id id) => $"{Streams}{id}";
+    public static string Accounts(Id conversation) => $"conv/x/{conversation}/";
+    public static string Account(Id conversation, Id account) => $"conv/x/{conversation}/{account}";
+    public static string Devices(Id stream) => $"conv/n/{stream}/";
+    public static string Device(Id stream, Id device) => $"conv/n/{stream}/{device}";
+    public static string Messages(Id conversation) => $"conv/m/{conversation}/";
+    public static string Message(Id conversation, ulong position) => $"conv/m/{conversation}/{Number(position)}";
+    public static string Indexes(Id conversation) => $"conv/i/{conversation}/";
+
+    // Content ids never leave the encryption, so nothing is lost by keeping them short and as they are.
+    public static string Index(Id conversation, Id account, Id content) => $"conv/i/{conversation}/{account}/{Base64Url.EncodeToString(content.ToArray())}";
+    public static string Outboxes(Id conversation) => $"conv/o/{conversation}/";
+    public static string Outbox(Id conversation, ulong number) => $"conv/o/{conversation}/{Number(number)}";
+    public static string Pending(Id stream) => $"conv/p/{stream}";
+    public static string Proposals(Id stream) => $"conv/q/{stream}";
+    public static string Intents(Id stream) => $"conv/t/{stream}/";
+    public static string Intent(Id stream, ulong number) => $"conv/t/{stream}/{Number(number)}";
+    public static string Group(Id stream) => $"conv/g/{stream}/";
+    public static string Group(Id stream, string record) => $"conv/g/{stream}/{record}";
+
+    /// <summary>The number that a key ends in.</summary>
+    public static ulong NumberOf(string key) => ulong.Parse(key.AsSpan()[^16..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    /// <summary>The id that a key ends in.</summary>
+    public static Id IdOf(string key) => Id.Parse(key[^(2 * Limits.IdLength)..]);
+
+    static string Number(ulong number) => number.ToString("x16", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,96 @@
+using Google.Protobuf;
+using Kavalek.Client.Records;
+using Kavalek.Mls;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>A Welcome that was opened and found good, not kept yet.</summary>
+/// <param name="Joined">The group.</param>
+/// <param name="Extension">What its members agree on.</param>
+/// <param name="Members">Its members, this device included.</param>
+/// <param name="Inviter">Who added this device.</param>
+sealed record OpenedWelcome(JoinedGroup Joined, ConversationExtension Extension, IReadOnlyList<MemberDevice> Members, MemberDevice Inviter);
+
+/// <summary>Opens Welcomes: only what passes every check leaves anything behind (docs/PROTOCOL.md §6.1, §7).</summary>
+sealed class Welcomes(ClientCore core, Renewal renewal)
+{
+    /// <summary>Opens a Welcome; <c>null</c> where it is not for this device, not of this stream, or breaks a rule.</summary>
+    public async Task<OpenedWelcome?> OpenAsync(Id stream, byte[] welcome, CancellationToken cancel)
+    {
+        JoinedGroup joined;
+        try
+        {
+            joined = await MlsGroup.JoinAsync(core.Mls, welcome, reference => core.KeyPackages.FindAsync(reference, cancel)).ConfigureAwait(false);
+        }
+        catch (MlsException)
+        {
+            return null;
+        }
+        try
+        {
+            ConversationExtension extension = CommitPolicy.Read(joined.Group.Extensions);
+            MemberDevice[] members = [.. joined.Group.Members.Select(MemberDevice.Of)];
+            MemberDevice own = MemberDevice.Of(joined.Group.Own), inviter = MemberDevice.Of(joined.Inviter);
+            int accounts = members.Select(d => d.Account).Distinct().Count();
+            bool good = joined.Group.GroupId.AsSpan().SequenceEqual(stream.ToArray())
+                && own.Account == core.Identity.Account && own.Device == core.Identity.Device
+                && CommitPolicy.Standing(extension, members) is null
+                && (extension.Kind == ConversationKind.Group || accounts == 2);
+            if (good) return new OpenedWelcome(joined, extension, members, inviter);
+        }
+        catch (FormatException)
+        {
+            // Not a conversation of this protocol.
+        }
+        joined.Group.Dispose();
+        return null;
+    }
+
+    /// <summary>Makes the opened group a stream of the conversation.</summary>
+    public async Task KeepAsync(Step step, Id id, ulong seq, OpenedWelcome opened)
+    {
+        ConversationThread thread = step.Thread;
+        ulong nextIntent = 0;
+        if (thread.Streams.Remove(id, out GroupStream? old))
+        {
+            nextIntent = old.Row.NextIntent;
+            old.End(StreamState.Ended, step.Batch);
+            step.Batch.DeletePrefix(StoreKeys.Intents(id));
+        }
+        GroupStream stream = new(id, new StreamRow
+        {
+            Conversation = Step.Bytes(thread.Id),
+            State = (uint)StreamState.Live,
+            NextSeq = seq + 1,
+            // Corrected by the first entry, or by the server's answer to the first append.
+            Epoch = opened.Joined.Group.Epoch,
+            Created = opened.Extension.Created,
+            ProfileDue = true,
+            NextIntent = nextIntent,
+        });
+        stream.Advance(opened.Joined.Group);
+        thread.Streams.Add(id, stream);
+        renewal.Joined(step, stream);
+        step.Touch(stream);
+        if (!opened.Joined.LastResort) core.KeyPackages.Forget(step.Batch, opened.Joined.KeyPackageRef);
+
+        Id me = core.Identity.Account;
+        thread.ChooseLive();
+        if (thread.Newest == stream) thread.Row.Title = opened.Extension.Title;
+        foreach (MemberDevice member in opened.Members) await Chronicle.MeetAsync(step, stream, member).ConfigureAwait(false);
+        if (thread.Kind == ConversationKind.Group) step.Say(SystemKind.Joined, opened.Inviter.Account, [me]);
+        else if (opened.Inviter.Account == me && thread.Streams.Count == 1) step.Say(SystemKind.DeviceAdded, me, [me]);
+    }
+
+    /// <summary>A new conversation for an opened group.</summary>
+    public ConversationThread Begin(ConversationEngine engine, Id stream, OpenedWelcome opened)
+    {
+        Id me = core.Identity.Account;
+        ConversationRow row = new() { Kind = (uint)opened.Extension.Kind, Inviter = opened.Inviter.Account == me ? ByteString.Empty : Step.Bytes(opened.Inviter.Account) };
+        if (opened.Extension.Kind == ConversationKind.Group) return new ConversationThread(engine, stream, row);
+        Id peer = opened.Members.First(d => d.Account != me).Account;
+        row.Peer = Step.Bytes(peer);
+        return new ConversationThread(engine, ConversationThread.PairId(core.Identity.Instance, me, peer), row);
+    }
+}
