@@ -43,6 +43,9 @@ sealed class ClientCore : IAsyncDisposable
     /// <summary>The clock.</summary>
     public TimeProvider Clock => _options.Clock;
 
+    /// <summary>When conversations renew their keys.</summary>
+    public RenewalSettings Renewal => _options.Renewal;
+
     /// <summary>The own display name, if any.</summary>
     public string? DisplayName => Profile.Data.DisplayName;
 

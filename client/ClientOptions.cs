@@ -18,6 +18,9 @@ public sealed record ClientOptions
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>When conversations renew their keys.</summary>
+    public RenewalSettings Renewal { get; init; } = RenewalSettings.Default;
+
     /// <summary>PBKDF2 iterations of a new wallet. What the server gets never has fewer than <see cref="Limits.KdfFloor"/>, whatever stands here.</summary>
     public int WalletIterations { get; init; } = Limits.KdfDefault;
 }

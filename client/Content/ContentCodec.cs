@@ -12,7 +12,7 @@ internal static class ContentCodec
     public const int TextBytes = 65_536;
 
     /// <summary>Bytes of a display name in UTF-8, at most.</summary>
-    public const int NameBytes = 128;
+    public const int NameBytes = 256;
 
     static readonly int[] Sizes = [256, 512, 1_024, 2_048, 4_096, 8_192, 16_384, 32_768, 65_536, 98_304];
 

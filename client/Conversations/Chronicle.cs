@@ -35,9 +35,9 @@ static class Chronicle
     /// <summary>Notes the key a member is known under here; a changed one is said, and holds back what was written before.</summary>
     public static async Task MeetAsync(Step step, GroupStream stream, MemberDevice device)
     {
+        if (device.Account == step.Core.Identity.Account) return;
         if (stream.Group?.Find(device.Leaf) is { } member && CertificateAuthentication.Read(member.Credential) is { } certificate)
             await step.Core.People.ObserveAsync(certificate, default).ConfigureAwait(false);
-        if (device.Account == step.Core.Identity.Account) return;
         byte[] hash = SHA256.HashData(device.AccountKey);
         AccountRow row = step.Account(device.Account);
         if (row.KeyHash.IsEmpty)

@@ -95,7 +95,7 @@ public sealed class Conversation
             ConversationView view = _thread.View;
             List<Member> members = [];
             foreach (IGrouping<Id, MemberDevice> account in view.Devices.GroupBy(device => device.Account))
-                if (_engine.Core.People.Find(account.Key) is { } contact)
+                if (_engine.ContactOf(account.Key) is { } contact)
                     members.Add(new Member(contact, view.Roles.GetValueOrDefault(account.Key, Role.Member), account.Count(), account.Key == _engine.Core.Identity.Account,
                         view.Leaving.Contains(account.Key) ? PendingChange.Removing : PendingChange.None));
             return members;

@@ -2,7 +2,6 @@ using Google.Protobuf;
 using Kavalek.Client.Contents;
 using Kavalek.Client.Records;
 using Kavalek.Protocol;
-using Kavalek.Protocol.Identity;
 
 namespace Kavalek.Client;
 
@@ -14,7 +13,7 @@ sealed partial class ConversationEngine
     {
         if (account == _core.Identity.Account) throw new KavalekException(ErrorCodes.Invalid, "That is your own account. Nothing changed.");
         Id id = ConversationThread.PairId(_core.Identity.Instance, _core.Identity.Account, account);
-        if (_threads.GetValueOrDefault(id) is { } known && await IsUsableAsync(known, cancel).ConfigureAwait(false)) return known.Face;
+        if (_threads.GetValueOrDefault(id) is { } known && IsUsable(known)) return known.Face;
 
         CertifiedAccount peer = await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
         await _core.People.AddAsync(account, cancel).ConfigureAwait(false);
@@ -119,7 +118,7 @@ sealed partial class ConversationEngine
             step.Publish(new ConversationChanged(thread.Face));
             return Task.FromResult(true);
         }, cancel).ConfigureAwait(false);
-        if (block && inviter is { } account) await _core.BlockAsync(account, true, cancel).ConfigureAwait(false);
+        if (block && inviter is { } account) await ContactChangedAsync(await _core.People.BlockAsync(account, true, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         Kick(thread);
     }
 
@@ -196,9 +195,7 @@ sealed partial class ConversationEngine
     /// <summary>The own devices changed: add what is new and remove what is gone, in every conversation.</summary>
     public async Task OwnDevicesChangedAsync(CancellationToken cancel)
     {
-        Id me = _core.Identity.Account;
-        CertifiedAccount own = await _core.People.RefreshAsync(me, cancel).ConfigureAwait(false);
-        await MatchDevicesAsync(me, [.. own.Certificates.Select(c => c.Content)], remove: true, cancel).ConfigureAwait(false);
+        if (!await MatchOwnDevicesAsync(cancel).ConfigureAwait(false)) LookAgain(FirstLook);
     }
 
     /// <summary>Trust, name or blocking of a person changed.</summary>
@@ -289,13 +286,13 @@ sealed partial class ConversationEngine
     // Where the link is up, the background sends and the link brings it back; else it is done here.
     async Task DeliverAsync(ConversationThread thread, Task done, CancellationToken cancel)
     {
-        if (_running && _core.Link.State == ConnectionState.Online) Kick(thread);
+        if (IsConnected) Kick(thread);
         else await FlushAsync(thread, cancel).ConfigureAwait(false);
         await done.WaitAsync(cancel).ConfigureAwait(false);
     }
 
     // A conversation that is live and holds the peer's present key; one that is not is opened anew in the same thread.
-    async Task<bool> IsUsableAsync(ConversationThread thread, CancellationToken cancel)
+    bool IsUsable(ConversationThread thread)
     {
         ConversationView view = thread.View;
         if (view.State == ConversationState.Request) return true;
@@ -303,29 +300,67 @@ sealed partial class ConversationEngine
         if (view.Stream == StreamState.Creating) return true;
         MemberDevice? peer = view.Devices.FirstOrDefault(d => d.Account == view.Peer);
         if (peer is null || _core.People.Find(peer.Account) is not { } contact) return false;
-        await Task.CompletedTask.WaitAsync(cancel).ConfigureAwait(false);
         return contact.Trust is Trust.Changed or Trust.VerifiedChanged || contact.AccountKey.AsSpan().SequenceEqual(peer.AccountKey);
     }
 
-    async Task MatchDevicesAsync(Id account, IReadOnlyList<DeviceCertificateContent> certified, bool remove, CancellationToken cancel)
+    // Holds every conversation against the own device list; false where a device has no key package yet and must be tried again.
+    async Task<bool> MatchOwnDevicesAsync(CancellationToken cancel)
     {
+        Id me = _core.Identity.Account;
+        HashSet<Id> certified = [.. _core.Devices.Known.Certificates.Select(c => c.Content.Device)];
+        if (!certified.Contains(_core.Identity.Device)) return true;
+        bool complete = true;
         foreach (ConversationThread thread in _threads.Values)
         {
             ConversationView view = thread.View;
-            if (view.State != ConversationState.Active || view.Stream != StreamState.Live || view.Devices.All(d => d.Account != account)) continue;
-            Id[] gone = remove ? [.. view.Devices.Where(d => d.Account == account && certified.All(c => c.Device != d.Device)).Select(d => d.Device)] : [];
-            if (gone.Length > 0)
+            if (view.State != ConversationState.Active || view.Stream != StreamState.Live) continue;
+            HashSet<Id> present = [.. view.Devices.Where(d => d.Account == me).Select(d => d.Device)];
+            if (!present.IsSubsetOf(certified))
             {
-                IntentRow intent = new() { Kind = (uint)IntentKind.RemoveDevices, Account = Step.Bytes(account) };
-                intent.Devices.AddRange(gone.Select(Step.Bytes));
-                await AskAsync(thread, intent, cancel).ConfigureAwait(false);
+                IntentRow remove = new() { Kind = (uint)IntentKind.RemoveDevices, Account = Step.Bytes(me) };
+                remove.Devices.AddRange(present.Except(certified).Select(Step.Bytes));
+                await AskAsync(thread, remove, cancel).ConfigureAwait(false);
             }
-            HashSet<Id> missing = [.. certified.Select(c => c.Device).Where(device => view.Devices.All(d => d.Account != account || d.Device != device))];
+            HashSet<Id> missing = [.. certified.Except(present)];
             if (missing.Count == 0) continue;
             IntentRow add = new() { Kind = (uint)IntentKind.AddDevices };
-            add.KeyPackages.AddRange((await _opening.ClaimAsync([account], cancel).ConfigureAwait(false)).Where(row => missing.Contains(Id.Read(row.Device.Span))));
+            add.KeyPackages.AddRange((await _opening.ClaimAsync([me], cancel).ConfigureAwait(false)).Where(row => missing.Contains(Id.Read(row.Device.Span))));
+            complete &= add.KeyPackages.Count == missing.Count;
             if (add.KeyPackages.Count > 0) await AskAsync(thread, add, cancel).ConfigureAwait(false);
         }
+        return complete;
+    }
+
+    async Task LookAfterDevicesAsync()
+    {
+        try
+        {
+            await _core.Devices.RefreshAsync(_stop.Token).ConfigureAwait(false);
+            await OwnDevicesChangedAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is KavalekException or OperationCanceledException)
+        {
+            // The next connection looks again.
+        }
+    }
+
+    static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(2), LastLook = TimeSpan.FromMinutes(2);
+
+    // A device that was approved a moment ago has still to publish its key packages.
+    void LookAgain(TimeSpan after)
+    {
+        if (after > LastLook) return;
+        After(after, () => InBackground(async () =>
+        {
+            try
+            {
+                if (!await MatchOwnDevicesAsync(_stop.Token).ConfigureAwait(false)) LookAgain(after * 2);
+            }
+            catch (Exception e) when (e is KavalekException or OperationCanceledException)
+            {
+                // The next connection looks again.
+            }
+        }));
     }
 
     static void Accept(Step step)

@@ -109,7 +109,7 @@ sealed partial class ConversationEngine
 
     async Task AckAsync(Id stream, ulong seq, CancellationToken cancel)
     {
-        if (_core.Link.State == ConnectionState.Online)
+        if (IsConnected)
         {
             await _core.Link.AckAsync(stream, seq, cancel).ConfigureAwait(false);
             return;
@@ -121,6 +121,17 @@ sealed partial class ConversationEngine
         catch (KavalekException e) when (e.Code == ErrorCodes.NotFound)
         {
             // Acknowledged before, and with its last entry the subscription ended.
+        }
+    }
+
+    async Task CatchUpAllAsync(CancellationToken cancel)
+    {
+        IReadOnlyList<Wire.StreamInfo> streams = await _core.Streams.ListAsync(cancel).ConfigureAwait(false);
+        await CatchUpInboxAsync(cancel).ConfigureAwait(false);
+        foreach (Wire.StreamInfo info in streams)
+        {
+            Id stream = Id.Read(info.Stream.Span);
+            if (_byStream.GetValueOrDefault(stream) is { } thread && info.Head >= NextSeq(thread, stream)) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
         }
     }
 
@@ -146,7 +157,7 @@ sealed partial class ConversationEngine
                 if (entry.Kind == Wire.Kind.Welcome) await WelcomedAsync(entry, cursor, cancel).ConfigureAwait(false);
                 else
                 {
-                    if (entry.Kind == Wire.Kind.Notice) await _core.OwnDevicesNoticed(cancel).ConfigureAwait(false);
+                    if (entry.Kind == Wire.Kind.Notice) InBackground(LookAfterDevicesAsync);
                     await _core.Store.ApplyAsync(cursor, cancel).ConfigureAwait(false);
                 }
                 _inboxNext = entry.Seq + 1;
@@ -170,7 +181,7 @@ sealed partial class ConversationEngine
         OpenedWelcome? opened = null;
         bool live = _byStream.GetValueOrDefault(stream)?.View is not null && IsLive(stream);
         if (!live && await _core.Streams.WelcomeAsync(stream, notice.Seq, cancel).ConfigureAwait(false) is { } welcome)
-            opened = await _welcomes.OpenAsync(stream, welcome, cancel).ConfigureAwait(false);
+            opened = await _welcomes.OpenAsync(stream, welcome).ConfigureAwait(false);
         if (opened is not null && !IsWanted(stream, opened))
         {
             opened.Joined.Group.Dispose();
@@ -220,7 +231,7 @@ sealed partial class ConversationEngine
         {
             bool mine = opened.Inviter.Account == _core.Identity.Account;
             foreach (MemberDevice member in opened.Members)
-                if (CertificateAuthentication.Read(opened.Joined.Group.Find(member.Leaf)!.Credential) is { } certificate)
+                if (member.Account != _core.Identity.Account && CertificateAuthentication.Read(opened.Joined.Group.Find(member.Leaf)!.Credential) is { } certificate)
                     await _core.People.ObserveAsync(certificate, cancel).ConfigureAwait(false);
             bool accepted = mine || _core.People.Find(opened.Inviter.Account) is { IsAdded: true };
             bool isNew = thread == fresh || thread.State is not (ConversationState.Active or ConversationState.Request);

@@ -27,11 +27,11 @@ sealed partial class ConversationEngine : IAsyncDisposable
     volatile bool _running;
     ulong _inboxNext = 1;
 
-    ConversationEngine(ClientCore core, RenewalSettings renewal)
+    ConversationEngine(ClientCore core)
     {
         _core = core;
         Log = new MessageLog(core.Store, core.Identity.Account);
-        Renewal = new Renewal(renewal);
+        Renewal = new Renewal(core.Renewal);
         _receipts = new Receipts(core, Log);
         _intake = new Intake(core, new ContentIntake(core), _intents);
         _sender = new Sender(core, this, new CommitBuilder(_intents), _intents, _receipts);
@@ -53,12 +53,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
         [.. _threads.Values.Where(thread => thread.View.State != ConversationState.Declined).OrderByDescending(thread => thread.View.Activity).Select(thread => thread.Face)];
 
     /// <summary>Loads what is stored.</summary>
-    public static Task<ConversationEngine> OpenAsync(ClientCore core, CancellationToken cancel) => OpenAsync(core, RenewalSettings.Default, cancel);
-
-    /// <summary>Loads what is stored.</summary>
-    public static async Task<ConversationEngine> OpenAsync(ClientCore core, RenewalSettings renewal, CancellationToken cancel)
+    public static async Task<ConversationEngine> OpenAsync(ClientCore core, CancellationToken cancel)
     {
-        ConversationEngine engine = new(core, renewal);
+        ConversationEngine engine = new(core);
         IReadOnlyList<StoreEntry> streams = await core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Streams), cancel).ConfigureAwait(false);
         ILookup<Id, (Id Id, StreamRow Row)> byConversation = streams
             .Select(entry => (Id: StoreKeys.IdOf(entry.Key), Row: StreamRow.Parser.ParseFrom(entry.Value)))
@@ -72,6 +69,18 @@ sealed partial class ConversationEngine : IAsyncDisposable
         if (await core.Store.GetAsync(StoreKeys.Inbox, cancel).ConfigureAwait(false) is { } inbox) engine._inboxNext = IndexRow.Parser.ParseFrom(inbox).Position;
         await engine._receipts.LoadAsync(cancel).ConfigureAwait(false);
         return engine;
+    }
+
+    /// <summary>Somebody known, the own account among them.</summary>
+    public Contact? ContactOf(Id account)
+    {
+        if (account != _core.Identity.Account) return _core.People.Find(account);
+        (Id, byte[]) me = (account, _core.Identity.PublicAccountKey);
+        return new Contact(account, _core.Profile.Data.Handle, me.Item2, () => SafetyNumber.Of(_core.Identity.Instance, me, me))
+        {
+            DisplayName = _core.DisplayName,
+            Trust = Trust.Verified,
+        };
     }
 
     /// <summary>A conversation by its id.</summary>
@@ -97,7 +106,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
                 }
                 await TakeAsync(entries, cancel).ConfigureAwait(false);
                 entries.Clear();
-                if (up) KickAll();
+                if (up) InBackground(CaughtUpAsync);
             }
         }
         finally
@@ -109,13 +118,8 @@ sealed partial class ConversationEngine : IAsyncDisposable
     /// <summary>One complete catch-up over REST; whatever the link brings meanwhile is the same.</summary>
     public async Task SyncAsync(CancellationToken cancel)
     {
-        IReadOnlyList<Wire.StreamInfo> streams = await _core.Streams.ListAsync(cancel).ConfigureAwait(false);
-        await CatchUpInboxAsync(cancel).ConfigureAwait(false);
-        foreach (Wire.StreamInfo info in streams)
-        {
-            Id stream = Id.Read(info.Stream.Span);
-            if (_byStream.GetValueOrDefault(stream) is { } thread) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
-        }
+        await CatchUpAllAsync(cancel).ConfigureAwait(false);
+        await MatchOwnDevicesAsync(cancel).ConfigureAwait(false);
         foreach (ConversationThread thread in _threads.Values) await FlushAsync(thread, cancel).ConfigureAwait(false);
     }
 
@@ -160,19 +164,19 @@ sealed partial class ConversationEngine : IAsyncDisposable
     {
         // 0: idle; 1: sending; 2: sending, and something came since.
         if (!_running || Interlocked.Exchange(ref thread.Kicked, 2) != 0) return;
-        Task task = Task.Run(() => SendInBackgroundAsync(thread));
-        _background.TryAdd(task, 0);
-        _ = task.ContinueWith(done => _background.TryRemove(done, out byte _), TaskScheduler.Default);
+        InBackground(() => SendInBackgroundAsync(thread));
     }
 
     /// <summary>Looks after a conversation again in a while.</summary>
-    public void Later(ConversationThread thread, TimeSpan delay)
+    public void Later(ConversationThread thread, TimeSpan delay) => After(delay, () => Kick(thread));
+
+    void After(TimeSpan delay, Action action)
     {
         ITimer? timer = null;
         timer = _core.Clock.CreateTimer(_ =>
         {
             if (timer is not null && _timers.TryRemove(timer, out byte _)) timer.Dispose();
-            Kick(thread);
+            if (_running) action();
         }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timers.TryAdd(timer, 0);
         timer.Change(delay + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
@@ -199,6 +203,30 @@ sealed partial class ConversationEngine : IAsyncDisposable
 
     // Renewals and receipts that came due without an occasion.
     static readonly TimeSpan TickEvery = TimeSpan.FromMinutes(1);
+
+    bool IsConnected => _running && _core.Link.State is ConnectionState.Syncing or ConnectionState.Online;
+
+    // After each connection: what happened meanwhile comes by pages, which is faster than by the window of the socket.
+    async Task CaughtUpAsync()
+    {
+        try
+        {
+            await CatchUpAllAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is KavalekException or OperationCanceledException)
+        {
+            return; // the next connection does it
+        }
+        _core.Link.CaughtUp();
+        KickAll();
+    }
+
+    void InBackground(Func<Task> work)
+    {
+        Task task = Task.Run(work);
+        _background.TryAdd(task, 0);
+        _ = task.ContinueWith(done => _background.TryRemove(done, out byte _), TaskScheduler.Default);
+    }
 
     void Add(ConversationThread thread)
     {

@@ -16,7 +16,8 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
     public async Task<bool> TakeAsync(Step step, GroupStream stream, Wire.Entry entry)
     {
         if (entry.Seq < stream.Row.NextSeq) return true;
-        if (entry.Seq > stream.Row.NextSeq) return false;
+        // What came without its payload is gone, or is fetched like what is missing.
+        if (entry.Seq > stream.Row.NextSeq || entry.Detached) return false;
         stream.Row.NextSeq = entry.Seq + 1;
         stream.Row.Epoch = entry.Kind == Wire.Kind.Commit ? entry.Epoch + 1 : entry.Epoch;
         stream.Row.EpochKnown = true;

@@ -133,7 +133,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
     void SayProfile(Step step, GroupStream stream)
     {
         ConversationThread thread = step.Thread;
-        if (thread.State != ConversationState.Active || stream != thread.Live || core.DisplayName() is not { } name) return;
+        if (thread.State != ConversationState.Active || stream != thread.Live || core.DisplayName is not { } name || !ContentCodec.IsName(name)) return;
         if (stream.Devices.Count > Receipts.MostAccounts && !HasContents(thread, stream)) return;
         Content content = ContentCodec.New(step.Now);
         content.Profile = new() { DisplayName = name };

@@ -16,12 +16,12 @@ sealed record OpenedWelcome(JoinedGroup Joined, ConversationExtension Extension,
 sealed class Welcomes(ClientCore core, Renewal renewal)
 {
     /// <summary>Opens a Welcome; <c>null</c> where it is not for this device, not of this stream, or breaks a rule.</summary>
-    public async Task<OpenedWelcome?> OpenAsync(Id stream, byte[] welcome, CancellationToken cancel)
+    public async Task<OpenedWelcome?> OpenAsync(Id stream, byte[] welcome)
     {
         JoinedGroup joined;
         try
         {
-            joined = await MlsGroup.JoinAsync(core.Mls, welcome, reference => core.KeyPackages.FindAsync(reference, cancel)).ConfigureAwait(false);
+            joined = await MlsGroup.JoinAsync(core.Mls, welcome, core.KeyPackages.FindAsync).ConfigureAwait(false);
         }
         catch (MlsException)
         {
@@ -73,7 +73,7 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
         thread.Streams.Add(id, stream);
         renewal.Joined(step, stream);
         step.Touch(stream);
-        if (!opened.Joined.LastResort) core.KeyPackages.Forget(step.Batch, opened.Joined.KeyPackageRef);
+        if (!opened.Joined.LastResort) KeyPackageStock.Spend(step.Batch, opened.Joined.KeyPackageRef);
 
         Id me = core.Identity.Account;
         thread.ChooseLive();
