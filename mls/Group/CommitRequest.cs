@@ -24,6 +24,9 @@ public sealed record CommitRequest
     /// <summary>Commit what others proposed in this epoch, but what conflicts with this request or with each other.</summary>
     public bool IncludeProposals { get; init; } = true;
 
+    /// <summary>Which of them to commit, by the application's policy; all where <c>null</c>. Who commits answers for what is in it.</summary>
+    public Func<PendingProposal, bool>? Accept { get; init; }
+
     /// <summary>A new credential, key or extensions for the own leaf; implies a path.</summary>
     public LeafChange? OwnLeaf { get; init; }
 

@@ -20,3 +20,11 @@ public sealed record UpdatedMember(Member Before, Member After)
     /// <summary>Whether more than the encryption key changed: the credential or the signature key.</summary>
     public bool ChangesIdentity => Before.Credential != After.Credential || !Before.SignatureKey.AsSpan().SequenceEqual(After.SignatureKey);
 }
+
+/// <summary>A proposal that waits for a commit.</summary>
+/// <param name="Sender">Who proposes.</param>
+/// <param name="Type">What, as in <see cref="ProposalType"/>.</param>
+/// <param name="Target">Whom a Remove or an Update is about.</param>
+/// <param name="KeyPackage">Whom an Add is about.</param>
+/// <param name="Extensions">The GroupContext's extensions proposed.</param>
+public sealed record PendingProposal(Member Sender, ushort Type, LeafIndex? Target, KeyPackage? KeyPackage, IReadOnlyList<Extension>? Extensions);

@@ -39,19 +39,21 @@ public sealed partial class MlsGroup
         foreach (byte[] psk in request.ExternalPsks)
             ByValue(new PskProposal(PreSharedKeyId.External(psk, _epoch.Crypto.RandomSecret(_epoch.Crypto.HashLength).Span.ToArray())));
         if (!request.IncludeProposals) return chosen;
+        List<QueuedProposal> waiting = [.. _proposals.Where(queued => request.Accept?.Invoke(queued.Describe(_epoch.Tree)) ?? true)];
 
         // A Remove wins over an Update of the same leaf, and of two Updates the later one.
-        foreach (QueuedProposal queued in _proposals)
+        foreach (QueuedProposal queued in waiting)
             if (queued.Proposal is RemoveProposal remove && remove.Removed != OwnIndex && gone.Add(remove.Removed)) chosen.Add(queued);
         HashSet<LeafIndex> updated = [];
-        for (int i = _proposals.Count - 1; i >= 0; i--)
+        for (int i = waiting.Count - 1; i >= 0; i--)
         {
-            QueuedProposal queued = _proposals[i];
+            QueuedProposal queued = waiting[i];
             if (queued.Proposal is UpdateProposal && queued.Sender != OwnIndex && !gone.Contains(queued.Sender) && updated.Add(queued.Sender)) chosen.Add(queued);
         }
-        foreach ((_, LeafNode leaf) in _epoch.Tree.LeafNodes.Entries().Where(entry => !gone.Contains(new LeafIndex(entry.Index)))) newcomers.Add(leaf.SignatureKey);
+        if (waiting.Exists(queued => queued.Proposal is AddProposal))
+            foreach (Member member in Members) if (!gone.Contains(member.Index)) newcomers.Add(member.SignatureKey);
         bool hasExtensions = request.Extensions is not null;
-        foreach (QueuedProposal queued in _proposals)
+        foreach (QueuedProposal queued in waiting)
         {
             bool take = queued.Proposal switch
             {

@@ -46,7 +46,7 @@ public sealed partial class MlsGroup
         Welcome message = Welcome.Decode(welcome.Span);
 
         // "Identify an entry in the secrets array where the new_member value corresponds to one of this client's KeyPackages"
-        (KeyPackageBundle own, HpkeCiphertext sealedSecrets) = await FindOwnAsync(message, find).ConfigureAwait(false);
+        (KeyPackageBundle own, HpkeCiphertext sealedSecrets) = await FindOwnAsync(environment, message, find).ConfigureAwait(false);
         if (own.KeyPackage.SuiteId != message.CipherSuite)
             throw new MlsException(MlsError.UnsupportedCipherSuite, "12.4.3.1", "the key package is for another cipher suite");
         SuiteCrypto crypto = new(own.KeyPackage.RequireSuite(environment), environment.Crypto);
@@ -102,8 +102,10 @@ public sealed partial class MlsGroup
         return new(group, own.Ref, own.KeyPackage.IsLastResort, new Member(info.Signer, signer));
     }
 
-    static async ValueTask<(KeyPackageBundle Own, HpkeCiphertext Secrets)> FindOwnAsync(Welcome welcome, KeyPackageLookup find)
+    static async ValueTask<(KeyPackageBundle Own, HpkeCiphertext Secrets)> FindOwnAsync(MlsEnvironment environment, Welcome welcome, KeyPackageLookup find)
     {
+        if (welcome.Secrets.Count > environment.Limits.MaxProposals)
+            throw new MlsException(MlsError.LimitExceeded, "12.4.3.1", "more new members than a commit can add");
         foreach (EncryptedGroupSecrets entry in welcome.Secrets)
             if (await find(entry.NewMember).ConfigureAwait(false) is { } bundle) return (bundle, entry.Secrets);
         throw new MlsException(MlsError.NoMatchingKeyPackage, "12.4.3.1", "no entry for an own key package");

@@ -119,14 +119,9 @@ public sealed partial class MlsGroup
         if (_proposals.Count >= _environment.Limits.MaxProposals) throw new MlsException(MlsError.LimitExceeded, "12.1", "more proposals than are kept");
         await ProposalValidation.ValidateAsync(_epoch, _environment, new(proposal, sender, null)).ConfigureAwait(false);
 
-        MlsGroup next = new(_environment, _epoch, keys, _proposals.Add(new(proposal, sender, reference)), _past);
-        LeafIndex? target = proposal switch
-        {
-            RemoveProposal remove => remove.Removed,
-            UpdateProposal => sender,
-            _ => null,
-        };
-        return new ProcessResult.ProposalReceived(new Member(sender, _epoch.Tree[sender]!), proposal.Type, target, message.Content.AuthenticatedData, next);
+        QueuedProposal queued = new(proposal, sender, reference);
+        MlsGroup next = new(_environment, _epoch, keys, _proposals.Add(queued), _past);
+        return new ProcessResult.ProposalReceived(new Member(sender, _epoch.Tree[sender]!), proposal.Type, queued.Target, message.Content.AuthenticatedData, next);
     }
 
     /// <summary>Another member's commit (§12.4.2), its signature verified.</summary>

@@ -60,6 +60,9 @@ public sealed partial class MlsGroup : IDisposable
     /// <summary>Whether proposals wait for a commit, which must come before the next application message (§12.4).</summary>
     public bool HasProposals => !_proposals.IsEmpty;
 
+    /// <summary>The proposals that wait, in the order they came.</summary>
+    public IReadOnlyList<PendingProposal> Proposals => [.. _proposals.Select(queued => queued.Describe(_epoch.Tree))];
+
     /// <summary>What all members of this epoch can compare to see that they are in the same one (§8.7).</summary>
     public byte[] EpochAuthenticator => _epoch.Secrets.EpochAuthenticator.Span.ToArray();
 

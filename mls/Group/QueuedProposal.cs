@@ -17,6 +17,18 @@ internal sealed record QueuedProposal(Proposal Proposal, LeafIndex Sender, byte[
         }
     }
 
+    /// <summary>Whom a Remove or an Update is about.</summary>
+    public LeafIndex? Target => Proposal switch
+    {
+        RemoveProposal remove => remove.Removed,
+        UpdateProposal => Sender,
+        _ => null,
+    };
+
+    /// <summary>As the application sees it.</summary>
+    public PendingProposal Describe(RatchetTree tree) => new(
+        new Member(Sender, tree[Sender]!), Proposal.Type, Target, (Proposal as AddProposal)?.KeyPackage, (Proposal as GroupContextExtensionsProposal)?.Extensions);
+
     public void Write(TlsWriter writer)
     {
         writer.WriteUInt32(Sender.Value);

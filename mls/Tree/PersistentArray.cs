@@ -70,16 +70,13 @@ internal sealed class PersistentArray<T> where T : class
         return new(Set(root, height, index, value), height);
     }
 
-    /// <summary>This array without the entries from <paramref name="count"/> on.</summary>
-    public PersistentArray<T> Truncate(uint count)
-    {
-        PersistentArray<T> cut = this;
-        foreach ((uint index, _) in Entries()) if (index >= count) cut = cut.With(index, null);
-        return cut;
-    }
-
     /// <summary>The entries that are set, by rising index.</summary>
-    public IEnumerable<(uint Index, T Value)> Entries() => _root is null ? [] : Entries(_root, _height, 0);
+    public List<(uint Index, T Value)> Entries()
+    {
+        List<(uint, T)> entries = [];
+        if (_root is not null) Collect(_root, _height, 0, entries);
+        return entries;
+    }
 
     /// <summary>The entries that are not the same object in both, by rising index; work in proportion to the difference.</summary>
     public IEnumerable<(uint Index, T? Old, T? New)> ChangesSince(PersistentArray<T> old)
@@ -108,19 +105,14 @@ internal sealed class PersistentArray<T> where T : class
         return copy;
     }
 
-    static IEnumerable<(uint, T)> Entries(object?[] node, int level, uint first)
+    static void Collect(object?[] node, int level, uint first, List<(uint, T)> into)
     {
         for (int slot = 0; slot < Width; slot++)
         {
+            if (node[slot] is not { } child) continue;
             uint index = first + ((uint)slot << (Bits * level));
-            if (level == 0)
-            {
-                if (node[slot] is T entry) yield return (index, entry);
-            }
-            else if (node[slot] is object?[] child)
-            {
-                foreach ((uint, T) entry in Entries(child, level - 1, index)) yield return entry;
-            }
+            if (level == 0) into.Add((index, (T)child));
+            else Collect((object?[])child, level - 1, index, into);
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class RatchetTree
 
     /// <summary>The tree of stored nodes.</summary>
     public static RatchetTree Of(SuiteCrypto crypto, PersistentArray<LeafNode> leaves, PersistentArray<ParentNode> parents, uint size) =>
-        new(crypto, leaves, parents, PersistentArray<byte[]>.Empty, size, leaves.Entries().Count());
+        new(crypto, leaves, parents, PersistentArray<byte[]>.Empty, size, leaves.Entries().Count);
 
     /// <summary>The tree of received nodes.</summary>
     public static RatchetTree From(SuiteCrypto crypto, IReadOnlyList<LeafNode?> leaves, IReadOnlyList<ParentNode?> parents, uint size) =>

@@ -75,4 +75,31 @@ public static class TamperingTests
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await before.ProcessAsync(message, Client.Now));
         Assert.Equal("twice", await clients[0].ReadAsync(await clients[1].SendAsync("twice")));
     }
+
+    [Fact]
+    public static async Task A_commit_in_clear_is_followed_where_its_membership_tag_is_right()
+    {
+        List<Client> clients = await GroupLifeTests.GroupOfAsync(3);
+        (CommitDraft draft, _) = await CommitDraft.CreateAsync(clients[1].Group, new(), Client.Now, null, privately: false);
+        clients[1].Pending = draft.Pending;
+        byte[] changed = [.. draft.Pending.Message];
+        changed[^1] ^= 1;
+        string before = clients[0].Snapshot();
+        Assert.Equal(MlsError.InvalidMembershipTag, Assert.IsType<ProcessResult.Refused>(await clients[0].ReceiveAsync(changed)).Error);
+        Assert.Equal(before, clients[0].Snapshot());
+        await GroupLifeTests.DeliverAsync(draft.Pending.Message, clients);
+        GroupLifeTests.AssertAgree(clients);
+    }
+
+    [Fact]
+    public static async Task Application_data_in_clear_is_refused_however_well_signed()
+    {
+        List<Client> clients = await GroupLifeTests.GroupOfAsync(2);
+        MlsGroup sender = clients[1].Group;
+        FramedContent content = new(sender.GroupId, sender.Epoch, Sender.Member(sender.OwnIndex), [], "in clear"u8.ToArray(), null, null);
+        AuthenticatedContent signed = await sender.Current.SignAsync(WireFormat.PublicMessage, content, sender.State.SignatureKey);
+        byte[] tag = sender.State.Crypto.Mac(sender.State.Secrets.Membership, PublicMessage.Tagged(signed, sender.State.Context.Encoded));
+        ProcessResult result = await clients[0].ReceiveAsync(new PublicMessage(signed, tag).Encode());
+        Assert.Equal(MlsError.UnencryptedApplicationMessage, Assert.IsType<ProcessResult.Refused>(result).Error);
+    }
 }
