@@ -85,16 +85,23 @@ public sealed partial class MlsGroup
         Member self = tree.Members.FirstOrDefault(member => member.Leaf.Encoded.AsSpan().SequenceEqual(ownLeaf))
             ?? throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "the own leaf is not in the tree");
 
-        PrivatePath path = PrivatePath.Of(own.EncryptionKey.Clone());
-        if (secrets.PathSecret is { } pathSecret)
-            path = path.With(await JoinerKeysAsync(tree, self.Index, info.Signer, pathSecret).ConfigureAwait(false));
-
         // "Use the joiner_secret and the PSKs to derive the epoch_secret and the other secrets; verify the confirmation tag"
         EpochSecrets epochSecrets = EpochSecrets.FromJoiner(crypto, secrets.JoinerSecret, pskSecret, context.Encoded);
         if (!epochSecrets.VerifyConfirmationTag(context.ConfirmedTranscriptHash, info.ConfirmationTag))
         {
             epochSecrets.Dispose();
             throw new MlsException(MlsError.InvalidConfirmationTag, "12.4.3.1", "confirmation tag");
+        }
+        PrivatePath path;
+        try
+        {
+            path = PrivatePath.Of(own.EncryptionKey.Clone()).With(
+                secrets.PathSecret is { } pathSecret ? await JoinerKeysAsync(tree, self.Index, info.Signer, pathSecret).ConfigureAwait(false) : []);
+        }
+        catch (MlsException)
+        {
+            epochSecrets.Dispose();
+            throw;
         }
         byte[] interim = TranscriptHash.Interim(crypto, context.ConfirmedTranscriptHash, info.ConfirmationTag);
         EpochState epoch = new(crypto, context, tree, self.Index, path, own.SignatureKey.Clone(), epochSecrets, interim);

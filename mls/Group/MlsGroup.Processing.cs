@@ -154,12 +154,13 @@ public sealed partial class MlsGroup
         using Secret pskSecret = CombinePsks(plan.Psks, options?.ExternalPsk);
         GroupContext provisional = _epoch.Context with { Epoch = Epoch + 1, TreeHash = tree.TreeHash(), Extensions = plan.Extensions };
         QueuedProposal? ownUpdate = proposals.Find(queued => queued.Proposal is UpdateProposal && queued.Sender == OwnIndex);
-        PrivatePath ownKeys = (ownUpdate?.LeafKey is { } leafKey ? _epoch.Path.WithLeafKey(leafKey) : _epoch.Path).Within(plan.Tree);
+        PrivatePath keysBefore = (ownUpdate?.LeafKey is { } leafKey ? _epoch.Path.WithLeafKey(leafKey) : _epoch.Path).Within(plan.Tree);
+        PrivatePath ownKeys = keysBefore;
         Secret commitSecret;
         if (commit.Path is null)
             commitSecret = Secret.Zero(crypto.HashLength);
         else
-            (ownKeys, commitSecret) = await TreeKem.DecryptAsync(plan.Tree, sender, OwnIndex, ownKeys, commit.Path, provisional.Encoded, plan.AddedLeaves).ConfigureAwait(false);
+            (ownKeys, commitSecret) = await TreeKem.DecryptAsync(plan.Tree, sender, OwnIndex, keysBefore, commit.Path, provisional.Encoded, plan.AddedLeaves).ConfigureAwait(false);
 
         // "Update the confirmed transcript hash; derive the new epoch's secrets; verify the confirmation tag."
         byte[] confirmed = TranscriptHash.Confirmed(crypto, _epoch.InterimHash, message.TranscriptInput());
@@ -170,6 +171,7 @@ public sealed partial class MlsGroup
         if (!secrets.VerifyConfirmationTag(confirmed, message.ConfirmationTag))
         {
             secrets.Dispose();
+            ownKeys.DisposeExcept(keysBefore);
             throw new MlsException(MlsError.InvalidConfirmationTag, "12.4.2", "confirmation tag");
         }
 

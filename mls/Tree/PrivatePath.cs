@@ -28,6 +28,13 @@ internal sealed class PrivatePath(Secret leafKey, IReadOnlyDictionary<uint, Secr
             ? this
             : new(LeafKey, NodeKeys.Where(entry => tree.Parent(new(entry.Key)) is not null).ToDictionary());
 
+    /// <summary>Zeroes the keys that <paramref name="kept"/> does not hold: of a path that came to nothing.</summary>
+    public void DisposeExcept(PrivatePath kept)
+    {
+        HashSet<Secret> held = new(kept.Keys, ReferenceEqualityComparer.Instance);
+        foreach (Secret key in Keys) if (!held.Contains(key)) key.Dispose();
+    }
+
     /// <summary>With fresh keys from the common ancestor with a committer up.</summary>
     public PrivatePath With(IEnumerable<(NodeIndex Node, Secret Key)> fresh)
     {
