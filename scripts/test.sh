@@ -63,6 +63,13 @@ step "build" dotnet build Kavalek.slnx --configuration Release --verbosity quiet
 if [ -z "$only" ]; then
   step "format" dotnet format Kavalek.slnx --verify-no-changes --no-restore
 fi
+peer=tests/interop-ts-mls
+# Without npm its tests say so themselves.
+if [ -z "$only" ] || [ "$only" = "$(basename "$peer")" ]; then
+  if command -v npm >/dev/null && ! [ "$peer/node_modules/.package-lock.json" -nt "$peer/package-lock.json" ]; then
+    step "packages of $peer" npm --prefix "$peer" ci
+  fi
+fi
 for project in tests/*/*.Tests.csproj; do
   folder=$(dirname "$project")
   [ -n "$only" ] && [ "$only" != "$(basename "$folder")" ] && continue

@@ -1,0 +1,125 @@
+using System.Text;
+using Kavalek.Mls;
+
+namespace Kavalek.Interop.TsMls.Tests;
+
+/// <summary>A member on this library.</summary>
+sealed class OurMember : Member
+{
+    static readonly MlsEnvironment Environment = new(NativeCryptoProvider.Shared, new Everybody());
+
+    readonly CipherSuite _suite;
+    readonly KeyPair _signatureKey;
+    KeyPackageBundle? _bundle;
+    MlsGroup? _group;
+    bool _removed;
+
+    OurMember(string name, CipherSuite suite, KeyPair signatureKey) : base(name)
+    {
+        _suite = suite;
+        _signatureKey = signatureKey;
+    }
+
+    public static async Task<OurMember> MakeAsync(string name, CipherSuite suite) =>
+        new(name, suite, await Environment.Crypto.GenerateSignatureKeyPairAsync(suite.Signature));
+
+    public MlsGroup Group => _group ?? throw new InvalidOperationException($"{Name} is in no group");
+
+    static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
+
+    public override async Task<byte[]> KeyPackageAsync() => (_bundle = await BundleAsync()).KeyPackage.Encode();
+
+    public override async Task CreateAsync(byte[] groupId) => _group = await MlsGroup.CreateAsync(Environment, groupId, await BundleAsync(), []);
+
+    public override async Task JoinAsync(byte[] welcome)
+    {
+        JoinedGroup joined = await MlsGroup.JoinAsync(Environment, welcome,
+            reference => ValueTask.FromResult(_bundle is not null && reference.Span.SequenceEqual(_bundle.Ref) ? _bundle : null));
+        _group = joined.Group;
+        _removed = false;
+    }
+
+    public override async Task<SentCommit> CommitAsync(IReadOnlyList<byte[]> add, IReadOnlyList<uint> remove)
+    {
+        (PendingCommit pending, MlsGroup next) = await Group.CommitAsync(new()
+        {
+            Add = [.. add.Select(keyPackage => KeyPackage.Decode(keyPackage))],
+            Remove = [.. remove.Select(leaf => new LeafIndex(leaf))],
+        }, Now);
+        SentCommit sent = new(pending.Message, pending.Welcome);
+        // The delivery service hands it back, and with that it takes effect.
+        ProcessResult result = await next.ProcessAsync(sent.Message, Now, new() { Pending = pending });
+        Keep(Assert.IsType<ProcessResult.OwnCommitConfirmed>(result).Next);
+        return sent;
+    }
+
+    public override async Task<byte[]> ProposeAddAsync(byte[] keyPackage) => Keep(await Group.ProposeAddAsync(KeyPackage.Decode(keyPackage), Now));
+
+    public override async Task<byte[]> ProposeRemoveAsync(uint leaf) => Keep(await Group.ProposeRemoveAsync(new LeafIndex(leaf)));
+
+    /// <summary>Offers a new leaf for somebody else to commit.</summary>
+    public async Task<byte[]> ProposeUpdateAsync() => Keep(await Group.ProposeUpdateAsync());
+
+    public override async Task<byte[]> SendAsync(string text) => Keep(await Group.ProtectAsync(Encoding.UTF8.GetBytes(text)));
+
+    public override async Task<string?> ProcessAsync(byte[] message)
+    {
+        switch (await Group.ProcessAsync(message, Now, new()))
+        {
+            case ProcessResult.ApplicationReceived received:
+                Keep(received.Next);
+                return Encoding.UTF8.GetString(received.Content);
+            case ProcessResult.ProposalReceived received:
+                Keep(received.Next);
+                return null;
+            case ProcessResult.CommitReceived received:
+                Keep(received.Next);
+                return null;
+            case ProcessResult.RemovedFromGroup:
+                _removed = true;
+                return null;
+            case ProcessResult.Refused refused:
+                throw new RefusedException($"{Name}: {refused.Error}, section {refused.Section}: {refused.Detail}");
+            case var other:
+                throw new RefusedException($"{Name}: {other}");
+        }
+    }
+
+    public override Task<View> LookAsync()
+    {
+        using Secret exported = Group.ExportSecret("interop", "context"u8, 32);
+        return Task.FromResult(new View(Group.Epoch, Convert.ToHexStringLower(Group.EpochAuthenticator), Convert.ToHexStringLower(exported.Span)));
+    }
+
+    public override Task<bool> IsRemovedAsync() => Task.FromResult(_removed);
+
+    /// <summary>The leaf of a member by its name.</summary>
+    public uint LeafOf(string name) => Group.Members.Single(member => Encoding.UTF8.GetString(member.Credential.Content) == name).Index.Value;
+
+    async Task<KeyPackageBundle> BundleAsync() => await KeyPackageBundle.CreateAsync(Environment, new()
+    {
+        Suite = _suite,
+        Credential = Credential.Basic(Encoding.UTF8.GetBytes(Name)),
+        SignatureKey = _signatureKey,
+        Lifetime = Lifetime.Starting(Now, TimeSpan.FromDays(30)),
+    });
+
+    byte[] Keep(OutgoingMessage sent)
+    {
+        Keep(sent.Next);
+        return sent.Message;
+    }
+
+    void Keep(MlsGroup next)
+    {
+        _group?.DisposeExcept(next);
+        _group = next;
+    }
+
+    sealed class Everybody : IAuthenticationService
+    {
+        public ValueTask<bool> ValidateAsync(PresentedCredential presented) => ValueTask.FromResult(true);
+
+        public bool IsSuccessor(PresentedCredential old, PresentedCredential next) => old.Credential.Equals(next.Credential);
+    }
+}

@@ -1,0 +1,65 @@
+namespace Kavalek.Interop.TsMls.Tests;
+
+/// <summary>The delivery service of one group: everything reaches everybody, and after each commit all must agree.</summary>
+sealed class TestGroup
+{
+    readonly List<Member> _members;
+    readonly OurMember _guide;
+
+    TestGroup(Member creator, OurMember guide)
+    {
+        _members = [creator];
+        _guide = guide;
+    }
+
+    public IReadOnlyList<Member> Members => [.. _members];
+
+    /// <param name="creator">The first member.</param>
+    /// <param name="guide">A member that stays, asked for leaves.</param>
+    public static async Task<TestGroup> CreateAsync(Member creator, OurMember guide)
+    {
+        await creator.CreateAsync("interop"u8.ToArray());
+        return new(creator, guide);
+    }
+
+    public uint LeafOf(Member member) => _guide.LeafOf(member.Name);
+
+    /// <summary>A commit by <paramref name="committer"/>; beside what it adds and removes itself, others join or leave by proposals that it commits.</summary>
+    public async Task CommitAsync(Member committer, Member[] add, Member[] remove, Member[]? joining = null, Member[]? leaving = null)
+    {
+        List<byte[]> keyPackages = [];
+        foreach (Member member in add) keyPackages.Add(await member.KeyPackageAsync());
+        SentCommit sent = await committer.CommitAsync(keyPackages, [.. remove.Select(LeafOf)]);
+        foreach (Member member in _members)
+            if (member != committer) Assert.Null(await member.ProcessAsync(sent.Message));
+        foreach (Member member in remove.Concat(leaving ?? []))
+        {
+            Assert.True(await member.IsRemovedAsync(), $"{member.Name} has not noticed that it was removed");
+            _members.Remove(member);
+        }
+        foreach (Member member in add.Concat(joining ?? []))
+        {
+            await member.JoinAsync(sent.Welcome ?? throw new InvalidOperationException("a commit that adds has no Welcome"));
+            _members.Add(member);
+        }
+        View expected = await committer.LookAsync();
+        foreach (Member member in _members) Assert.Equal(expected, await member.LookAsync());
+    }
+
+    public async Task ProposeAsync(Member proposer, byte[] proposal)
+    {
+        foreach (Member member in _members)
+            if (member != proposer) Assert.Null(await member.ProcessAsync(proposal));
+    }
+
+    public async Task AllHearEachOtherAsync()
+    {
+        foreach (Member sender in _members)
+        {
+            string text = $"{sender.Name}: héé, \u0645\u0631\u062d\u0628\u0627, \ud83d\udc4b";
+            byte[] message = await sender.SendAsync(text);
+            foreach (Member receiver in _members)
+                if (receiver != sender) Assert.Equal(text, await receiver.ProcessAsync(message));
+        }
+    }
+}
