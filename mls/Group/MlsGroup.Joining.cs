@@ -137,6 +137,8 @@ public sealed partial class MlsGroup
     {
         if (own == signer) throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "the joiner is its own signer");
         NodeIndex start = TreeMath.CommonAncestor(own, signer);
+        // A path reaches whoever its commit adds through their common ancestor, which therefore is not blank.
+        if (tree.Parent(start) is null) throw new MlsException(MlsError.InvalidPath, "12.4.3.1", "a path secret for a blank node");
         List<(NodeIndex, Secret)> keys = [];
         Secret secret = pathSecret.Clone();
         foreach (NodeIndex node in TreeMath.DirectPath(signer, tree.Size))
