@@ -82,6 +82,11 @@ public sealed partial class MlsGroup
         {
             throw new MlsException(MlsError.InvalidState, damage.Section, damage.Message);
         }
+        catch (Exception damage) when (damage is ArgumentException or OverflowException)
+        {
+            // A number that no group could have written: a date, an index, a count of leaves.
+            throw new MlsException(MlsError.InvalidState, "8", damage.Message);
+        }
     }
 
     static MlsGroup LoadRecords(MlsEnvironment environment, IEnumerable<StateRecord> records)

@@ -53,6 +53,62 @@ public static class DecodingTests
         }
     }
 
+    // K-50
+    [Fact]
+    public static async Task Any_bytes_given_to_a_group_or_a_joiner_leave_everything_as_it_was()
+    {
+        Scene scene = await Scene.CreateAsync(filled: true);
+        Client dan = await Client.CreateAsync("dan");
+        PendingCommit pending = await scene.Ann.CommitAsync(new CommitRequest { Add = [await dan.PublishAsync()], ForcePath = true });
+        byte[] proposal = await scene.Cid.ProposeAsync(group => group.ProposeRemoveAsync(new LeafIndex(2))), text = await scene.EveHerself.SendAsync("hello");
+        byte[] inClear = await scene.Eve.PublicAsync(scene.Eve.Content(proposal: new RemoveProposal(new LeafIndex(3))));
+        byte[][] samples = [pending.Message, pending.Welcome!, proposal, text, inClear];
+        string before = scene.Bob.Snapshot();
+        Random random = new(99);
+        for (int i = 0; i < Rounds / 10; i++)
+        {
+            byte[] input = i % 8 == 0 ? Noise(random) : Mutated(random, samples);
+            if (samples.Any(sample => sample.AsSpan().SequenceEqual(input))) continue;
+            Assert.True(await scene.Bob.Group.ProcessAsync(input, Client.Now) is ProcessResult.Refused or ProcessResult.Ignored, Convert.ToHexString(input));
+            await Assert.ThrowsAsync<MlsException>(() => dan.JoinAsync(input));
+        }
+        Assert.Equal(before, scene.Bob.Snapshot());
+        Assert.Equal("hello", await scene.Bob.ReadAsync(text));
+        await dan.JoinAsync(pending.Welcome!);
+    }
+
+    [Fact]
+    public static async Task Damaged_state_is_refused_as_such()
+    {
+        Scene scene = await Scene.CreateAsync(filled: true);
+        await scene.Bob.ReadAsync(await scene.Ann.SendAsync("hello"));
+        await scene.Bob.ReceiveAsync(await scene.Cid.ProposeAsync(group => group.ProposeUpdateAsync()));
+        IReadOnlyList<StateRecord> records = scene.Bob.Group.Changes(null);
+        byte[] pending = (await scene.Bob.CommitAsync(new CommitRequest())).Encode();
+        Random random = new(5);
+        for (int i = 0; i < Rounds / 40; i++)
+        {
+            int at = random.Next(records.Count);
+            StateRecord damaged = records[at] with { Value = Mutated(random, [records[at].Value!]) };
+            try
+            {
+                MlsGroup.Load(scene.Bob.Environment, records.Select((record, index) => index == at ? damaged : record)).Changes(null);
+            }
+            catch (MlsException refused)
+            {
+                Assert.Equal(MlsError.InvalidState, refused.Error);
+            }
+            try
+            {
+                PendingCommit.Decode(scene.Bob.Group, Mutated(random, [pending])).Dispose();
+            }
+            catch (MlsException)
+            {
+            }
+        }
+        Assert.Equal(MlsError.InvalidState, Assert.Throws<MlsException>(() => MlsGroup.Load(scene.Bob.Environment, records.Where(record => record.Key != "epoch"))).Error);
+    }
+
     static byte[] Noise(Random random)
     {
         byte[] noise = new byte[random.Next(random.Next(2) == 0 ? 20 : 400)];
@@ -86,7 +142,7 @@ public static class DecodingTests
 
     static async Task<Decoder[]> DecodersAsync()
     {
-        using KeyPackageBundle bundle = await Clients.CreateAsync("marie"), other = await Clients.CreateAsync("noor", change: request => request with { LastResort = true });
+        using KeyPackageBundle bundle = await (await Client.CreateAsync("marie")).BundleAsync(), other = await (await Client.CreateAsync("noor")).BundleAsync(lastResort: true);
         byte[] point = bundle.KeyPackage.InitKey, hash = new byte[32];
         PreSharedKeyId external = PreSharedKeyId.External([1, 2], hash), resumption = PreSharedKeyId.Resumption(ResumptionUsage.Application, [3], 4, hash);
         UpdatePath path = new(bundle.KeyPackage.Leaf, [new UpdatePathNode(point, [new HpkeCiphertext(point, new byte[48]), new HpkeCiphertext(point, new byte[48])]), new UpdatePathNode(point, [])]);
@@ -101,9 +157,21 @@ public static class DecodingTests
             new([1], 2, Sender.Member(new LeafIndex(1)), [9], [1, 2, 3], null, null), new([1], 2, new Sender(SenderType.External, 0), [], null, proposals[2], null),
             new([1], 2, new Sender(SenderType.NewMemberCommit, 0), [], null, null, commit),
         ];
+        Secret joiner = Secret.Copy(hash);
         GroupContext context = new(2, [1, 2, 3], 7, hash, hash, [new Extension(3, [0, 0, 0])]);
+        HpkeCiphertext ciphertext = new(point, new byte[48]);
+        LeafNode leaf = bundle.KeyPackage.Leaf;
+        RatchetTree tree = RatchetTree.From(Suites.P256, [leaf, null, other.KeyPackage.Leaf], [new ParentNode(point, hash, []), new ParentNode(point, [], [2])], 4);
+        GroupInfo info = new(context, [new Extension(Extension.RatchetTree, tree.Encode())], hash, new LeafIndex(2), new byte[70]);
         return
         [
+            new("welcome", bytes => Welcome.Decode(bytes).Encode(), [new Welcome(2, [new(hash, ciphertext), new(hash, ciphertext)], new byte[99]).Encode()]),
+            new("ratchet tree", bytes => RatchetTree.Decode(Suites.P256, bytes, MlsLimits.Default).Encode(), [tree.Encode()]),
+            Of("group info", GroupInfo.Read, (writer, value) => value.Write(writer), [info]),
+            Of("group secrets", GroupSecrets.Read, (writer, value) => writer.WriteRaw(value.Encode().Span), [new GroupSecrets(joiner, joiner, [external]), new GroupSecrets(joiner, null, [])]),
+            Of("private message", ReadPrivate, (writer, value) => writer.WriteRaw(value.Encode()), [new PrivateMessage([1], 2, ContentType.Commit, [3], new byte[28], new byte[99])]),
+            Of("public message", ReadPublic, (writer, value) => writer.WriteRaw(value.Encode()), contents.Select(content =>
+                new PublicMessage(new AuthenticatedContent(WireFormat.PublicMessage, content, hash, content.Commit is null ? null : hash), content.Sender.Type == SenderType.Member ? hash : null))),
             new("key package", bytes => KeyPackage.Decode(bytes).Encode(), [bundle.KeyPackage.Encode(), other.KeyPackage.Encode()]),
             new("stored key package", bytes => KeyPackageBundle.Decode(bytes).Encode(), [bundle.Encode(), other.Encode()]),
             new("outside of a message", bytes => { MlsMessage.Peek(bytes); return null; }, [bundle.KeyPackage.Encode()]),
@@ -116,6 +184,18 @@ public static class DecodingTests
             Of("authenticated content", AuthenticatedContent.Read, (writer, value) => writer.WriteRaw(value.Encode()),
                 contents.Select(content => new AuthenticatedContent(WireFormat.PublicMessage, content, hash, content.Commit is null ? null : hash))),
         ];
+    }
+
+    static PrivateMessage ReadPrivate(ref TlsReader reader)
+    {
+        MlsMessage.ReadHeader(ref reader, WireFormat.PrivateMessage);
+        return PrivateMessage.Read(ref reader);
+    }
+
+    static PublicMessage ReadPublic(ref TlsReader reader)
+    {
+        MlsMessage.ReadHeader(ref reader, WireFormat.PublicMessage);
+        return PublicMessage.Read(ref reader);
     }
 
     static Decoder Of<T>(string name, TlsRead<T> read, Action<TlsWriter, T> write, IEnumerable<T> samples)

@@ -4,14 +4,14 @@ namespace Kavalek.Mls.Tests;
 public static class KeyPackageRuleTests
 {
     static readonly SuiteCrypto Crypto = Suites.P256;
-    static readonly MlsEnvironment Environment = Clients.Environment();
+    static readonly MlsEnvironment Environment = new(NativeCryptoProvider.Shared, new CredentialBook());
 
     [Fact]
     public static async Task A_valid_key_package_is_accepted()
     {
-        using KeyPackageBundle bundle = await Clients.CreateAsync("marie");
+        using KeyPackageBundle bundle = await (await Client.CreateAsync("marie")).BundleAsync();
         KeyPackage decoded = KeyPackage.Decode(bundle.KeyPackage.Encode());
-        await decoded.ValidateAsync(Environment, Clients.Now);
+        await decoded.ValidateAsync(Environment, Client.Now);
         Assert.Equal(bundle.Ref, decoded.Ref(Environment));
         Assert.Equal(bundle.KeyPackage.Encode(), decoded.Encode());
     }
@@ -60,23 +60,23 @@ public static class KeyPackageRuleTests
 
     [Fact]
     public static Task Section_7_3_an_expired_lifetime_is_refused() =>
-        Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Clients.Now - TimeSpan.FromDays(9), Clients.Now - TimeSpan.FromDays(1)) });
+        Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Client.Now - TimeSpan.FromDays(9), Client.Now - TimeSpan.FromDays(1)) });
 
     [Fact]
     public static Task Section_7_3_a_lifetime_that_has_not_begun_is_refused() =>
-        Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Clients.Now + TimeSpan.FromDays(1), Clients.Now + TimeSpan.FromDays(9)) });
+        Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Client.Now + TimeSpan.FromDays(1), Client.Now + TimeSpan.FromDays(9)) });
 
     [Fact]
     public static Task Section_7_2_a_lifetime_longer_than_the_limit_is_refused() =>
-        Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Clients.Now, Clients.Now + TimeSpan.FromDays(401)) });
+        Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Client.Now, Client.Now + TimeSpan.FromDays(401)) });
 
     [Fact]
     public static Task Section_7_2_a_lifetime_that_ends_before_it_begins_is_refused() =>
-        Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Clients.Now + TimeSpan.FromMinutes(2), Clients.Now - TimeSpan.FromMinutes(2)) });
+        Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Client.Now + TimeSpan.FromMinutes(2), Client.Now - TimeSpan.FromMinutes(2)) });
 
     [Fact]
     public static Task Section_7_2_a_lifetime_at_the_end_of_64_bits_is_refused() =>
-        Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new Lifetime(Clients.Now, Clients.Now) { NotAfterSeconds = ulong.MaxValue } });
+        Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new Lifetime(Client.Now, Client.Now) { NotAfterSeconds = ulong.MaxValue } });
 
     [Fact]
     public static Task Section_7_3_an_extension_outside_the_leafs_capabilities_is_refused() =>
@@ -99,9 +99,9 @@ public static class KeyPackageRuleTests
     {
         CredentialBook book = new();
         KeyPackage package = (await Forge()).Build();
-        await package.ValidateAsync(Clients.Environment(book), Clients.Now);
+        await package.ValidateAsync(new MlsEnvironment(NativeCryptoProvider.Shared, book), Client.Now);
         book.Refused.Add("marie");
-        MlsException refused = await Assert.ThrowsAsync<MlsException>(async () => await package.ValidateAsync(Clients.Environment(book), Clients.Now));
+        MlsException refused = await Assert.ThrowsAsync<MlsException>(async () => await package.ValidateAsync(new MlsEnvironment(NativeCryptoProvider.Shared, book), Client.Now));
         Assert.Equal(MlsError.InvalidCredential, refused.Error);
     }
 
@@ -136,22 +136,22 @@ public static class KeyPackageRuleTests
         await DecodeAndValidate(honest);
     }
 
-    static async Task DecodeAndValidate(byte[] bytes) => await KeyPackage.Decode(bytes).ValidateAsync(Environment, Clients.Now);
+    static async Task DecodeAndValidate(byte[] bytes) => await KeyPackage.Decode(bytes).ValidateAsync(Environment, Client.Now);
 
     static Secret OtherKey { get; } = Secret.Copy([.. new byte[31], 7]);
 
     static async Task Refused(MlsError error, Func<LeafDraft, LeafDraft>? leaf = null, Func<PackageDraft, PackageDraft>? package = null)
     {
-        await (await Forge()).Build().ValidateAsync(Environment, Clients.Now);
-        MlsException refused = await Assert.ThrowsAsync<MlsException>(async () => await (await Forge(leaf, package)).Build().ValidateAsync(Environment, Clients.Now));
+        await (await Forge()).Build().ValidateAsync(Environment, Client.Now);
+        MlsException refused = await Assert.ThrowsAsync<MlsException>(async () => await (await Forge(leaf, package)).Build().ValidateAsync(Environment, Client.Now));
         Assert.Equal(error, refused.Error);
     }
 
     static async Task<PackageDraft> Forge(Func<LeafDraft, LeafDraft>? leaf = null, Func<PackageDraft, PackageDraft>? package = null)
     {
         KeyPair signer = await Crypto.GenerateSignatureKeyPairAsync(), encryption = await Crypto.GenerateKeyPairAsync(), init = await Crypto.GenerateKeyPairAsync();
-        LeafDraft draft = new(encryption.PublicKey, signer.PublicKey, Clients.Named("marie"), Capabilities.For(CipherSuite.P256Aes128),
-            LeafNodeSource.KeyPackage, Lifetime.Starting(Clients.Now, TimeSpan.FromDays(30)), null, [], signer.PrivateKey);
+        LeafDraft draft = new(encryption.PublicKey, signer.PublicKey, Credential.Basic("marie"u8.ToArray()), Capabilities.For(CipherSuite.P256Aes128),
+            LeafNodeSource.KeyPackage, Lifetime.Starting(Client.Now, TimeSpan.FromDays(30)), null, [], signer.PrivateKey);
         LeafNode signed = await (leaf?.Invoke(draft) ?? draft).SignAsync(Crypto, "group"u8.ToArray(), default);
         PackageDraft packageDraft = new(KeyPackage.Mls10, CipherSuite.P256Aes128.Id, init.PublicKey, signed, [], signer.PrivateKey);
         return await (package?.Invoke(packageDraft) ?? packageDraft).SignAsync(Crypto);

@@ -83,7 +83,7 @@ public static class LeafRuleTests
     // K-46
     [Fact]
     public static Task Section_5_3_1_another_users_credential_is_refused() =>
-        BothRefused(MlsError.InvalidCredential, (_, leaf) => leaf with { Credential = Clients.Named("ann") });
+        BothRefused(MlsError.InvalidCredential, (_, leaf) => leaf with { Credential = Credential.Basic("ann"u8.ToArray()) });
 
     [Fact]
     public static async Task Section_5_3_1_a_credential_that_the_application_refuses_is_refused()

@@ -38,10 +38,10 @@ public static class PassiveClientTests
             {
                 foreach (JsonElement proposal in epoch.GetProperty("proposals").EnumerateArray())
                 {
-                    ProcessResult result = await group.ProcessAsync(Convert.FromHexString(proposal.GetString()!), Clients.Now, options);
+                    ProcessResult result = await group.ProcessAsync(Convert.FromHexString(proposal.GetString()!), Client.Now, options);
                     group = Assert.IsType<ProcessResult.ProposalReceived>(result, exactMatch: true).Next;
                 }
-                ProcessResult committed = await group.ProcessAsync(epoch.Hex("commit"), Clients.Now, options);
+                ProcessResult committed = await group.ProcessAsync(epoch.Hex("commit"), Client.Now, options);
                 Assert.True(committed is ProcessResult.CommitReceived, $"case {number}: {committed}");
                 group = ((ProcessResult.CommitReceived)committed).Next;
                 Assert.Equal(epoch.Hex("epoch_authenticator"), group.EpochAuthenticator);
