@@ -127,7 +127,8 @@ sealed partial class ConversationEngine
     async Task CatchUpAllAsync(CancellationToken cancel)
     {
         IReadOnlyList<Wire.StreamInfo> streams = await _core.Streams.ListAsync(cancel).ConfigureAwait(false);
-        await CatchUpInboxAsync(cancel).ConfigureAwait(false);
+        // An inbox begins with its first entry.
+        if (streams.Any(info => info.Stream.Span.SequenceEqual(_core.Identity.Device.ToArray()))) await CatchUpInboxAsync(cancel).ConfigureAwait(false);
         foreach (Wire.StreamInfo info in streams)
         {
             Id stream = Id.Read(info.Stream.Span);
