@@ -57,7 +57,7 @@ public sealed record AuthOptions
         if (BcryptCost is < 10 or > 12) throw new InvalidOperationException("The bcrypt cost is 10, 11 or 12.");
         if (Name.Length is < 1 or > 64 || Name.Any(char.IsControl)) throw new InvalidOperationException("The instance's name has 1 to 64 characters.");
         if (PasswordQueue is < 1 or > 4096) throw new InvalidOperationException("The password queue holds 1 to 4,096.");
-        if (RateFactor is < 1 or > 1_000_000) throw new InvalidOperationException("The rate factor is 1 to 1,000,000.");
+        if (RateFactor is < 1 or > 100_000) throw new InvalidOperationException("The rate factor is 1 to 100,000.");
     }
 
     Rate Times(Rate rate) => rate with { Count = rate.Count * RateFactor };

@@ -26,8 +26,8 @@ public sealed class AuthService : IAsyncDisposable
     /// <summary>The instance's id: issuer of the access tokens.</summary>
     public Id Instance => Identity.Id;
 
-    /// <summary>The public keys that verify access tokens, for services in the same process; others read the JWKS.</summary>
-    public IReadOnlyList<JsonWebKey> PublicKeys => [Tokens.PublicKey];
+    /// <summary>The public key that verifies access tokens with this <c>kid</c>, for services in the same process; others read the JWKS.</summary>
+    public SecurityKey? PublicKey(string kid) => kid == Tokens.PublicKey.Kid ? Tokens.PublicKey : null;
 
     /// <summary>
     /// While the instance has no owner: the secret of <c>ORIGIN/#setup=</c>, which makes one, once, within 24 hours. Each start makes a new
@@ -65,6 +65,7 @@ public sealed class AuthService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _database.DisposeAsync();
+        Tokens.Dispose();
         _keys.Dispose();
     }
 }

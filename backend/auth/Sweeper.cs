@@ -27,7 +27,7 @@ internal sealed class Sweeper(AuthDatabase database, RateLimiter limiter, TimePr
         }
     }
 
-    async Task SweepAsync()
+    internal async Task SweepAsync()
     {
         try
         {

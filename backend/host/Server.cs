@@ -1,6 +1,7 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Kavalek.Auth;
+using Kavalek.Messaging;
 using Kavalek.Protocol;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -91,6 +92,7 @@ public sealed class Server : IAsyncDisposable
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton<IEventBus, InProcessEventBus>();
         builder.Services.AddAuth(auth);
+        if (options.Messaging) builder.Services.AddMessaging(_ => MessagingOptionsOf(options, auth));
         if (options.Development) builder.Services.AddOpenApi();
 
         WebApplication app = builder.Build();
@@ -99,9 +101,31 @@ public sealed class Server : IAsyncDisposable
         app.UseStrictHeaders();
         app.UseRouting();
         app.MapAuth();
+        if (options.Messaging) app.MapMessaging();
         app.MapFrontPage(options);
         if (options.Development) app.MapOpenApi();
         return app;
+    }
+
+    static MessagingOptions MessagingOptionsOf(ServerOptions options, AuthService auth)
+    {
+        MessagingOptions defaults = new()
+        {
+            DataFolder = options.Data,
+            Instance = () => auth.Instance,
+            TokenKey = auth.PublicKey,
+            Origins = options.Origin is { } origin ? [origin] : options.UrlList,
+        };
+        return defaults with
+        {
+            AppendsPerSecond = defaults.AppendsPerSecond * options.RateFactor,
+            AppendBurst = defaults.AppendBurst * options.RateFactor,
+            FramesPerSecond = defaults.FramesPerSecond * options.RateFactor,
+            FrameBurst = defaults.FrameBurst * options.RateFactor,
+            EphemeralsPerSecond = defaults.EphemeralsPerSecond * options.RateFactor,
+            EphemeralBurst = defaults.EphemeralBurst * options.RateFactor,
+            NewSocketsPerAddress = defaults.NewSocketsPerAddress * options.RateFactor,
+        };
     }
 
     static void ConfigureKestrel(ConfigureWebHostBuilder host, ServerOptions options)

@@ -166,6 +166,8 @@ public sealed class TestDevice : IDisposable
     {
         HttpRequestMessage request = new(HttpMethod.Post, path) { Content = Json(value, type) };
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        // A server that refuses a large body closes the connection on it: ask first.
+        request.Headers.ExpectContinue = request.Content.Headers.ContentLength > 256 * 1024;
         return await _server.Http.SendAsync(request);
     }
 

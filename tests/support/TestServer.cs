@@ -41,6 +41,16 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>A client of it that follows no redirects.</summary>
     public HttpClient Http { get; private set; } = null!;
 
+    /// <summary>A call without a token.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body = null) =>
+        Http.SendAsync(new HttpRequestMessage(method, path) { Content = body });
+
+    /// <summary>A call without a token.</summary>
+    public Task<HttpResponseMessage> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    /// <summary>A call without a token.</summary>
+    public Task<HttpResponseMessage> PostAsync(string path, HttpContent? body) => SendAsync(HttpMethod.Post, path, body);
+
     /// <summary>Starts one.</summary>
     /// <param name="clock">The server's time; the system's by default.</param>
     /// <param name="change">Changes the settings. By default the rates are a thousand times those of PROTOCOL §9, so that tests may hurry.</param>

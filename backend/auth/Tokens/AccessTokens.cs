@@ -15,7 +15,7 @@ namespace Kavalek.Auth;
 internal sealed record AccessClaims(Id Account, Id Device, Id Session, bool Certified);
 
 /// <summary>Issues and reads access tokens: ES256 and nothing else.</summary>
-internal sealed class AccessTokens
+internal sealed class AccessTokens : IDisposable
 {
     public const string AuthAudience = "kavalek/auth";
     public const string MessagingAudience = "kavalek/messaging";
@@ -29,6 +29,8 @@ internal sealed class AccessTokens
     readonly Id _instance;
     readonly TimeProvider _clock;
     readonly ECDsaSecurityKey _key;
+    // Not the library's process-wide one, which would keep on using this key after it was disposed.
+    readonly InMemoryCryptoProviderCache _signers = new();
     readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false, MapInboundClaims = false, MaximumTokenSizeInBytes = MaximumCharacters };
 
     /// <summary>Signs with <paramref name="key"/>, whose id is its RFC 7638 thumbprint.</summary>
@@ -46,8 +48,11 @@ internal sealed class AccessTokens
             Use = "sig",
         };
         PublicKey.Kid = Base64Url.EncodeToString(PublicKey.ComputeJwkThumbprint());
-        _key = new ECDsaSecurityKey(key) { KeyId = PublicKey.Kid };
+        _key = new ECDsaSecurityKey(key) { KeyId = PublicKey.Kid, CryptoProviderFactory = new CryptoProviderFactory(_signers) };
     }
+
+    /// <summary>Lets go of the key.</summary>
+    public void Dispose() => _signers.Dispose();
 
     /// <summary>What verifies the tokens; without the private part.</summary>
     public JsonWebKey PublicKey { get; }

@@ -1,0 +1,165 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Security.Cryptography;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Kavalek.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Kavalek.Auth.Tests;
+
+public sealed class SessionTests
+{
+    [Fact]
+    public async Task A_refresh_gives_new_tokens_and_ends_the_old_refresh_token() // K-09
+    {
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        List<BusEvent> news = Listen(server);
+        Session first = device.Session!;
+        Session second = await device.RefreshAsync();
+        Assert.NotEqual(first.RefreshToken, second.RefreshToken);
+        Session third = await device.RefreshAsync();
+        Assert.Empty(news);
+
+        // The first one comes back: neither it nor the newest goes on, and the access token is refused at once.
+        await device.TryRefreshAsync(first.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
+        await device.TryRefreshAsync(third.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
+        await device.GetAsync("/auth/v1/devices/self").RefusedAsync(ErrorCodes.Unauthenticated);
+        Assert.Equal(device.Device, Assert.IsType<SessionEnded>(news[0]).Device);
+        Assert.Equal([device.Device], Assert.IsType<DevicesChanged>(news[1]).Devices);
+        Assert.Empty(server.Table("session"));
+        await device.LogInAsync();
+        await device.GetAsync("/auth/v1/devices/self").OkAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_client_that_lost_the_answer_may_repeat_within_a_minute()
+    {
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        string first = device.Session!.RefreshToken;
+        await device.TryRefreshAsync(first).OkAsync(HttpStatusCode.OK);
+        clock.Advance(TimeSpan.FromSeconds(60));
+        await device.RefreshAsync();
+        await device.RefreshAsync();
+        await device.GetAsync("/auth/v1/devices/self").OkAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task After_a_minute_a_repeat_ends_the_session()
+    {
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        string first = device.Session!.RefreshToken;
+        await device.RefreshAsync();
+        clock.Advance(TimeSpan.FromSeconds(61));
+        await device.TryRefreshAsync(first).RefusedAsync(ErrorCodes.SessionEnded);
+        await device.TryRefreshAsync(device.Session.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
+    }
+
+    [Fact]
+    public async Task Repeating_does_not_lengthen_the_minute_and_ends_with_the_use_of_the_successor()
+    {
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        string first = device.Session!.RefreshToken;
+        await device.TryRefreshAsync(first).OkAsync(HttpStatusCode.OK);
+        clock.Advance(TimeSpan.FromSeconds(40));
+        await device.TryRefreshAsync(first).OkAsync(HttpStatusCode.OK);
+        clock.Advance(TimeSpan.FromSeconds(21));
+        await device.TryRefreshAsync(first).RefusedAsync(ErrorCodes.SessionEnded);
+
+        await device.LogInAsync();
+        first = device.Session.RefreshToken;
+        await device.RefreshAsync();
+        await device.RefreshAsync();
+        await device.TryRefreshAsync(first).RefusedAsync(ErrorCodes.SessionEnded);
+    }
+
+    [Fact]
+    public async Task Of_a_hundred_refreshes_at_once_one_successor_is_good() // K-29
+    {
+        await using TestServer server = await TestServer.StartAsync(new ManualClock(), Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        string token = device.Session!.RefreshToken;
+        Session[] answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ =>
+            TestDevice.ReadAsync(device.TryRefreshAsync(token), AuthJson.Default.Session)));
+        Assert.Equal(100, answers.Select(a => a.RefreshToken).Distinct().Count());
+        string row = Assert.Single(server.Table("session"));
+        Assert.Single(answers, a => row.Contains(
+            Convert.ToHexStringLower(SHA256.HashData(Base64Url.DecodeFromChars(a.RefreshToken)[16..])), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_session_ends_sixty_days_after_its_last_use()
+    {
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        for (int i = 0; i < 3; i++)
+        {
+            clock.Advance(TimeSpan.FromDays(60));
+            await device.RefreshAsync();
+        }
+        clock.Advance(TimeSpan.FromDays(61));
+        await device.TryRefreshAsync(device.Session!.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
+        Assert.Empty(server.Table("session"));
+    }
+
+    [Fact]
+    public async Task Logging_out_ends_the_session_at_once() // K-07
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        using TestDevice other = await TestDevice.SignUpAsync(server);
+        List<BusEvent> news = Listen(server);
+        await device.SendAsync(HttpMethod.Delete, "/auth/v1/sessions/current").OkAsync();
+        await device.GetAsync("/auth/v1/devices/self").RefusedAsync(ErrorCodes.Unauthenticated);
+        await device.TryRefreshAsync(device.Session!.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
+        await device.SendAsync(HttpMethod.Delete, "/auth/v1/sessions/current").RefusedAsync(ErrorCodes.Unauthenticated);
+        SessionEnded ended = Assert.IsType<SessionEnded>(Assert.Single(news));
+        Assert.Equal((device.Account, device.Device), (ended.Account, ended.Device));
+        await other.GetAsync("/auth/v1/devices/self").OkAsync(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_new_log_in_of_a_device_ends_its_former_session()
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        Session former = device.Session!;
+        await device.LogInAsync();
+        await device.SendAsync(HttpMethod.Get, "/auth/v1/devices/self", token: former.AuthToken).RefusedAsync(ErrorCodes.Unauthenticated);
+        await device.TryRefreshAsync(former.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
+        Assert.Single(server.Table("session"));
+        await device.RefreshAsync();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("AAAA")]
+    [InlineData("not base64url!")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public async Task A_refresh_token_that_never_was_ends_nothing(string token)
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        string before = server.Dump();
+        await device.TryRefreshAsync(token).RefusedAsync(ErrorCodes.SessionEnded);
+        await device.TryRefreshAsync(device.Session!.AuthToken).RefusedAsync(ErrorCodes.SessionEnded);
+        Assert.Equal(before, server.Dump());
+        await device.RefreshAsync();
+    }
+
+    internal static List<BusEvent> Listen(TestServer server)
+    {
+        List<BusEvent> news = [];
+        server.Services.GetRequiredService<IEventBus>().Listen(news.Add);
+        return news;
+    }
+}
