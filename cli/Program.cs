@@ -1,1 +1,1 @@
-Console.WriteLine("kavalek");
+return await Kavalek.Cli.CommandLine.KavalekCommand.RunAsync(args);

@@ -1,0 +1,171 @@
+using System.Text;
+using Kavalek.Cli.CommandLine;
+using Kavalek.Cli.Input;
+using Kavalek.Cli.Output;
+using Kavalek.Client;
+
+namespace Kavalek.Cli.Chat;
+
+/// <summary>What a line typed into a chat led to.</summary>
+/// <param name="Text">What to tell the person; null for nothing.</param>
+/// <param name="Quit">Whether the chat is over.</param>
+/// <param name="Sent">The message that was queued, if one was.</param>
+/// <param name="Keep">Whether to leave the typed line in the prompt: nothing was sent.</param>
+/// <param name="Show">A message to show whole.</param>
+sealed record ChatAnswer(string? Text = null, bool Quit = false, Message? Sent = null, bool Keep = false, Message? Show = null);
+
+/// <summary>One conversation, as both the drawn chat and the one over pipes use it: lines to send, and commands that begin with a slash.</summary>
+sealed class ChatRoom(KavalekClient client, Conversation conversation)
+{
+    /// <summary>The commands, as /help shows them.</summary>
+    public const string Help = """
+        /reply [N] TEXT   answer the Nth message from below (without N: the last one of somebody else)
+        /show N           show the Nth message from below whole
+        /read             mark everything as read
+        /members          who is in this conversation
+        /verify           the safety number; /verified after you have compared it
+        /accept-key       accept a changed key
+        /accept /decline  answer a request
+        /add @HANDLE  /remove @HANDLE  /rename TITLE  /leave     in groups
+        /quit             or Ctrl-D
+        //TEXT            a message that begins with a slash
+        """;
+
+    readonly MessageLines _lines = new(client);
+
+    /// <summary>The client.</summary>
+    public KavalekClient Client => client;
+
+    /// <summary>The conversation.</summary>
+    public Conversation Conversation => conversation;
+
+    /// <summary>How messages are written as lines.</summary>
+    public MessageLines Lines => _lines;
+
+    /// <summary>Sends the line, or does what it asks for.</summary>
+    /// <param name="line">What was typed, of any number of lines.</param>
+    /// <param name="shown">The messages on the screen, oldest first: what numbers count.</param>
+    /// <param name="cancel">Ends a change of the group.</param>
+    public async Task<ChatAnswer> TakeAsync(string line, IReadOnlyList<Message> shown, CancellationToken cancel)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+            return new ChatAnswer();
+        try
+        {
+            if (line.StartsWith("//", StringComparison.Ordinal))
+                return await SendAsync(line[1..], null, cancel);
+            return line[0] == '/' ? await ObeyAsync(line, shown, cancel) : await SendAsync(line, null, cancel);
+        }
+        catch (CliException e)
+        {
+            return new ChatAnswer(e.Message, Keep: true);
+        }
+        catch (KavalekException e)
+        {
+            return new ChatAnswer(e.Message, Keep: true);
+        }
+    }
+
+    /// <summary>Why a text would not be sent now; null where it would.</summary>
+    public string? Obstacle => conversation.State == ConversationState.Request
+        ? "They ask to talk with you: /accept or /decline. Nothing is sent to them before."
+        : conversation.CannotSend?.Reason;
+
+    async Task<ChatAnswer> SendAsync(string text, MessageId? answered, CancellationToken cancel)
+    {
+        if (Obstacle is string obstacle)
+            return new ChatAnswer($"Not sent: {obstacle}", Keep: true);
+        return new ChatAnswer(Sent: await conversation.SendAsync(MessageText.Checked(text), answered, cancel));
+    }
+
+    async Task<ChatAnswer> ObeyAsync(string line, IReadOnlyList<Message> shown, CancellationToken cancel)
+    {
+        string[] parts = line.Split((char[])[' ', '\n'], 2);
+        string rest = parts.Length > 1 ? parts[1].Trim() : "";
+        switch (parts[0])
+        {
+            case "/help" or "/?":
+                return new ChatAnswer(Help);
+            case "/quit" or "/exit" or "/q":
+                return new ChatAnswer(Quit: true);
+            case "/reply" or "/r":
+                return await ReplyAsync(rest, shown, cancel);
+            case "/show":
+                return new ChatAnswer(Show: Numbered(rest, shown) ?? throw new CliException(ExitCode.Usage, "/show takes the number of a message, counted from below."));
+            case "/read":
+                if (shown.LastOrDefault(m => !m.IsMine) is Message last)
+                    await conversation.MarkReadAsync(last.Id, cancel);
+                return new ChatAnswer("Everything is marked as read.");
+            case "/members":
+                return new ChatAnswer(Members());
+            case "/verify":
+                return new ChatAnswer(SafetyNumber());
+            case "/verified":
+                return await VerifiedAsync(cancel);
+            case "/accept-key":
+                Contact accepted = await client.AcceptKeyAsync(Peer().Account, cancel);
+                return new ChatAnswer($"Accepted the new key of {Targets.Handle(accepted)}; it is not verified. Compare numbers: /verify");
+            case "/accept":
+                await conversation.AcceptAsync(cancel);
+                return new ChatAnswer("Accepted. You can write now.");
+            case "/decline":
+                await conversation.DeclineAsync(block: false, cancel);
+                return new ChatAnswer("Declined; they are not told.", Quit: true);
+            case "/add":
+                IReadOnlyList<Contact> added = await Targets.PeopleAsync(client, rest.Split(' ', StringSplitOptions.RemoveEmptyEntries), cancel);
+                await conversation.AddAsync([.. added.Select(p => p.Account)], cancel);
+                return new ChatAnswer($"Added {string.Join(", ", added.Select(Targets.Handle))}.");
+            case "/remove":
+                Member gone = conversation.Members.FirstOrDefault(m => m.Contact.Handle == Targets.Bare(rest))
+                    ?? throw new CliException(ExitCode.NotFound, $"@{Targets.Bare(rest)} is not in this conversation.");
+                await conversation.RemoveAsync(gone.Contact.Account, cancel);
+                return new ChatAnswer($"Removed {Targets.Handle(gone.Contact)}.");
+            case "/rename":
+                await conversation.RenameAsync(rest.Length > 0 ? rest : throw new CliException(ExitCode.Usage, "/rename takes the new title."), cancel);
+                return new ChatAnswer();
+            case "/leave":
+                await conversation.LeaveAsync(cancel);
+                return new ChatAnswer("You left.", Quit: true);
+            default:
+                return new ChatAnswer($"There is no command {parts[0]}; /help lists them. A message that begins with a slash is written with two: /{parts[0]}", Keep: true);
+        }
+    }
+
+    async Task<ChatAnswer> ReplyAsync(string rest, IReadOnlyList<Message> shown, CancellationToken cancel)
+    {
+        string[] parts = rest.Split(' ', 2);
+        Message? answered = parts.Length == 2 ? Numbered(parts[0], shown) : null;
+        string text = answered is null ? rest : parts[1];
+        answered ??= shown.LastOrDefault(m => !m.IsMine && m.Body is TextBody);
+        if (answered is null)
+            throw new CliException(ExitCode.NotFound, "There is no message to answer yet.");
+        return await SendAsync(text, answered.Id, cancel);
+    }
+
+    /// <summary>The texts among <paramref name="shown"/>, the newest first: number 1 is the first.</summary>
+    public static IEnumerable<Message> Numbering(IReadOnlyList<Message> shown) => shown.Where(m => m.Body is TextBody).Reverse();
+
+    static Message? Numbered(string number, IReadOnlyList<Message> shown) =>
+        int.TryParse(number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int n) && n > 0
+            ? Numbering(shown).ElementAtOrDefault(n - 1) : null;
+
+    string Members() => string.Join('\n', conversation.Members.Select(m =>
+        $"{Targets.Handle(m.Contact)} {m.Contact.DisplayName} · {Describe.Role(m.Role)} · {(m.IsMe ? "you" : Describe.Trust(m.Contact))}"
+        + m.Pending switch { PendingChange.Joining => " · joining…", PendingChange.Removing => " · removing…", _ => "" }));
+
+    string SafetyNumber()
+    {
+        var text = new StringBuilder();
+        foreach (string[] row in Peer().SafetyNumber.Groups.Chunk(6))
+            text.Append("  ").AppendJoin("  ", row).Append('\n');
+        return text.Append("Compare by telephone or face to face; the same on both sides: /verified").ToString();
+    }
+
+    async Task<ChatAnswer> VerifiedAsync(CancellationToken cancel)
+    {
+        Contact verified = await client.VerifyAsync(Peer().Account, Peer().SafetyNumber.Digits, cancel);
+        return new ChatAnswer($"{Targets.Handle(verified)} is verified.");
+    }
+
+    Contact Peer() => conversation.Peer ?? throw new CliException(ExitCode.Usage, "In a group, verify each person: kavalek verify @HANDLE");
+}

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using Kavalek.Cli.Input;
+using Kavalek.Cli.Output;
+using Kavalek.Cli.Profile;
+using Kavalek.Client;
+
+namespace Kavalek.Cli.CommandLine;
+
+/// <summary>One invocation of a command: what was typed, where it prints, and the profile it may open.</summary>
+sealed class Run(ParseResult parsed, GlobalOptions global, Shell shell)
+{
+    /// <summary>Seconds that most commands wait for another process on the profile.</summary>
+    public const double UsualPatience = 10;
+
+    /// <summary>Where it prints.</summary>
+    public Shell Shell => shell;
+
+    /// <summary>The profile folder.</summary>
+    public ProfileFolder Folder { get; } = global.Folder(parsed);
+
+    /// <summary>Where the password comes from.</summary>
+    public PasswordSource Password { get; } = new(parsed.GetValue(global.PasswordFile), shell);
+
+    /// <summary>The value of an option.</summary>
+    public T? Get<T>(Option<T> option) => parsed.GetValue(option);
+
+    /// <summary>The value of an argument.</summary>
+    public T? Get<T>(Argument<T> argument) => parsed.GetValue(argument);
+
+    /// <summary>Takes the profile for this process: what the SDK stands on here.</summary>
+    /// <exception cref="CliException">Another process is at it.</exception>
+    public async Task<ClientOptions> TakeProfileAsync(CancellationToken cancel, double usualPatience = UsualPatience) => new()
+    {
+        Store = await Folder.OpenAsync(Patience(usualPatience), shell.Tell, cancel),
+        Transport = server => new HttpTransport(server),
+    };
+
+    /// <summary>How long to wait for another process.</summary>
+    public TimeSpan Patience(double usual = UsualPatience) => global.Patience(parsed, usual);
+
+    /// <summary>Takes the profile and opens its account with the password. No network.</summary>
+    /// <exception cref="CliException">There is no account, or another process is at it.</exception>
+    public async Task<KavalekClient> OpenAsync(CancellationToken cancel, double usualPatience = UsualPatience)
+    {
+        _ = Patience(usualPatience);
+        if (!Folder.HasStore)
+            throw NoAccount();
+        ClientOptions options = await TakeProfileAsync(cancel, usualPatience);
+        try
+        {
+            if ((await KavalekClient.InspectAsync(options.Store, cancel)).State == ProfileState.Empty)
+                throw NoAccount();
+            return await KavalekClient.UnlockAsync(options, Password.Read(cancel: cancel), cancel);
+        }
+        catch
+        {
+            await options.Store.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the account and fetches what happened meanwhile.</summary>
+    public async Task<KavalekClient> OpenOnlineAsync(CancellationToken cancel)
+    {
+        KavalekClient client = await OpenAsync(cancel);
+        try
+        {
+            await client.SyncAsync(cancel);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the account and fetches what happened meanwhile, if the server can be reached; else says so and shows what is here.</summary>
+    public async Task<KavalekClient> OpenFreshAsync(bool offline, CancellationToken cancel)
+    {
+        KavalekClient client = await OpenAsync(cancel);
+        if (offline)
+            return client;
+        try
+        {
+            await client.SyncAsync(cancel);
+        }
+        catch (KavalekException e) when (Failure.IsUnreachable(e))
+        {
+            shell.Warn($"{e.Message} What follows is what this computer has.");
+        }
+        catch
+        {
+            await client.DisposeAsync();
+            throw;
+        }
+        return client;
+    }
+
+    CliException NoAccount() => new(ExitCode.NoAccount,
+        $"There is no account in {Folder.Path} yet. Make one with 'kavalek signup LINK', or use an existing one with 'kavalek login'; another folder is given with --profile DIR.");
+}

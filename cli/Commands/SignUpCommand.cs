@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Kavalek.Cli.CommandLine;
+using Kavalek.Client;
+
+namespace Kavalek.Cli.Commands;
+
+/// <summary><c>kavalek signup</c>: a new account, with this computer as its first device.</summary>
+static class SignUpCommand
+{
+    public static Command Create(CommandLine.Commands with)
+    {
+        var link = new Argument<string?>("link") { Description = "The invite or set-up link, in single quotes.", Arity = ArgumentArity.ZeroOrOne };
+        var server = new Option<string?>("--server") { Description = "The server, where registration is open or with --invite.", HelpName = "URL" };
+        var invite = new Option<string?>("--invite") { Description = "The invite's code, if you have no whole link.", HelpName = "CODE" };
+        var email = new Option<string?>("--email") { Description = "Your e-mail address, for logging in; nobody else sees it.", HelpName = "ADDRESS" };
+        var handle = new Option<string?>("--handle") { Description = "The name people find you by: 3 to 32 of a-z 0-9 _ . beginning with a letter.", HelpName = "HANDLE" };
+        var name = new Option<string?>("--name") { Description = "What people you talk with see; the server never does.", HelpName = "NAME" };
+        var command = new Verb("signup", "Make an account, with an invite or set-up link.")
+        {
+            link, server, invite, email, handle, name,
+        };
+        command.Examples =
+        [
+            new("kavalek signup 'https://chat.example.org/#invite=…' --email marie@example.org --handle marie --name 'Marie Dupont'", "With a link; the quotes keep the shell from reading it"),
+            new("kavalek signup --server https://chat.example.org --email marie@example.org --handle marie", "Where registration is open"),
+        ];
+        with.Does(command, async (run, cancel) =>
+        {
+            (Uri address, string? secret) = Destination(run.Get(link), run.Get(server), run.Get(invite));
+            ClientOptions options = await run.TakeProfileAsync(cancel);
+            try
+            {
+                if ((await KavalekClient.InspectAsync(options.Store, cancel)).State != ProfileState.Empty)
+                    throw new CliException(ExitCode.Error, $"{run.Folder.Path} holds an account already; nothing was changed. For a second account give another folder: --profile DIR");
+                string mail = Required(run, run.Get(email), "Your e-mail address, for logging in: ", "--email ADDRESS");
+                string at = Required(run, run.Get(handle), "The handle people will find you by: @", "--handle HANDLE");
+                string password = run.Password.ReadNew(cancel);
+                await using KavalekClient client = await KavalekClient.SignUpAsync(options, new SignUp(address, secret, mail, at, password, run.Get(name)), cancel);
+                run.Shell.Tell($"Welcome, @{client.Me.Handle}. Your account is on {address.GetLeftPart(UriPartial.Authority)}, its keys are in {run.Folder.Path}.");
+            }
+            finally
+            {
+                await options.Store.DisposeAsync();
+            }
+            run.Shell.Tell("""
+                Keep that folder and your password: there is no way back into the account without them or a second device.
+                Next: 'kavalek contacts link' shows what others add you by; 'kavalek chat @handle' starts a conversation.
+                """);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    static (Uri Server, string? Secret) Destination(string? link, string? server, string? invite)
+    {
+        if (link is null && server is null)
+            throw new CliException(ExitCode.Usage, "Which server? Give the link you were invited with, in single quotes, or --server URL. Nothing was done.");
+        if (link is not null && (server is not null || invite is not null))
+            throw new CliException(ExitCode.Usage, "A link says both server and invite; leave out --server and --invite. Nothing was done.");
+        if (!ServerLink.TryParse(link ?? server!, out ServerLink? parsed, out string? problem))
+            throw new CliException(ExitCode.Usage, $"The link cannot be used: {problem}. Nothing was done.");
+        return parsed.Kind switch
+        {
+            LinkKind.Contact => throw new CliException(ExitCode.Usage, "That is a person's contact link, not an invite. With an account of your own, use it with: kavalek contacts add LINK"),
+            LinkKind.Server => (parsed.Server, invite),
+            _ when invite is not null => throw new CliException(ExitCode.Usage, "There are two invites: one in the address and one after --invite. Nothing was done."),
+            _ => (parsed.Server, parsed.Secret),
+        };
+    }
+
+    static string Required(Run run, string? given, string question, string option) => given ?? run.Shell.Ask(question)
+        ?? throw new CliException(ExitCode.Usage, $"{option} is missing. Nothing was done.");
+}

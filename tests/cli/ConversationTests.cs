@@ -1,0 +1,183 @@
+using System.Text.Json;
+
+namespace Kavalek.Cli.Tests;
+
+/// <summary>People who talk, each command a process of its own, against a real server.</summary>
+[Collection(nameof(TwoPeople))]
+public sealed class ConversationTests(TwoPeople two)
+{
+    [Fact]
+    public async Task What_one_sends_the_other_reads_in_french_arabic_and_emoji()
+    {
+        string[] texts = ["Où étais-tu, là-bas ? « Ça va. »", "السلام عليكم ورحمة الله", "👩\u200D👩\u200D👧\u200D👦 🇫🇷 ❤\uFE0F", "日本語"];
+        foreach (string text in texts)
+            await two.RunAsync(two.Jean, "send", "@marie", text);
+        string[] read = await TextsAsync(two.Marie, "@jean");
+        Assert.Equal(texts, read.Where(texts.Contains));
+        string human = (await two.RunAsync(two.Marie, "history", "@jean", "--offline")).Out;
+        Assert.All(texts, text => Assert.Contains(text, human));
+    }
+
+    [Fact]
+    public async Task A_text_of_60_kB_goes_through_standard_input_and_arrives_whole()
+    {
+        string text = string.Concat(Enumerable.Range(0, 3000).Select(i => $"ligne {i:0000} é أ 👍\n"));
+        text = text[..Math.Min(text.Length, 40_000)].TrimEnd('\n');
+        (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["send", "@marie", "-"], text)).Ok();
+        Assert.Contains(text, await TextsAsync(two.Marie, "@jean"));
+        string cut = (await two.RunAsync(two.Marie, "history", "@jean", "--offline", "--limit", "1")).Out;
+        Assert.True(cut.Length < 5000 && cut.Contains("--full"));
+    }
+
+    [Theory]
+    [InlineData(65_537, "too long")]
+    [InlineData(0, "empty")]
+    public async Task A_text_that_cannot_be_sent_is_refused_before_anything_happens(int length, string says)
+    {
+        Outcome refused = (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["send", "@marie", "-"], new string('x', length))).Ended(ExitCode.Usage);
+        Assert.Contains(says, refused.Error);
+        Assert.Contains("Nothing was sent", refused.Error);
+    }
+
+    [Fact]
+    public async Task Escape_sequences_of_a_message_never_reach_the_terminal()
+    {
+        const string hostile = "\e]52;c;cm0gLXJmIH4=\a\e[2J\u009B31m\u202Ereversed\n2026-01-01 00:00 Marie Dupont: forged";
+        (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["send", "@marie", "-"], hostile)).Ok();
+        foreach (string[] command in (string[][])[["history", "@jean"], ["conversations"], ["chat", "@jean"], ["history", "@jean", "--json"], ["listen", "--timeout", "0.2", "--in", "@jean"]])
+        {
+            Outcome shown = await two.RunAsync(two.Marie, command);
+            Assert.DoesNotContain('\e', shown.All);
+            Assert.DoesNotContain('\a', shown.All);
+            Assert.DoesNotContain('\u009B', shown.All);
+            Assert.DoesNotContain('\u202E', shown.All);
+            Assert.DoesNotContain("\n2026-01-01 00:00 Marie", shown.All);
+        }
+    }
+
+    [Fact]
+    public async Task A_bot_hears_messages_as_json_and_answers_through_the_same_process()
+    {
+        string key = Guid.NewGuid().ToString();
+        await using KavalekProcess bot = KavalekProcess.Start(two.Marie, TwoPeople.Password, "listen", "--json", "--commands", "--mark-read");
+        await bot.EventAsync("connection", e => e.GetProperty("state").GetString() == "online");
+        await two.RunAsync(two.Jean, "send", "@marie", $"question {key}");
+        JsonElement heard = await bot.EventAsync("message", e => e.GetProperty("text").GetString() == $"question {key}");
+        Assert.Equal("jean", heard.GetProperty("from").GetProperty("handle").GetString());
+        Assert.False(heard.GetProperty("mine").GetBoolean());
+
+        await bot.TypeAsync(JsonSerializer.Serialize(new { @do = "send", to = heard.GetProperty("conversation").GetString(), text = $"answer {key}", replyTo = heard.GetProperty("id").GetString(), @ref = "7" }));
+        JsonElement done = await bot.EventAsync("done", e => e.GetProperty("ref").GetString() == "7");
+        await bot.EventAsync("state", e => e.GetProperty("id").GetString() == done.GetProperty("id").GetString() && e.GetProperty("state").GetString() == "sent");
+        await bot.TypeAsync("""{"do":"send","to":"@nobody.here","text":"x","ref":"8"}""");
+        Assert.Equal("not_found", (await bot.EventAsync("failed")).GetProperty("code").GetString());
+        await bot.TypeAsync("not json");
+        Assert.Equal("invalid", (await bot.EventAsync("failed")).GetProperty("code").GetString());
+        await bot.TypeAsync("""{"do":"quit"}""");
+        (await bot.EndAsync()).Ok();
+
+        string history = (await two.RunAsync(two.Jean, "history", "@marie", "--json")).Out;
+        JsonElement answer = Json(history).Single(m => Text(m) == $"answer {key}");
+        Assert.Equal(heard.GetProperty("id").GetString(), answer.GetProperty("replyTo").GetString());
+        Assert.Equal("read", Json(history).Single(m => Text(m) == $"question {key}").GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public async Task A_chat_over_pipes_sends_lines_prints_what_comes_and_ends_when_all_is_on_the_server()
+    {
+        string key = Guid.NewGuid().ToString();
+        await using KavalekProcess marie = KavalekProcess.Start(two.Marie, TwoPeople.Password, "chat", "@jean");
+        await using KavalekProcess jean = KavalekProcess.Start(two.Jean, TwoPeople.Password, "chat", "@marie");
+        await marie.TypeAsync($"bonjour {key}");
+        string line = await jean.LineAsync(l => l.Contains($"bonjour {key}"));
+        Assert.Contains("Marie Dupont: ", line);
+        await jean.TypeAsync($"/reply salut {key}");
+        Assert.Contains($"[> you: bonjour {key}", await marie.LineAsync(l => l.Contains($"salut {key}")));
+        await marie.TypeAsync($"//{key} begins with a slash");
+        await jean.LineAsync(l => l.Contains($": /{key} begins with a slash"));
+        await jean.TypeAsync("/nonsense");
+        await jean.TypeAsync("/quit");
+        Outcome ended = (await jean.EndAsync()).Ok();
+        Assert.Contains("There is no command /nonsense", ended.Error);
+        await marie.TypeAsync($"last {key}");
+        marie.EndInput();
+        Assert.Contains($"last {key}  [✓", (await marie.EndAsync()).Ok().Out);
+        Assert.Contains($"last {key}", await TextsAsync(two.Jean, "@marie"));
+    }
+
+    [Fact]
+    public async Task A_group_is_made_renamed_and_left_from_the_command_line()
+    {
+        string title = $"Équipe {Guid.NewGuid():n}";
+        await two.RunAsync(two.Marie, "groups", "create", title, "@jean");
+        await two.RunAsync(two.Marie, "send", title, "to the group");
+        await two.RunAsync(two.Jean, "requests", "accept", title);
+        await two.RunAsync(two.Jean, "send", title, "from Jean");
+        Assert.Equal(["to the group", "from Jean"], await TextsAsync(two.Marie, title));
+        Assert.Contains("@jean", (await two.RunAsync(two.Marie, "groups", "members", title)).Out);
+        Outcome refused = (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["groups", "rename", title, "Mine"])).Ended(ExitCode.Refused);
+        Assert.NotEmpty(refused.Error);
+        await two.RunAsync(two.Marie, "groups", "role", title, "@jean", "admin");
+        await two.RunAsync(two.Jean, "groups", "rename", title, title + " 2");
+        await two.RunAsync(two.Marie, "conversations");
+        await two.RunAsync(two.Marie, "groups", "remove", title + " 2", "@jean");
+        (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["send", title + " 2", "too late"])).Ended(ExitCode.Refused);
+    }
+
+    [Fact]
+    public async Task Both_see_the_same_safety_number_and_a_wrong_one_is_refused()
+    {
+        string marie = (await two.RunAsync(two.Marie, "verify", "@jean")).Out;
+        string jean = (await two.RunAsync(two.Jean, "verify", "@marie")).Out;
+        Assert.Equal(marie, jean);
+        Assert.Equal(60, marie.Count(char.IsAsciiDigit));
+        string digits = string.Concat(marie.Where(char.IsAsciiDigit));
+        string wrong = digits[..^1] + (char)('0' + (digits[^1] - '0' + 1) % 10);
+        (await KavalekProcess.RunAsync(two.Marie, TwoPeople.Password, ["verify", "@jean", "--code", wrong])).Ended(ExitCode.Refused);
+        await two.RunAsync(two.Marie, "verify", "@jean", "--code", jean);
+        Assert.Contains("verified", (await two.RunAsync(two.Marie, "contacts")).Out);
+        Assert.DoesNotContain("not verified", (await two.RunAsync(two.Marie, "contacts", "--json")).Out);
+    }
+
+    [Fact]
+    public async Task A_contact_link_adds_somebody_verified()
+    {
+        string amina = await two.SignUpAsync("amina");
+        string link = (await two.RunAsync(two.Marie, "contacts", "link")).Out.Trim();
+        Assert.StartsWith(two.Server.Address + "#contact=", link);
+        await two.RunAsync(amina, "contacts", "add", link);
+        Assert.Equal("verified", Json((await two.RunAsync(amina, "contacts", "--json")).Out).Single().GetProperty("trust").GetString());
+        Assert.Contains("@amina", (await two.RunAsync(two.Marie, "requests")).Out);
+        await two.RunAsync(two.Marie, "requests", "decline", "@amina", "--block");
+        Assert.Contains("No requests", (await two.RunAsync(two.Marie, "requests")).Error);
+    }
+
+    [Fact]
+    public async Task A_second_device_is_approved_by_its_code()
+    {
+        string second = two.Profile("jean-second");
+        Outcome waiting = (await KavalekProcess.RunAsync(second, TwoPeople.Password, ["login", "--server", two.Server.Address.ToString(), "--email", "jean@example.org", "--no-wait"])).Ended(ExitCode.Refused);
+        string code = waiting.Out.Trim().Split(' ')[^1];
+        Assert.Contains("waits for approval", (await two.RunAsync(two.Jean, "devices")).Out);
+        await two.RunAsync(two.Jean, "devices", "approve", code);
+        await two.RunAsync(second, "login");
+        Assert.Contains("@jean", (await two.RunAsync(second, "whoami")).Out);
+        JsonElement old = Json((await two.RunAsync(two.Jean, "devices", "--json")).Out).Single(d => !d.GetProperty("this").GetBoolean());
+        await two.RunAsync(two.Jean, "devices", "remove", old.GetProperty("device").GetString()![..8]);
+        (await KavalekProcess.RunAsync(second, TwoPeople.Password, ["conversations"])).Ended(ExitCode.NoAccount);
+    }
+
+    [Fact]
+    public async Task Nobody_with_that_handle_is_said_with_exit_code_7()
+    {
+        Outcome missing = (await KavalekProcess.RunAsync(two.Marie, TwoPeople.Password, ["send", "@nobody.at.all", "hello"])).Ended(ExitCode.NotFound);
+        Assert.Contains("@nobody.at.all", missing.Error);
+    }
+
+    async Task<string[]> TextsAsync(string profile, string conversation) =>
+        [.. Json((await two.RunAsync(profile, "history", conversation, "--all", "--json")).Out).Select(Text).OfType<string>()];
+
+    static IEnumerable<JsonElement> Json(string lines) => lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement);
+
+    static string? Text(JsonElement message) => message.TryGetProperty("what", out _) ? null : message.TryGetProperty("text", out JsonElement text) ? text.GetString() : null;
+}
