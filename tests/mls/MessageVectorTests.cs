@@ -21,9 +21,11 @@ public static class MessageVectorTests
     [Fact]
     public static async Task Messages_of_the_vectors_are_read_and_own_messages_are_read_back()
     {
+        int run = 0;
         foreach (JsonElement vector in Vectors.Mls("message-protection"))
         {
             if (Suites.Of(vector) is not { } crypto) continue;
+            run++;
             Proposal proposal = TlsReader.ReadAll(vector.Hex("proposal"), Proposal.Read);
             Commit commit = TlsReader.ReadAll(vector.Hex("commit"), Commit.Read);
             byte[] application = vector.Hex("application");
@@ -36,14 +38,17 @@ public static class MessageVectorTests
             await AssertPublicAsync(crypto, vector, "proposal_pub", Content(null, proposal, null));
             await AssertPublicAsync(crypto, vector, "commit_pub", Content(null, null, commit));
         }
+        Assert.Equal(Suites.InVectors, run);
     }
 
     [Fact]
     public static async Task Welcomes_of_the_vectors_open()
     {
+        int run = 0;
         foreach (JsonElement vector in Vectors.Mls("welcome"))
         {
             if (Suites.Of(vector) is not { } crypto) continue;
+            run++;
             KeyPackage keyPackage = KeyPackage.Decode(vector.Hex("key_package"));
             Assert.Equal(vector.Hex("key_package"), keyPackage.Encode());
             Welcome welcome = Welcome.Decode(vector.Hex("welcome"));
@@ -59,6 +64,7 @@ public static class MessageVectorTests
             EpochSecrets epoch = EpochSecrets.FromJoiner(crypto, secrets.JoinerSecret, noPsk, info.Context.Encoded);
             Assert.True(epoch.VerifyConfirmationTag(info.Context.ConfirmedTranscriptHash, info.ConfirmationTag));
         }
+        Assert.Equal(Suites.InVectors, run);
     }
 
     static readonly LeafIndex Sender1 = new(1);

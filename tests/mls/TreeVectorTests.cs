@@ -52,6 +52,7 @@ public static class TreeVectorTests
     [Fact]
     public static async Task Trees_of_the_vectors_are_valid()
     {
+        int signed = 0;
         foreach (JsonElement vector in Vectors.Mls("tree-validation"))
         {
             SuiteCrypto crypto = Suites.HashesOf(vector);
@@ -69,15 +70,19 @@ public static class TreeVectorTests
             if (Suites.Of(vector) is not { } full) continue;
             foreach (Member member in tree.Members)
                 Assert.True(await LeafNodeValidation.VerifySignatureAsync(member.Leaf, member.Index, full, vector.Hex("group_id")));
+            signed++;
         }
+        Assert.Equal(14 * Suites.InVectors, signed);
     }
 
     [Fact]
     public static async Task Paths_of_the_vectors_are_read_and_own_paths_are_read_by_all()
     {
+        int run = 0;
         foreach (JsonElement vector in Vectors.Mls("treekem"))
         {
             if (Suites.Of(vector) is not { } crypto) continue;
+            run++;
             RatchetTree tree = RatchetTree.Decode(crypto, vector.Hex("ratchet_tree"), MlsLimits.Default);
             GroupContext context = new(crypto.Suite.Id, vector.Hex("group_id"), vector.GetProperty("epoch").GetUInt64(), [], vector.Hex("confirmed_transcript_hash"), []);
             Dictionary<LeafIndex, (PrivatePath Keys, Secret Signature)> members = [];
@@ -108,6 +113,7 @@ public static class TreeVectorTests
                 await AssertOwnPathAsync(tree, context, sender, members);
             }
         }
+        Assert.Equal(6 * Suites.InVectors, run);
     }
 
     static async Task AssertOwnPathAsync(

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Kavalek.Mls;
 
 /// <summary>
-/// ML-KEM (FIPS 203) in managed code: a decapsulation key, expanded once for all its uses, and encapsulation. Disposing zeroes the
+/// ML-KEM (FIPS 203) in managed code: an expanded decapsulation key, and encapsulation. Disposing zeroes the
 /// secrets. Immutable until then, and safe for concurrent use.
 /// </summary>
 /// <remarks>

@@ -3,13 +3,21 @@ using System.Security.Cryptography;
 namespace Kavalek.Mls;
 
 /// <summary>ML-KEM (FIPS 203): the platform's where it has one (OpenSSL 3.5 or Windows, through .NET), else <see cref="ManagedMlKemKey"/>.</summary>
+/// <remarks>
+/// A seed is expanded for each use: an expanded key takes 16 kB and 30 µs, and a client holds many keys of which it uses few, most
+/// of them once.
+/// </remarks>
 static class MlKem
 {
     /// <summary>A fresh private key: 64 random bytes.</summary>
     public static Secret GenerateSeed() => Secret.Own(RandomNumberGenerator.GetBytes(MlKemParameters.SeedLength));
 
     /// <summary>The encapsulation key of a 64-byte seed; <c>null</c> for any other length.</summary>
-    public static byte[]? PublicKey(MlKemParameterSet set, Secret seed) => seed.Imported(ImportOf(set))?.EncapsulationKey;
+    public static byte[]? PublicKey(MlKemParameterSet set, Secret seed)
+    {
+        using MlKemKey? key = MlKemKey.FromSeed(set, seed.Span);
+        return key?.EncapsulationKey;
+    }
 
     /// <summary>The checks of an encapsulation key (§7.2): its length, and each coefficient below the modulus.</summary>
     public static bool IsPublicKey(MlKemParameterSet set, ReadOnlySpan<byte> encapsulationKey)
@@ -54,8 +62,12 @@ static class MlKem
     /// <summary>The secret in <paramref name="ciphertext"/>, pseudorandom where that was not made for this key; <c>null</c> where its length or the seed's is wrong.</summary>
     public static Secret? Decapsulate(MlKemParameterSet set, Secret seed, ReadOnlySpan<byte> ciphertext)
     {
+        if (ciphertext.Length != MlKemParameters.Of(set).CiphertextLength) return null;
+        using MlKemKey? key = MlKemKey.FromSeed(set, seed.Span);
+        if (key is null) return null;
         byte[] shared = new byte[MlKemParameters.SecretLength];
-        return seed.Imported(ImportOf(set)) is { } key && key.TryDecapsulate(ciphertext, shared) ? Secret.Own(shared) : null;
+        key.Decapsulate(ciphertext, shared);
+        return Secret.Own(shared);
     }
 
     internal static MLKemAlgorithm PlatformName(MlKemParameterSet set) => set switch
@@ -64,9 +76,4 @@ static class MlKem
         MlKemParameterSet.MlKem1024 => MLKemAlgorithm.MLKem1024,
         _ => throw new PlatformNotSupportedException($"unknown ML-KEM parameter set {set}"),
     };
-
-    static readonly Func<Secret, MlKemKey?> Import768 = seed => MlKemKey.FromSeed(MlKemParameterSet.MlKem768, seed.Span);
-    static readonly Func<Secret, MlKemKey?> Import1024 = seed => MlKemKey.FromSeed(MlKemParameterSet.MlKem1024, seed.Span);
-
-    static Func<Secret, MlKemKey?> ImportOf(MlKemParameterSet set) => set == MlKemParameterSet.MlKem768 ? Import768 : Import1024;
 }
