@@ -17,7 +17,7 @@ sealed class Housekeeping(
     // What the event bus asked for is repeated until it is stored.
     readonly ConcurrentQueue<Func<AwaitedOperation>> _owed = new();
     readonly List<IDisposable> _running = [];
-    int _expiring;
+    int _searches;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -83,9 +83,15 @@ sealed class Housekeeping(
 
     async Task ExpireAsync()
     {
-        if (Interlocked.Exchange(ref _expiring, 1) == 1)
+        // One search at a time; what was asked for meanwhile is one more.
+        if (Interlocked.Increment(ref _searches) > 1)
             return;
-        await writer.DoAsync(new ExpireChore());
-        _expiring = 0;
+        int answered;
+        do
+        {
+            answered = Volatile.Read(ref _searches);
+            await writer.DoAsync(new ExpireChore());
+        }
+        while (Interlocked.Add(ref _searches, -answered) > 0);
     }
 }

@@ -9,19 +9,7 @@ namespace Kavalek.Messaging;
 /// <summary>Errors over HTTP: problem documents with a stable code (docs/PROTOCOL.md §2).</summary>
 static class Problems
 {
-    public static IResult Of(string code, string title, ulong? epoch = null) => new Answer(new Problem(code, Status(code), title, epoch));
-
-    static int Status(string code) => code switch
-    {
-        ErrorCodes.Invalid => StatusCodes.Status400BadRequest,
-        ErrorCodes.Unauthenticated => StatusCodes.Status401Unauthorized,
-        ErrorCodes.Forbidden => StatusCodes.Status403Forbidden,
-        ErrorCodes.NotFound => StatusCodes.Status404NotFound,
-        ErrorCodes.IdTaken or ErrorCodes.StaleEpoch => StatusCodes.Status409Conflict,
-        ErrorCodes.TooLarge => StatusCodes.Status413PayloadTooLarge,
-        ErrorCodes.RateLimited => StatusCodes.Status429TooManyRequests,
-        _ => StatusCodes.Status503ServiceUnavailable,
-    };
+    public static IResult Of(string code, string title, ulong? epoch = null) => new Answer(new Problem(code, ErrorStatus.Of(code), title, epoch));
 
     sealed class Answer(Problem problem) : IResult
     {

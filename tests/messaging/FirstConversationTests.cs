@@ -10,8 +10,8 @@ public static class FirstConversationTests
     [Fact]
     public static async Task Two_devices_hold_a_conversation_over_sockets()
     {
-        await using TestServer server = await TestServer.StartAsync();
-        TestDevice alice = TestDevice.New(), bob = TestDevice.New();
+        await using MessagingServer server = await MessagingServer.StartAsync();
+        PlainDevice alice = PlainDevice.New(), bob = PlainDevice.New();
         var stream = Id.New();
         using var aliceRest = new TestRest(server, alice);
         using var bobRest = new TestRest(server, bob);

@@ -9,7 +9,7 @@ using Kavalek.Protocol.Wire;
 namespace Kavalek.Messaging.Tests;
 
 /// <summary>One device's calls of <c>/api/v1</c>.</summary>
-sealed class TestRest(TestServer server, TestDevice device) : IDisposable
+sealed class TestRest(MessagingServer server, PlainDevice device) : IDisposable
 {
     readonly HttpClient _http = new() { BaseAddress = server.Address };
 
@@ -41,6 +41,7 @@ sealed class TestRest(TestServer server, TestDevice device) : IDisposable
         if (body is not null)
         {
             request.Content = new ByteArrayContent(body.ToByteArray());
+            request.Headers.ExpectContinue = request.Content.Headers.ContentLength > Limits.EntryBytes;
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-protobuf");
         }
         return _http.SendAsync(request, TestContext.Current.CancellationToken);
@@ -72,7 +73,7 @@ static class Wire
         Payload = ByteString.CopyFromUtf8(text),
     };
 
-    public static Append Commit(Id stream, ulong epoch, IEnumerable<TestDevice>? add = null, IEnumerable<TestDevice>? remove = null)
+    public static Append Commit(Id stream, ulong epoch, IEnumerable<PlainDevice>? add = null, IEnumerable<PlainDevice>? remove = null)
     {
         var commit = new Append { Stream = stream.Bytes(), Id = Id.New().Bytes(), Kind = Kind.Commit, Epoch = epoch, Payload = ByteString.CopyFromUtf8("commit") };
         if (add is not null || remove is not null)

@@ -17,7 +17,7 @@ sealed class TestSocket : IAsyncDisposable
     public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
 
     /// <summary>Opens without a first frame.</summary>
-    public static async Task<TestSocket> OpenAsync(TestServer server, Action<ClientWebSocketOptions>? options = null)
+    public static async Task<TestSocket> OpenAsync(MessagingServer server, Action<ClientWebSocketOptions>? options = null)
     {
         var socket = new ClientWebSocket();
         options?.Invoke(socket.Options);
@@ -26,7 +26,7 @@ sealed class TestSocket : IAsyncDisposable
     }
 
     /// <summary>Opens and authenticates.</summary>
-    public static async Task<TestSocket> ConnectAsync(TestServer server, TestDevice device, uint window = Limits.MaximumWindow)
+    public static async Task<TestSocket> ConnectAsync(MessagingServer server, PlainDevice device, uint window = Limits.MaximumWindow)
     {
         TestSocket socket = await OpenAsync(server);
         await socket.SendAsync(new ClientFrame { Hello = new Hello { Token = server.Token(device), Window = window } });

@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
+using System.Text;
 using Kavalek.Protocol;
+using Kavalek.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -10,12 +13,12 @@ using Microsoft.IdentityModel.Tokens;
 namespace Kavalek.Messaging.Tests;
 
 /// <summary>The delivery service on Kestrel, on a free loopback port, with a folder of its own and tokens of a test key.</summary>
-sealed class TestServer : IAsyncDisposable
+sealed class MessagingServer : IAsyncDisposable
 {
     readonly bool _ownsFolder;
     WebApplication _app;
 
-    TestServer(string? folder)
+    MessagingServer(string? folder)
     {
         _ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("kavalek-").FullName;
@@ -23,7 +26,7 @@ sealed class TestServer : IAsyncDisposable
     }
 
     public string Folder { get; }
-    public SetTime Clock { get; init; } = new();
+    public ManualClock Clock { get; init; } = new();
     public Id Instance { get; init; } = Id.New();
     public TokenMint Mint { get; init; } = new();
     public Uri Address { get; private set; } = null!;
@@ -31,9 +34,9 @@ sealed class TestServer : IAsyncDisposable
     public IEventBus Bus => Services.GetRequiredService<IEventBus>();
     public Func<MessagingOptions, MessagingOptions> Configure { get; init; } = static options => options;
 
-    public static async Task<TestServer> StartAsync(Func<MessagingOptions, MessagingOptions>? configure = null, string? folder = null)
+    public static async Task<MessagingServer> StartAsync(Func<MessagingOptions, MessagingOptions>? configure = null, string? folder = null)
     {
-        var server = new TestServer(folder) { Configure = configure ?? (static options => options) };
+        var server = new MessagingServer(folder) { Configure = configure ?? (static options => options) };
         await server.RunAsync();
         return server;
     }
@@ -45,7 +48,65 @@ sealed class TestServer : IAsyncDisposable
         await RunAsync();
     }
 
-    public string Token(TestDevice device) => Mint.Token(Instance, device, Clock.GetUtcNow());
+    public string Token(PlainDevice device) => Mint.Token(Instance, device, Clock.GetUtcNow());
+
+    /// <summary>Asks the database beside the server.</summary>
+    public long Count(string sql)
+    {
+        using SqliteConnection connection = OpenDatabase();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
+    }
+
+    /// <summary>Asks until the answer is the awaited one: for what the server does on its own. The test's time limit ends it.</summary>
+    public async Task<long> EventuallyAsync(string sql, long awaited)
+    {
+        using var rest = new HttpClient { BaseAddress = Address };
+        while (Count(sql) is var count)
+        {
+            if (count == awaited)
+                return count;
+            // One turn of the writer.
+            (await rest.GetAsync("/api/healthz", TestContext.Current.CancellationToken)).Dispose();
+        }
+        return -1;
+    }
+
+    /// <summary>Every row, as text.</summary>
+    public string Dump()
+    {
+        using SqliteConnection connection = OpenDatabase();
+        var dump = new StringBuilder();
+        foreach (string table in (string[])["stream", "subscriber", "run", "welcome", "welcome_for", "removed_device"])
+        {
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = $"SELECT * FROM {table} ORDER BY 1, 2";
+            if (table == "removed_device")
+                command.CommandText = "SELECT * FROM removed_device ORDER BY 1";
+            using SqliteDataReader row = command.ExecuteReader();
+            while (row.Read())
+                dump.AppendLine(string.Join('|', Enumerable.Range(0, row.FieldCount).Select(i => row.GetValue(i) is byte[] b ? Convert.ToHexString(b) : row.GetValue(i))));
+        }
+        return dump.ToString();
+    }
+
+    /// <summary>Holds the database's write lock, as a foreign process might.</summary>
+    public IDisposable LockDatabase()
+    {
+        SqliteConnection connection = OpenDatabase();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "BEGIN IMMEDIATE";
+        command.ExecuteNonQuery();
+        return connection;
+    }
+
+    SqliteConnection OpenDatabase()
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(Folder, "messaging.db")};Pooling=False");
+        connection.Open();
+        return connection;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -76,9 +137,9 @@ sealed class TestServer : IAsyncDisposable
 }
 
 /// <summary>A device as the server sees it: ids and nothing else.</summary>
-sealed record TestDevice(Id Account, Id Device, Id Session)
+sealed record PlainDevice(Id Account, Id Device, Id Session)
 {
-    public static TestDevice New() => new(Id.New(), Id.New(), Id.New());
+    public static PlainDevice New() => new(Id.New(), Id.New(), Id.New());
 }
 
 /// <summary>Signs access tokens with a key of its own, honest ones and others.</summary>
@@ -90,7 +151,7 @@ sealed class TokenMint
 
     public SecurityKey? Find(string kid) => kid == KeyId ? Key : null;
 
-    public string Token(Id instance, TestDevice device, DateTimeOffset now, Action<SecurityTokenDescriptor>? change = null)
+    public string Token(Id instance, PlainDevice device, DateTimeOffset now, Action<SecurityTokenDescriptor>? change = null)
     {
         var descriptor = new SecurityTokenDescriptor
         {
