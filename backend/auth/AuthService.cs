@@ -51,14 +51,22 @@ public sealed class AuthService : IAsyncDisposable
         Bcrypt bcrypt = Bcrypt.Load();
         PrivateFile.CreateFolder(options.DataFolder);
         AuthDatabase database = await AuthDatabase.OpenAsync(Path.Combine(options.DataFolder, "auth.db"));
-        InstanceId? instance = await InstanceId.FindAsync(database);
-        // Keys before the id: a start that is cut off in between finds its keys again.
-        AuthKeys keys = AuthKeys.Open(Path.Combine(options.DataFolder, "keys"), mayCreate: instance is null);
-        instance ??= await InstanceId.MakeAsync(database);
-        return new AuthService(options, database, keys, instance, bcrypt, clock)
+        try
         {
-            SetUpSecret = await new InviteStore(database, clock).RenewSetUpAsync(),
-        };
+            InstanceId? instance = await InstanceId.FindAsync(database);
+            // Keys before the id: a start that is cut off in between finds its keys again.
+            AuthKeys keys = AuthKeys.Open(Path.Combine(options.DataFolder, "keys"), mayCreate: instance is null);
+            instance ??= await InstanceId.MakeAsync(database);
+            return new AuthService(options, database, keys, instance, bcrypt, clock)
+            {
+                SetUpSecret = await new InviteStore(database, clock).RenewSetUpAsync(),
+            };
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Closes the database and zeroes the keys.</summary>

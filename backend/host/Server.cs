@@ -51,18 +51,20 @@ public sealed class Server : IAsyncDisposable
                 RateFactor = options.RateFactor,
             },
             clock);
+        WebApplication app = Build(options, auth, clock, logging);
         try
         {
-            Server server = new(Build(options, auth, clock, logging), auth);
-            await server._app.StartAsync();
-            await server.GreetAsync(options, console ?? Console.Out);
-            return server;
+            await app.StartAsync();
         }
         catch
         {
+            await app.DisposeAsync();
             await auth.DisposeAsync();
             throw;
         }
+        Server server = new(app, auth);
+        await server.GreetAsync(options, console ?? Console.Out);
+        return server;
     }
 
     /// <summary>Returns when the process is told to stop and every open call has ended.</summary>

@@ -23,11 +23,19 @@ internal sealed class AuthDatabase : IAsyncDisposable
         if (!File.Exists(path)) await new FileStream(path, PrivateFile.New).DisposeAsync();
         string connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 10 }.ToString();
         SqliteConnection writer = new(connectionString);
-        await writer.OpenAsync();
-        // FULL: what was answered survives a power cut, not only a crash. Readers go on beside the writer.
-        await new Db(writer).ExecuteAsync("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
-        await SchemaScripts.ApplyAsync(writer, "sqlite");
-        return new AuthDatabase(connectionString, writer);
+        try
+        {
+            await writer.OpenAsync();
+            // FULL: what was answered survives a power cut, not only a crash. Readers go on beside the writer.
+            await new Db(writer).ExecuteAsync("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
+            await SchemaScripts.ApplyAsync(writer, "sqlite");
+            return new AuthDatabase(connectionString, writer);
+        }
+        catch
+        {
+            await writer.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Runs <paramref name="read"/> on a state that does not change under it.</summary>
