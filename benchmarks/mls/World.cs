@@ -9,28 +9,29 @@ static class World
 
     public static MlsEnvironment Environment() => new(new NativeCryptoProvider(), new TrustEverybody());
 
-    public static async Task<KeyPackageBundle> ClientAsync(MlsEnvironment environment, string name)
+    public static async Task<KeyPackageBundle> ClientAsync(MlsEnvironment environment, string name, CipherSuite? suite = null)
     {
-        using KeyPair signature = await environment.Crypto.GenerateSignatureKeyPairAsync(SignatureAlgorithm.EcdsaP256Sha256);
+        suite ??= CipherSuite.P256Aes128;
+        using KeyPair signature = await environment.Crypto.GenerateSignatureKeyPairAsync(suite.Signature);
         return await KeyPackageBundle.CreateAsync(environment, new KeyPackageRequest
         {
-            Suite = CipherSuite.P256Aes128,
+            Suite = suite,
             Credential = Credential.Basic(Encoding.UTF8.GetBytes(name)),
             SignatureKey = signature,
             Lifetime = new Lifetime(Now - TimeSpan.FromDays(1), Now + TimeSpan.FromDays(30)),
         });
     }
 
-    public static async Task<KeyPackageBundle[]> ClientsAsync(MlsEnvironment environment, int count)
+    public static async Task<KeyPackageBundle[]> ClientsAsync(MlsEnvironment environment, int count, CipherSuite? suite = null)
     {
         KeyPackageBundle[] clients = new KeyPackageBundle[count];
-        for (int i = 0; i < count; i++) clients[i] = await ClientAsync(environment, $"member {i}");
+        for (int i = 0; i < count; i++) clients[i] = await ClientAsync(environment, $"member {i}", suite);
         return clients;
     }
 
-    public static async Task<MlsGroup> CreateAsync(MlsEnvironment environment)
+    public static async Task<MlsGroup> CreateAsync(MlsEnvironment environment, CipherSuite? suite = null)
     {
-        using KeyPackageBundle own = await ClientAsync(environment, "creator");
+        using KeyPackageBundle own = await ClientAsync(environment, "creator", suite);
         return await MlsGroup.CreateAsync(environment, "benchmark"u8.ToArray(), own, []);
     }
 
