@@ -42,9 +42,24 @@ public sealed class Hpke
     /// <summary>DeriveKeyPair (RFC 9180 §7.1.3): always the same pair for the same input.</summary>
     public ValueTask<KeyPair> DeriveKeyPairAsync(Secret ikm) => _kem.DeriveKeyPairAsync(ikm);
 
+    /// <summary>Digests <paramref name="info"/> once, where many encryptions have it in common.</summary>
+    public HpkeInfo Digest(ReadOnlySpan<byte> info)
+    {
+        int hash = _pskIdHash.Length;
+        byte[] scheduleContext = new byte[1 + 2 * hash];
+        _pskIdHash.CopyTo(scheduleContext.AsSpan(1));
+        _kdf.Extract([], "info_hash"u8, info, scheduleContext.AsSpan(1 + hash));
+        return new HpkeInfo(scheduleContext);
+    }
+
     /// <summary>SealBase (RFC 9180 §6.1); <c>null</c> where <paramref name="publicKey"/> is no valid key.</summary>
+    public ValueTask<HpkeCiphertext?> SealAsync(
+        ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext) =>
+        SealAsync(publicKey, Digest(info.Span), associatedData, plaintext);
+
+    /// <summary>SealBase with an info string that was digested before.</summary>
     public async ValueTask<HpkeCiphertext?> SealAsync(
-        ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
+        ReadOnlyMemory<byte> publicKey, HpkeInfo info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
     {
         using Encapsulation? encapsulation = await _kem.EncapsulateAsync(publicKey).ConfigureAwait(false);
         return encapsulation is null ? null : await SealAsync(encapsulation, info, associatedData, plaintext).ConfigureAwait(false);
@@ -52,9 +67,9 @@ public sealed class Hpke
 
     /// <summary>SealBase with a given encapsulation, which must never serve twice.</summary>
     internal async ValueTask<HpkeCiphertext> SealAsync(
-        Encapsulation encapsulation, ReadOnlyMemory<byte> info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
+        Encapsulation encapsulation, HpkeInfo info, ReadOnlyMemory<byte> associatedData, ReadOnlyMemory<byte> plaintext)
     {
-        using Context context = Schedule(encapsulation.SharedSecret, info.Span);
+        using Context context = Schedule(encapsulation.SharedSecret, info);
         byte[] ciphertext = await _provider.SealAsync(_aead, context.Key, context.Nonce, associatedData, plaintext).ConfigureAwait(false);
         return new HpkeCiphertext(encapsulation.Ciphertext, ciphertext);
     }
@@ -65,7 +80,7 @@ public sealed class Hpke
     {
         using Secret? shared = await _kem.DecapsulateAsync(kemOutput, privateKey).ConfigureAwait(false);
         if (shared is null) return null;
-        using Context context = Schedule(shared, info.Span);
+        using Context context = Schedule(shared, Digest(info.Span));
         byte[]? plaintext = await _provider.OpenAsync(_aead, context.Key, context.Nonce, associatedData, ciphertext).ConfigureAwait(false);
         return plaintext is null ? null : Secret.Own(plaintext);
     }
@@ -91,35 +106,37 @@ public sealed class Hpke
 
     Secret Export(Secret shared, ReadOnlySpan<byte> info, ReadOnlySpan<byte> exporterContext, int length)
     {
-        using Context context = Schedule(shared, info);
-        byte[] exported = new byte[length];
-        _kdf.Expand(context.Exporter.Span, "sec"u8, exporterContext, exported);
+        HpkeInfo digested = Digest(info);
+        byte[] scheduled = new byte[_pskIdHash.Length], exporter = new byte[_pskIdHash.Length], exported = new byte[length];
+        using Secret secret = Secret.Own(scheduled), exporterSecret = Secret.Own(exporter);
+        _kdf.Extract(shared.Span, "secret"u8, [], scheduled);
+        _kdf.Expand(scheduled, "exp"u8, digested.ScheduleContext, exporter);
+        _kdf.Expand(exporter, "sec"u8, exporterContext, exported);
         return Secret.Own(exported);
     }
 
-    /// <summary>KeySchedule (RFC 9180 §5.1) in base mode.</summary>
-    Context Schedule(Secret shared, ReadOnlySpan<byte> info)
+    /// <summary>KeySchedule (RFC 9180 §5.1) in base mode: what encryption takes of it.</summary>
+    Context Schedule(Secret shared, HpkeInfo info)
     {
-        int hash = _pskIdHash.Length;
-        Span<byte> scheduleContext = stackalloc byte[1 + 2 * hash];
-        _pskIdHash.CopyTo(scheduleContext[1..]);
-        _kdf.Extract([], "info_hash"u8, info, scheduleContext[(1 + hash)..]);
-
-        byte[] secret = new byte[hash], key = new byte[_aead.KeyLength], nonce = new byte[CipherSuite.NonceLength], exporter = new byte[hash];
-        using Secret scheduled = Secret.Own(secret);
-        _kdf.Extract(shared.Span, "secret"u8, [], secret);
-        _kdf.Expand(secret, "key"u8, scheduleContext, key);
-        _kdf.Expand(secret, "base_nonce"u8, scheduleContext, nonce);
-        _kdf.Expand(secret, "exp"u8, scheduleContext, exporter);
-        return new Context(Secret.Own(key), nonce, Secret.Own(exporter));
+        byte[] scheduled = new byte[_pskIdHash.Length], key = new byte[_aead.KeyLength], nonce = new byte[CipherSuite.NonceLength];
+        using Secret secret = Secret.Own(scheduled);
+        _kdf.Extract(shared.Span, "secret"u8, [], scheduled);
+        _kdf.Expand(scheduled, "key"u8, info.ScheduleContext, key);
+        _kdf.Expand(scheduled, "base_nonce"u8, info.ScheduleContext, nonce);
+        return new Context(Secret.Own(key), nonce);
     }
 
-    sealed record Context(Secret Key, byte[] Nonce, Secret Exporter) : IDisposable
+    sealed record Context(Secret Key, byte[] Nonce) : IDisposable
     {
-        public void Dispose()
-        {
-            Key.Dispose();
-            Exporter.Dispose();
-        }
+        public void Dispose() => Key.Dispose();
     }
+}
+
+/// <summary>An info string digested for the key schedule of one suite (RFC 9180 §5.1), for any number of encryptions.</summary>
+public sealed class HpkeInfo
+{
+    internal HpkeInfo(byte[] scheduleContext) => ScheduleContext = scheduleContext;
+
+    /// <summary>mode ‖ psk_id_hash ‖ info_hash.</summary>
+    internal byte[] ScheduleContext { get; }
 }

@@ -130,7 +130,14 @@ public sealed class SuiteCrypto
 
     /// <summary>EncryptWithLabel (§5.1.3); <c>null</c> where <paramref name="publicKey"/> is no valid key.</summary>
     public ValueTask<HpkeCiphertext?> EncryptWithLabelAsync(ReadOnlyMemory<byte> publicKey, string label, ReadOnlySpan<byte> context, ReadOnlyMemory<byte> plaintext) =>
-        Hpke.SealAsync(publicKey, Labelled(label, context), ReadOnlyMemory<byte>.Empty, plaintext);
+        EncryptWithLabelAsync(publicKey, EncryptContext(label, context), plaintext);
+
+    /// <summary>EncryptContext (§5.1.3), digested once for all recipients: a Welcome's is as large as the tree.</summary>
+    public HpkeInfo EncryptContext(string label, ReadOnlySpan<byte> context) => Hpke.Digest(Labelled(label, context));
+
+    /// <summary>EncryptWithLabel (§5.1.3) with the context made before; <c>null</c> where <paramref name="publicKey"/> is no valid key.</summary>
+    public ValueTask<HpkeCiphertext?> EncryptWithLabelAsync(ReadOnlyMemory<byte> publicKey, HpkeInfo context, ReadOnlyMemory<byte> plaintext) =>
+        Hpke.SealAsync(publicKey, context, ReadOnlyMemory<byte>.Empty, plaintext);
 
     /// <summary>DecryptWithLabel (§5.1.3); <c>null</c> where it does not open.</summary>
     public ValueTask<Secret?> DecryptWithLabelAsync(Secret privateKey, string label, ReadOnlySpan<byte> context, HpkeCiphertext ciphertext) =>

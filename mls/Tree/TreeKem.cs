@@ -59,7 +59,7 @@ internal static class TreeKem
         KeyPair leafPair = await crypto.GenerateKeyPairAsync().ConfigureAwait(false);
         LeafNode leaf = await makeLeaf(leafPair.PublicKey, parentHash).ConfigureAwait(false);
         RatchetTree merged = tree.Merge(own, leaf, parents);
-        byte[] context = contextFor(merged.TreeHash());
+        HpkeInfo context = crypto.EncryptContext("UpdatePathNode", contextFor(merged.TreeHash()));
 
         // Each path secret goes to all below the node's other child; a ciphertext has its place, so they can be made in any order.
         List<(int Node, int Place, byte[] Key)> recipients = [];
@@ -74,7 +74,7 @@ internal static class TreeKem
         {
             Secret secret = secrets[recipient.Node].Item2;
             ciphertexts[recipient.Node][recipient.Place] =
-                await crypto.EncryptWithLabelAsync(recipient.Key, "UpdatePathNode", context, secret.Memory).ConfigureAwait(false)
+                await crypto.EncryptWithLabelAsync(recipient.Key, context, secret.Memory).ConfigureAwait(false)
                 ?? await EncryptToNobodyAsync(crypto, context, secret).ConfigureAwait(false);
         }).ConfigureAwait(false);
 
@@ -171,10 +171,10 @@ internal static class TreeKem
     /// The place of a recipient whose public key is no key. Only who put it there can have meant to be reached by it, and it must not
     /// keep the others from committing.
     /// </summary>
-    static async ValueTask<HpkeCiphertext> EncryptToNobodyAsync(SuiteCrypto crypto, byte[] context, Secret shape)
+    static async ValueTask<HpkeCiphertext> EncryptToNobodyAsync(SuiteCrypto crypto, HpkeInfo context, Secret shape)
     {
         using KeyPair nobody = await crypto.GenerateKeyPairAsync().ConfigureAwait(false);
-        return await crypto.EncryptWithLabelAsync(nobody.PublicKey, "UpdatePathNode", context, new byte[shape.Length]).ConfigureAwait(false)
+        return await crypto.EncryptWithLabelAsync(nobody.PublicKey, context, new byte[shape.Length]).ConfigureAwait(false)
             ?? throw new InvalidOperationException("a fresh key does not encrypt");
     }
 }

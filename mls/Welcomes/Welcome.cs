@@ -75,12 +75,13 @@ internal sealed record Welcome(ushort CipherSuite, IReadOnlyList<EncryptedGroupS
             encryptedInfo = await crypto.Provider.SealAsync(crypto.Suite.Aead, key, nonce.Memory, ReadOnlyMemory<byte>.Empty, writer.ToArray()).ConfigureAwait(false);
         }
 
+        HpkeInfo context = crypto.EncryptContext("Welcome", encryptedInfo);
         EncryptedGroupSecrets[] secrets = new EncryptedGroupSecrets[newMembers.Count];
         await Parallelism.ForEachAsync([.. Enumerable.Range(0, newMembers.Count)], async i =>
         {
             (KeyPackage keyPackage, Secret? pathSecret) = newMembers[i];
             using Secret plaintext = new GroupSecrets(joiner, pathSecret, psks).Encode();
-            HpkeCiphertext? ciphertext = await crypto.EncryptWithLabelAsync(keyPackage.InitKey, "Welcome", encryptedInfo, plaintext.Memory).ConfigureAwait(false);
+            HpkeCiphertext? ciphertext = await crypto.EncryptWithLabelAsync(keyPackage.InitKey, context, plaintext.Memory).ConfigureAwait(false);
             secrets[i] = new(crypto.KeyPackageRef(keyPackage.EncodeBare()),
                 ciphertext ?? throw new MlsException(MlsError.InvalidKeyPackage, "12.4.3.1", "the init key is no valid public key"));
         }).ConfigureAwait(false);

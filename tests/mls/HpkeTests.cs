@@ -34,7 +34,7 @@ public static class HpkeTests
                 using Secret? open = await hpke.OpenAsync(encapsulated, recipient.PrivateKey, info, aad, ciphertext);
                 Assert.Equal(plaintext, open!.Span.ToArray());
                 using Encapsulation? encapsulation = await dhkem.EncapsulateAsync(ephemeral, recipient.PublicKey);
-                HpkeCiphertext made = await hpke.SealAsync(encapsulation!, info, aad, plaintext);
+                HpkeCiphertext made = await hpke.SealAsync(encapsulation!, hpke.Digest(info), aad, plaintext);
                 Assert.Equal(ciphertext, made.Ciphertext);
                 opened++;
             }
