@@ -1,0 +1,39 @@
+using Kavalek.Auth;
+using Kavalek.Tests.Support;
+
+namespace Kavalek.Client.Tests;
+
+/// <summary>People with profiles in memory on a real server.</summary>
+static class TestPeople
+{
+    public const string Phrase = "correct horse battery";
+
+    /// <summary>A profile in memory; the wallet's derivation is short, the server's as long as always.</summary>
+    public static ClientOptions Options(IClientStore? store = null, TimeProvider? clock = null, Func<Uri, ITransport>? transport = null) => new()
+    {
+        Store = store ?? new MemoryClientStore(),
+        Transport = transport ?? (server => new HttpTransport(server)),
+        Clock = clock ?? TimeProvider.System,
+        WalletIterations = 1000,
+    };
+
+    /// <summary>A server that anybody may join.</summary>
+    public static Task<TestServer> OpenServerAsync(TimeProvider? clock = null) =>
+        TestServer.StartAsync(clock, options => options with { Registration = RegistrationPolicy.Open });
+
+    /// <summary>Signs somebody up.</summary>
+    public static Task<KavalekClient> SignUpAsync(TestServer server, string name, ClientOptions? options = null, string? invite = null) =>
+        KavalekClient.SignUpAsync(options ?? Options(), new SignUp(server.Address, invite, $"{name}@example.org", name, Phrase, name.ToUpperInvariant()));
+
+    /// <summary>Logs a second device in and has the first one approve it.</summary>
+    public static async Task<KavalekClient> AddDeviceAsync(TestServer server, KavalekClient first, ClientOptions? options = null)
+    {
+        KavalekClient second = await KavalekClient.LogInAsync(options ?? Options(), server.Address, first.Me.Email, Phrase);
+        await first.ApproveDeviceAsync(second.DeviceCode!);
+        await second.WaitForApprovalAsync();
+        return second;
+    }
+
+    /// <summary>The code of what a call refuses with.</summary>
+    public static async Task<string> CodeAsync(Func<Task> call) => (await Assert.ThrowsAsync<KavalekException>(call)).Code;
+}
