@@ -45,7 +45,7 @@ static class SignIn
         {
             await api.RegisterAsync(new RegisterRequest(email, handle, kdf, authSecret.Span.ToArray(),
                 data.Account, accountKey.PublicKey, certificate.Encode(), list.Encode(), request.Invite), cancel).ConfigureAwait(false);
-            Session session = await PostAsync(options, api, data, deviceKey, null, authSecret, prelogin.Challenge, cancel).ConfigureAwait(false);
+            Session session = await FirstLogInAsync().ConfigureAwait(false);
             await FinishSignUpAsync(profile, api, session, options, cancel).ConfigureAwait(false);
             return profile;
         }
@@ -64,6 +64,19 @@ static class SignIn
             // The account may exist: the profile stays, and the next sign-up with it finds out.
             await AbandonAsync(profile, wipe: false).ConfigureAwait(false);
             throw;
+        }
+
+        async Task<Session> FirstLogInAsync()
+        {
+            try
+            {
+                return await PostAsync(options, api, data, deviceKey, null, authSecret, prelogin.Challenge, cancel).ConfigureAwait(false);
+            }
+            catch (KavalekException e) when (e.Code == ErrorCodes.Invalid)
+            {
+                // The right password of an account that was there before: a device new to it would have to bring a grant key.
+                throw Taken(e);
+            }
         }
     }
 

@@ -184,7 +184,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
         return first.FrameCase switch
         {
             Wire.ServerFrame.FrameOneofCase.Ready => first.Ready,
-            Wire.ServerFrame.FrameOneofCase.Closing => throw ServerErrors.For(first.Closing.Code),
+            Wire.ServerFrame.FrameOneofCase.Closing => throw await ClosingAsync(first.Closing.Code, cancel).ConfigureAwait(false),
             _ => throw ServerErrors.Misbehaves("began a connection with something else than it should"),
         };
     }
@@ -222,7 +222,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
         return Lost();
     }
 
-    /// <summary>A closed socket of a removed device: whether the session is over, too, the other service knows.</summary>
+    /// <summary>Why the server closes. Where it is about the token, the other service knows whether the session is over or a new token helps.</summary>
     async Task<KavalekException> ClosingAsync(string code, CancellationToken cancel)
     {
         if (code is not (ErrorCodes.DeviceRemoved or ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired)) return ServerErrors.For(code);

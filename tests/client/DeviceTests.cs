@@ -150,8 +150,19 @@ public static class DeviceTests
 
     static async Task<ClientEvent> NextAsync(IAsyncEnumerator<ClientEvent> events, Func<ClientEvent, bool> wanted)
     {
-        while (await events.MoveNextAsync())
-            if (wanted(events.Current)) return events.Current;
-        throw new InvalidOperationException("the events ended");
+        List<ClientEvent> others = [];
+        try
+        {
+            while (await events.MoveNextAsync())
+            {
+                if (wanted(events.Current)) return events.Current;
+                others.Add(events.Current);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Then say what came instead.
+        }
+        throw new InvalidOperationException($"it did not come, but: {string.Join("; ", others)}");
     }
 }

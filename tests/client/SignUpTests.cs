@@ -46,18 +46,18 @@ public static class SignUpTests
     public static async Task The_owner_invites_and_a_revoked_invite_works_no_more()
     {
         await using TestServer server = await TestServer.StartAsync();
-        await using KavalekClient owner = await SignUpAsync(server, "owner", invite: server.SetUpSecret);
-        Invite invite = await owner.CreateInviteAsync(1, TimeSpan.FromDays(1));
+        await using KavalekClient olga = await SignUpAsync(server, "olga", invite: server.SetUpSecret);
+        Invite invite = await olga.CreateInviteAsync(1, TimeSpan.FromDays(1));
         Assert.StartsWith($"{server.Address}#invite=", invite.Link, StringComparison.Ordinal);
         string secret = invite.Link.Split('=')[1];
-        await using KavalekClient guest = await SignUpAsync(server, "guest", invite: secret);
+        await using KavalekClient gustav = await SignUpAsync(server, "gustav", invite: secret);
         Assert.Equal(ErrorCodes.InvalidInvite, await CodeAsync(() => SignUpAsync(server, "late", invite: secret)));
 
-        Invite revoked = await owner.CreateInviteAsync(5, TimeSpan.FromDays(1));
-        Assert.Contains(await owner.InvitesAsync(), i => i.Id == revoked.Id && i.UsesLeft == 5);
-        await owner.RevokeInviteAsync(revoked.Id);
+        Invite revoked = await olga.CreateInviteAsync(5, TimeSpan.FromDays(1));
+        Assert.Contains(await olga.InvitesAsync(), i => i.Id == revoked.Id && i.UsesLeft == 5);
+        await olga.RevokeInviteAsync(revoked.Id);
         Assert.Equal(ErrorCodes.InvalidInvite, await CodeAsync(() => SignUpAsync(server, "later", invite: revoked.Link.Split('=')[1])));
-        Assert.Equal(ErrorCodes.Forbidden, await CodeAsync(() => guest.CreateInviteAsync(1, TimeSpan.FromDays(1))));
+        Assert.Equal(ErrorCodes.Forbidden, await CodeAsync(() => gustav.CreateInviteAsync(1, TimeSpan.FromDays(1))));
     }
 
     [Fact]

@@ -17,11 +17,11 @@ public sealed class SqliteClientStoreTests : StoreContract, IDisposable
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
         await using SqliteClientStore store = await SqliteClientStore.OpenAsync(_folder.Path);
         await store.ApplyAsync(new StoreBatch().Put("k", new byte[100_000]));
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes");
+        if (OperatingSystem.IsWindows()) return; // It has no file modes: the user's folder protects what is in it.
         Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(_folder.Path));
         string[] files = Directory.GetFiles(_folder.Path);
         Assert.Contains(files, file => file.EndsWith("-wal", StringComparison.Ordinal));
-        Assert.All(files, file => Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(file)));
+        foreach (string file in files) Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(file));
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class SqliteClientStoreTests : StoreContract, IDisposable
     {
         Directory.CreateDirectory(_folder.Path);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_000_000);
-        File.WriteAllBytes(Path.Combine(_folder.Path, SqliteClientStore.FileName), new byte[4096 * 3].Select((_, i) => (byte)i).ToArray());
+        File.WriteAllBytes(Path.Combine(_folder.Path, SqliteClientStore.FileName), [.. Enumerable.Range(0, 12288).Select(i => (byte)(i & 255))]);
         KavalekException damaged = await Assert.ThrowsAsync<KavalekException>(() => SqliteClientStore.OpenAsync(_folder.Path));
         Assert.Equal(ClientErrors.ProfileDamaged, damaged.Code);
     }

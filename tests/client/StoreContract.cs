@@ -7,13 +7,15 @@ public abstract class StoreContract
 {
     protected abstract Task<IClientStore> OpenAsync();
 
+    static string? Hex(byte[]? value) => value is null ? null : Convert.ToHexString(value);
+
     [Fact]
     public async Task What_was_put_is_there_and_what_was_not_is_null()
     {
         await using IClientStore store = await OpenAsync();
         await store.ApplyAsync(new StoreBatch().Put("a/1", [1, 2, 3]).Put("a/2", []));
-        Assert.Equal([1, 2, 3], await store.GetAsync("a/1"));
-        Assert.Equal([], await store.GetAsync("a/2"));
+        Assert.Equal("010203", Hex(await store.GetAsync("a/1")));
+        Assert.Equal("", Hex(await store.GetAsync("a/2")));
         Assert.Null(await store.GetAsync("a/3"));
     }
 
@@ -22,7 +24,7 @@ public abstract class StoreContract
     {
         await using IClientStore store = await OpenAsync();
         await store.ApplyAsync(new StoreBatch().Put("k", [1]).Delete("k").Put("k", [2]).Put("p/1", [1]).DeletePrefix("p/").Put("p/2", [2]));
-        Assert.Equal([2], await store.GetAsync("k"));
+        Assert.Equal("02", Hex(await store.GetAsync("k")));
         Assert.Equal(["p/2"], (await store.ScanAsync(StoreRange.Prefix("p/"))).Select(e => e.Key));
     }
 
@@ -66,7 +68,7 @@ public abstract class StoreContract
         await store.ApplyAsync(new StoreBatch().Put("k", value));
         (await store.GetAsync("k"))![0] = 9;
         (await store.ScanAsync(StoreRange.Prefix("k")))[0].Value[0] = 9;
-        Assert.Equal([1], await store.GetAsync("k"));
+        Assert.Equal("01", Hex(await store.GetAsync("k")));
     }
 
     [Fact]
