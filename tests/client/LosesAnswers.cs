@@ -1,7 +1,7 @@
 namespace Kavalek.Client.Tests;
 
 /// <summary>A network that loses the answers of one path, or the requests before they arrive.</summary>
-sealed class LosesAnswers(ITransport inner, string path, bool before = false, int times = int.MaxValue) : ITransport
+sealed class LosesAnswers(ITransport inner, string path, bool before = false, int times = int.MaxValue, HttpMethod? only = null) : ITransport
 {
     int _left = times;
 
@@ -9,7 +9,7 @@ sealed class LosesAnswers(ITransport inner, string path, bool before = false, in
 
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
     {
-        bool lost = $"/{request.RequestUri}" == path && Interlocked.Decrement(ref _left) >= 0;
+        bool lost = $"/{request.RequestUri}" == path && (only is null || request.Method == only) && Interlocked.Decrement(ref _left) >= 0;
         if (lost && before) throw Lost();
         HttpResponseMessage response = await inner.SendAsync(request, cancel);
         if (!lost) return response;
