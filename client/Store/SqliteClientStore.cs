@@ -13,6 +13,17 @@ public sealed class SqliteClientStore : IClientStore
     /// <summary>The file's name in the folder.</summary>
     public const string FileName = "profile.db";
 
+    // Exclusive: one process, so no shared-memory file. Secure delete: what is removed leaves no trace in free pages.
+    static readonly string[] Preparation =
+    [
+        "PRAGMA locking_mode = EXCLUSIVE",
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",
+        "PRAGMA secure_delete = ON",
+        "PRAGMA temp_store = MEMORY",
+        "CREATE TABLE IF NOT EXISTS entry (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT",
+    ];
+
     readonly SqliteConnection _connection;
     readonly ProfileLock? _profile;
     readonly SemaphoreSlim _turn = new(1, 1);
@@ -116,17 +127,13 @@ public sealed class SqliteClientStore : IClientStore
         try
         {
             connection.Open();
-            using SqliteCommand command = connection.CreateCommand();
-            // Exclusive: one process, so no shared-memory file. Secure delete: what is removed leaves no trace in free pages.
-            command.CommandText = """
-                PRAGMA locking_mode = EXCLUSIVE;
-                PRAGMA journal_mode = WAL;
-                PRAGMA synchronous = FULL;
-                PRAGMA secure_delete = ON;
-                PRAGMA temp_store = MEMORY;
-                CREATE TABLE IF NOT EXISTS entry (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT;
-                """;
-            command.ExecuteNonQuery();
+            // One at a time: a command of several statements keeps silent about errors behind the first one that gives a row.
+            foreach (string statement in Preparation)
+            {
+                using SqliteCommand command = connection.CreateCommand();
+                command.CommandText = statement;
+                command.ExecuteNonQuery();
+            }
             return connection;
         }
         catch

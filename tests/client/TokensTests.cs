@@ -25,17 +25,10 @@ public static class TokensTests
     [Fact]
     public static async Task A_lost_answer_is_asked_for_again_with_the_same_token()
     {
-        ManualClock clock = new();
-        await using TestServer server = await OpenServerAsync(clock);
-        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(clock: clock, transport: address =>
-            new LosesAnswers(new HttpTransport(address), "/auth/v1/sessions/refresh", times: 2)));
-        Task refresh = marie.Core.Tokens.RefreshAsync(default);
-        while (!refresh.IsCompleted)
-        {
-            clock.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Yield();
-        }
-        await refresh;
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(transport: address =>
+            new LosesAnswers(new HttpTransport(address), "/auth/v1/sessions/refresh", times: 1)));
+        await marie.Core.Tokens.RefreshAsync(default);
         Assert.Single(await marie.DevicesAsync());
     }
 
