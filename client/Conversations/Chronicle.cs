@@ -15,7 +15,6 @@ static class Chronicle
         Unseal(step, stream);
         stream.Proposals = null;
         step.Batch.Delete(StoreKeys.Proposals(stream.Id));
-        stream.Row.ProposedRemovals.Clear();
         stream.CommitProposalsAt = null;
         step.Touch(stream);
 

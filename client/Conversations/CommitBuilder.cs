@@ -124,8 +124,8 @@ sealed class CommitBuilder(Intents intents)
 
     static ConversationExtension WithoutWhoGoes(GroupStream stream, CommitRequest request, ConversationExtension extension)
     {
-        HashSet<uint> gone = [.. stream.Row.ProposedRemovals, .. request.Remove.Select(leaf => leaf.Value)];
-        HashSet<Id> staying = [.. stream.Devices.Where(d => !gone.Contains(d.Leaf.Value)).Select(d => d.Account)];
+        HashSet<LeafIndex> gone = [.. stream.ProposedRemovals, .. request.Remove];
+        HashSet<Id> staying = [.. stream.Devices.Where(d => !gone.Contains(d.Leaf)).Select(d => d.Account)];
         return extension.Without(extension.Roles.Keys.Where(account => !staying.Contains(account)));
     }
 }

@@ -204,7 +204,8 @@ sealed partial class ConversationEngine : IAsyncDisposable
     // Renewals and receipts that came due without an occasion.
     static readonly TimeSpan TickEvery = TimeSpan.FromMinutes(1);
 
-    bool IsConnected => _running && _core.Link.State is ConnectionState.Syncing or ConnectionState.Online;
+    /// <summary>Whether the link is up, so that it brings what is in the streams.</summary>
+    public bool IsConnected => _running && _core.Link.State is ConnectionState.Syncing or ConnectionState.Online;
 
     // After each connection: what happened meanwhile comes by pages, which is faster than by the window of the socket.
     async Task CaughtUpAsync()

@@ -162,8 +162,8 @@ sealed record ConversationView
         HashSet<Id> leaving = [];
         if (stream is not null)
         {
-            foreach (uint leaf in stream.Row.ProposedRemovals)
-                if (stream.Devices.FirstOrDefault(d => d.Leaf.Value == leaf) is { } device) leaving.Add(device.Account);
+            IReadOnlyList<Mls.LeafIndex> proposed = stream.ProposedRemovals;
+            leaving.UnionWith(stream.Devices.Where(d => proposed.Contains(d.Leaf)).Select(d => d.Account));
             foreach (IntentRow intent in stream.Intents.Values)
                 if ((IntentKind)intent.Kind == IntentKind.RemoveAccount) leaving.Add(Id.Read(intent.Account.Span));
         }

@@ -70,6 +70,10 @@ sealed class GroupStream(Id id, StreamRow row)
     /// <summary>The members of this epoch.</summary>
     public IReadOnlyList<MemberDevice> Devices => _devices ??= Group is null ? [] : [.. Group.Members.Select(MemberDevice.Of)];
 
+    /// <summary>Leaves that were proposed for removal in this epoch: of accounts that leave.</summary>
+    public IReadOnlyList<LeafIndex> ProposedRemovals => Group is not { HasProposals: true } ? []
+        : [.. Group.Proposals.Where(p => p.Type == ProposalType.Remove).Select(p => p.Target!.Value)];
+
     /// <summary>What the members of this epoch agree on.</summary>
     public ConversationExtension? Extension => _extension ??= Group is null ? null : CommitPolicy.Read(Group.Extensions);
 
@@ -126,7 +130,6 @@ sealed class GroupStream(Id id, StreamRow row)
         Proposals = null;
         State = state;
         Row.Leaving = false;
-        Row.ProposedRemovals.Clear();
         CommitProposalsAt = null;
         batch.Delete(StoreKeys.Proposals(Id)).DeletePrefix(StoreKeys.Group(Id)).DeletePrefix(StoreKeys.Devices(Id));
         Close();

@@ -116,8 +116,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
                     break;
                 }
                 stream.Advance(proposal.Next);
-                stream.Row.ProposedRemovals.Add(proposal.Target!.Value.Value);
-                MemberDevice target = MemberDevice.Of(group.Find(proposal.Target.Value)!);
+                MemberDevice target = MemberDevice.Of(group.Find(proposal.Target!.Value)!);
                 if (target.Device == core.Identity.Device) stream.Row.Leaving = true; // asked for on another own device
                 step.Publish(new ConversationChanged(step.Thread.Face));
                 break;
@@ -130,10 +129,10 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
     {
         if (proposal.Type != ProposalType.Remove || proposal.Target is not { } target || stream.Group!.Find(target) is not { } member) return false;
         if (!MemberDevice.Of(member).SameAccount(MemberDevice.Of(proposal.Sender))) return false;
-        HashSet<uint> gone = [.. stream.Row.ProposedRemovals, target.Value];
+        HashSet<LeafIndex> gone = [.. stream.ProposedRemovals, target];
         ConversationExtension extension = stream.Extension!;
         return extension.Kind == ConversationKind.Direct
-            || stream.Devices.Any(d => !gone.Contains(d.Leaf.Value) && extension.RoleOf(d.Account) == Role.Owner);
+            || stream.Devices.Any(d => !gone.Contains(d.Leaf) && extension.RoleOf(d.Account) == Role.Owner);
     }
 
     async Task CommitAsync(Step step, GroupStream stream, Wire.Entry entry)

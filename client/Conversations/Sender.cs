@@ -37,10 +37,8 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
                 bool again = false, wait = false;
                 if (outgoing.Count > 0)
                 {
-                    Task<AppendOutcome?>[] sent = [.. outgoing.Select(item => SendAsync(item, cancel))];
-                    await Task.WhenAll(sent).ConfigureAwait(false);
-                    foreach ((Outgoing item, Task<AppendOutcome?> outcome) in outgoing.Zip(sent))
-                        (again, wait) = await SettleAsync(thread, item, await outcome.ConfigureAwait(false), cancel).ConfigureAwait(false) switch
+                    foreach ((Outgoing item, AppendOutcome? outcome) in await SendAsync(outgoing, cancel).ConfigureAwait(false))
+                        (again, wait) = await SettleAsync(thread, item, outcome, cancel).ConfigureAwait(false) switch
                         {
                             Settled.Done => (true, wait),
                             _ => (again, true),
@@ -147,7 +145,8 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
     {
         if (stream.CommitProposalsAt is null)
         {
-            bool first = stream.Devices.First(d => !stream.Row.ProposedRemovals.Contains(d.Leaf.Value)).Leaf == stream.Group!.OwnIndex;
+            IReadOnlyList<LeafIndex> leaving = stream.ProposedRemovals;
+            bool first = stream.Devices.First(d => !leaving.Contains(d.Leaf)).Leaf == stream.Group!.OwnIndex;
             TimeSpan delay = first ? TimeSpan.Zero : TimeSpan.FromMilliseconds(System.Security.Cryptography.RandomNumberGenerator.GetInt32(2_000, 10_000));
             stream.CommitProposalsAt = step.Now + delay;
             if (!first) engine.Later(step.Thread, delay);
@@ -188,7 +187,8 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         if (stream.Proposals is null)
         {
             stream.Proposals = new();
-            foreach (MemberDevice device in stream.Devices.Where(d => d.Account == me && !stream.Row.ProposedRemovals.Contains(d.Leaf.Value)))
+            IReadOnlyList<LeafIndex> proposed = stream.ProposedRemovals;
+            foreach (MemberDevice device in stream.Devices.Where(d => d.Account == me && !proposed.Contains(d.Leaf)))
             {
                 OutgoingMessage proposal = await stream.Group!.ProposeRemoveAsync(device.Leaf).ConfigureAwait(false);
                 stream.Advance(proposal.Next);
@@ -251,6 +251,25 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
 
     static Wire.Append Entry(GroupStream stream, Wire.Kind kind, ByteString id, ByteString message) =>
         new() { Stream = Step.Bytes(stream.Id), Id = id, Kind = kind, Epoch = stream.Row.Epoch, Payload = message };
+
+    // The socket keeps the order of what is sent at once; separate requests keep none, so they go one by one up to the first refusal.
+    async Task<List<(Outgoing Item, AppendOutcome? Outcome)>> SendAsync(List<Outgoing> outgoing, CancellationToken cancel)
+    {
+        List<(Outgoing, AppendOutcome?)> outcomes = [];
+        if (engine.IsConnected)
+        {
+            Task<AppendOutcome?>[] sent = [.. outgoing.Select(item => SendAsync(item, cancel))];
+            await Task.WhenAll(sent).ConfigureAwait(false);
+            foreach ((Outgoing item, Task<AppendOutcome?> outcome) in outgoing.Zip(sent)) outcomes.Add((item, await outcome.ConfigureAwait(false)));
+            return outcomes;
+        }
+        foreach (Outgoing item in outgoing)
+        {
+            outcomes.Add((item, await SendAsync(item, cancel).ConfigureAwait(false)));
+            if (outcomes[^1].Item2 is AppendRefused) break;
+        }
+        return outcomes;
+    }
 
     async Task<AppendOutcome?> SendAsync(Outgoing item, CancellationToken cancel)
     {
