@@ -42,7 +42,16 @@ public sealed class KavalekClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(request);
-        return await OpenAsync(options, await SignIn.SignUpAsync(options, request, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+        KavalekClient client = await OpenAsync(options, await SignIn.SignUpAsync(options, request, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+        try
+        {
+            await client._upkeep.OnceAsync(cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException)
+        {
+            // The account is made; others can write to it once the next connection has published its key packages.
+        }
+        return client;
     }
 
     /// <summary>

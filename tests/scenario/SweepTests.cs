@@ -1,0 +1,94 @@
+using System.Text;
+using Kavalek.Client;
+
+namespace Kavalek.Scenario.Tests;
+
+/// <summary>
+/// K-61, K-62, K-04, K-71: fresh words are put wherever only people may read them; then everything a thief could take is searched for them. The
+/// server logs at its most verbose level.
+/// </summary>
+public sealed class SweepTests : IAsyncLifetime
+{
+    readonly string _folder = Directory.CreateTempSubdirectory("kavalek-sweep-").FullName;
+    ServerProcess _server = null!;
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() =>
+        _server = await ServerProcess.StartAsync(Path.Combine(_folder, "data"), "--log-level", "Trace");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Database_logs_traffic_and_profiles_hold_nothing_that_only_people_may_read()
+    {
+        Canary email = Canary.In("an e-mail address"), password = Canary.In("a password"), name = Canary.In("a display name"),
+            title = Canary.In("a title"), message = Canary.In("a message"), wrong = Canary.In("a wrong password");
+        await using var marie = new Person("marie", _folder, _server.Origin)
+        {
+            Email = $"{email.Text}@example.org",
+            Password = $"{password.Text} 1!",
+            DisplayName = name.Text,
+        };
+        await using var jean = new Person("jean", _folder, _server.Origin);
+        await marie.SignUpAsync(_server.SetupSecret);
+        Invite invite = await marie.Client.CreateInviteAsync(1, TimeSpan.FromHours(1), Cancel);
+        string secret = invite.Link[(invite.Link.IndexOf("#invite=", StringComparison.Ordinal) + 8)..];
+        await jean.SignUpAsync(secret);
+
+        Conversation direct = await marie.TalkToAsync(jean);
+        await direct.SendAsync($"{message.Text} un", cancel: Cancel);
+        Conversation group = await marie.Client.CreateGroupAsync(title.Text, [jean.Client.Me.Id], Cancel);
+        await group.SendAsync($"{message.Text} deux", cancel: Cancel);
+        await marie.Client.SyncAsync(Cancel);
+        // Jean does not fetch the last ones: they stay on the server.
+
+        // What goes wrong is logged too: a refused log-in, an unknown person, a call without a token, rubbish, a path that is not there.
+        await Assert.ThrowsAsync<KavalekException>(() => marie.Client.FindAsync("nobody", Cancel));
+        await Assert.ThrowsAsync<KavalekException>(() => KavalekClient.LogInAsync(
+            new ClientOptions { Store = new MemoryClientStore(), Transport = address => new HttpTransport(address) },
+            _server.Origin, marie.Email, $"{wrong.Text} 1!", Cancel));
+        using (var http = new HttpClient { BaseAddress = _server.Origin })
+        {
+            using var rubbish = new StringContent($"{{\"email\": \"{email.Text}@example.org\", \"{message.Text}\": 1", Encoding.UTF8, "application/json");
+            foreach (string path in (string[])["/auth/v1/prelogin", "/auth/v1/accounts", "/auth/v1/sessions", "/auth/v1/nothing"])
+            {
+                using HttpResponseMessage answer = await http.PostAsync(new Uri(path, UriKind.Relative), rubbish, Cancel);
+                Assert.InRange((int)answer.StatusCode, 400, 499);
+            }
+        }
+        await marie.Client.LockAsync();
+        await jean.GoAsync();
+        await _server.KillAsync();
+
+        Canary[] canaries = [email, password, name, title, message, wrong, Canary.Of("an invite", secret)];
+        List<string> found = [];
+        void Search(string place, byte[] bytes)
+        {
+            found.AddRange(from canary in canaries from encoding in canary.FoundIn(bytes) select $"{canary.Where} in {place}: {encoding}");
+        }
+        string[] data = Directory.GetFiles(_server.Data, "*", SearchOption.AllDirectories);
+        Assert.Contains(data, file => new FileInfo(file).Length > 4096);
+        foreach (string file in data)
+        {
+            Search($"the server's {Path.GetFileName(file)}", await File.ReadAllBytesAsync(file, Cancel));
+        }
+        Search("the server's log", Encoding.UTF8.GetBytes(_server.Output));
+        foreach (Person person in (Person[])[marie, jean])
+        {
+            foreach (string file in Directory.GetFiles(person.Folder, "*", SearchOption.AllDirectories))
+            {
+                Search($"{person.Handle}'s {Path.GetFileName(file)}", await File.ReadAllBytesAsync(file, Cancel));
+            }
+        }
+        // To the server go the address and the invite, which it must be told, and nothing else of these.
+        canaries = [password, name, title, message];
+        Search("marie's traffic", marie.Sent);
+        Assert.Empty(found);
+        Assert.NotEmpty(email.FoundIn(marie.Sent));
+    }
+}
