@@ -51,10 +51,18 @@ static class Measure
         return Median(times);
     }
 
+    /// <summary>Microseconds of one call, over <paramref name="calls"/> numbered ones.</summary>
+    public static async Task<double> OnceAsync(int calls, Func<int, Task> call)
+    {
+        TimeSpan start = Spent;
+        for (int i = 0; i < calls; i++) await call(i);
+        return (Spent - start).TotalMicroseconds / calls;
+    }
+
     // The runtime compiles what is hot a second time, in the background, after some hundred calls.
     const int WarmUpRounds = 4;
 
-    static double Median(List<double> values)
+    public static double Median(List<double> values)
     {
         values.Sort();
         int middle = values.Count / 2;

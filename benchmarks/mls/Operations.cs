@@ -87,34 +87,43 @@ static class Commits
 /// <summary>Application messages of 1 KiB, one after the other, with the records that a store must write for each.</summary>
 static class Messages
 {
+    const int Calls = 500;
+
     public static async Task RunAsync(PlatformLimits platform)
     {
         foreach (var (members, encrypt, decrypt) in ((int, (double, double, double), (double, double, double))[])[(3, (7950, 1522, 1014), (3450, 1685, 344)), (1000, (8070, 289, 581), (3600, 243, 327))])
         {
             var (sender, receiver) = await World.BlankAsync(members);
             byte[] content = new byte[1024];
-            const int Rounds = 9, Calls = 2000;
-            Queue<byte[]> sent = new();
-            double sending = await Measure.MicrosecondsAsync(Rounds, Calls, async () =>
+            List<byte[]> sent = [];
+            List<double> sending = [], receiving = [];
+            for (int round = -6; round < 15; round++)
             {
-                OutgoingMessage message = await sender.ProtectAsync(content);
-                _ = message.Next.Changes(sender);
-                sender.DisposeExcept(message.Next);
-                sender = message.Next;
-                sent.Enqueue(message.Message);
-            });
-            double receiving = await Measure.MicrosecondsAsync(Rounds, Calls, async () =>
-            {
-                if (await receiver.ProcessAsync(sent.Dequeue(), World.Now) is not ProcessResult.ApplicationReceived received)
-                    throw new InvalidOperationException("a message did not open");
-                _ = received.Next.Changes(receiver);
-                receiver.DisposeExcept(received.Next);
-                receiver = received.Next;
-            });
+                sent.Clear();
+                double send = await Measure.OnceAsync(Calls, async _ =>
+                {
+                    OutgoingMessage message = await sender.ProtectAsync(content);
+                    message.Next.Changes(sender);
+                    sender.DisposeExcept(message.Next);
+                    sender = message.Next;
+                    sent.Add(message.Message);
+                });
+                double receive = await Measure.OnceAsync(Calls, async i =>
+                {
+                    if (await receiver.ProcessAsync(sent[i], World.Now) is not ProcessResult.ApplicationReceived received)
+                        throw new InvalidOperationException("a message did not open");
+                    received.Next.Changes(receiver);
+                    receiver.DisposeExcept(received.Next);
+                    receiver = received.Next;
+                });
+                if (round < 0) continue;
+                sending.Add(send);
+                receiving.Add(receive);
+            }
             // A signature or a verification, two AEAD operations, five key derivations.
             double rest = 5 * platform.Expand + platform.Seal;
-            Table.Rate($"encrypt 1 KiB, {members:N0} members", 1e6 / sending, 1e6 / (platform.Sign + platform.Seal + rest), encrypt.Item1, encrypt.Item2, encrypt.Item3, 2 * encrypt.Item1);
-            Table.Rate($"decrypt 1 KiB, {members:N0} members", 1e6 / receiving, 1e6 / (platform.Verify + platform.Open + rest), decrypt.Item1, decrypt.Item2, decrypt.Item3, 3 * decrypt.Item1);
+            Table.Rate($"encrypt 1 KiB, {members:N0} members", 1e6 / Measure.Median(sending), 1e6 / (platform.Sign + platform.Seal + rest), encrypt.Item1, encrypt.Item2, encrypt.Item3, 2 * encrypt.Item1);
+            Table.Rate($"decrypt 1 KiB, {members:N0} members", 1e6 / Measure.Median(receiving), 1e6 / (platform.Verify + platform.Open + rest), decrypt.Item1, decrypt.Item2, decrypt.Item3, 3 * decrypt.Item1);
         }
     }
 }

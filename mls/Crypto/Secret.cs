@@ -59,6 +59,9 @@ public sealed class Secret : IDisposable, IEquatable<Secret>
         return key;
     }
 
+    /// <summary>The platform's key, where these bytes were imported before.</summary>
+    internal T? AlreadyImported<T>() where T : class, IDisposable => Volatile.Read(ref _imported) as T;
+
     /// <summary>Gives this secret a platform key that was made together with it. A second kind of key for the same bytes replaces the first.</summary>
     internal void Attach(IDisposable key)
     {

@@ -107,7 +107,7 @@ internal sealed record AuthenticatedContent(WireFormat WireFormat, FramedContent
     /// <summary>FramedContentTBS (§6.1): the content bound to its wire format and, from inside the group, to the epoch's context.</summary>
     public static byte[] ToBeSigned(WireFormat format, FramedContent content, ReadOnlySpan<byte> groupContext)
     {
-        using TlsWriter writer = new(1024);
+        using TlsWriter writer = new((content.Application?.Length ?? 1024) + content.AuthenticatedData.Length + groupContext.Length + 64);
         WriteToBeSigned(writer, format, content, groupContext);
         return writer.ToArray();
     }

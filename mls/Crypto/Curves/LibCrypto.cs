@@ -14,7 +14,7 @@ static unsafe partial class LibCrypto
     public static bool IsAvailable { get; } = OperatingSystem.IsLinux() && NativeLibrary.TryLoad(Library, out _);
 
     public const uint UnsignedInteger = 2, Utf8String = 4, OctetString = 5;
-    public const int PublicPart = 0x86, KeyPairParts = 0x87;
+    public const int CurvePart = 0x84, KeyPairParts = 0x87;
     public const int Uncompressed = 4;
     public const int ConstantTime = 4;
 
@@ -53,11 +53,13 @@ static unsafe partial class LibCrypto
     [LibraryImport(Library)] public static partial void BN_set_flags(nint number, int flags);
     [LibraryImport(Library)] public static partial void BN_clear_free(nint number);
 
+    [LibraryImport(Library)] public static partial nint EVP_PKEY_new();
+    [LibraryImport(Library)] public static partial int EVP_PKEY_copy_parameters(EvpKey to, EvpKey from);
+    [LibraryImport(Library)] public static partial int EVP_PKEY_set1_encoded_public_key(EvpKey key, byte* publicKey, nuint length);
     [LibraryImport(Library)] public static partial void EVP_PKEY_free(nint key);
     [LibraryImport(Library)] public static partial nint EVP_PKEY_CTX_new(EvpKey key, nint engine);
     [LibraryImport(Library)] public static partial nint EVP_PKEY_CTX_new_from_name(nint libraryContext, ReadOnlySpan<byte> name, nint properties);
     [LibraryImport(Library)] public static partial void EVP_PKEY_CTX_free(nint context);
-    [LibraryImport(Library)] public static partial int EVP_PKEY_CTX_set_group_name(nint context, byte* name);
     [LibraryImport(Library)] public static partial int EVP_PKEY_keygen_init(nint context);
     [LibraryImport(Library)] public static partial int EVP_PKEY_generate(nint context, out nint key);
     [LibraryImport(Library)] public static partial int EVP_PKEY_fromdata_init(nint context);

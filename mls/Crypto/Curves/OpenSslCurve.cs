@@ -19,16 +19,19 @@ sealed unsafe class OpenSslCurve : NistCurve
     readonly PublicKeyImport<EvpKey> _importPublic;
     readonly Func<Secret, EvpKey?> _importPrivate;
     readonly byte[] _name;
-    // Made once and only read afterwards, which OpenSSL allows from many threads. It lives as long as the process.
+    // Made once and only read afterwards, which OpenSSL allows from many threads. They live as long as the process.
     readonly nint _group;
+    // A key of the curve without a point: making keys from it spares OpenSSL setting the curve up anew, four fifths of an import.
+    readonly EvpKey _template;
 
     public OpenSslCurve(CurveShape shape) : base(shape)
     {
-        _importPublic = point => Shape.IsPoint(point) ? FromData(point, []) : null;
+        _importPublic = ImportPublic;
         _importPrivate = ImportPrivate;
         _name = [.. Encoding.ASCII.GetBytes(shape.OpenSslName), 0];
         _group = LibCrypto.EC_GROUP_new_by_curve_name(shape.Nid);
         if (_group == 0) throw new PlatformNotSupportedException($"{shape.OpenSslName} is not in this OpenSSL");
+        _template = FromData([], []) ?? throw LibCrypto.Failure("curve");
     }
 
     public override KeyPair Generate()
@@ -46,9 +49,11 @@ sealed unsafe class OpenSslCurve : NistCurve
 
     public override byte[]? PublicKey(Secret privateKey)
     {
-        if (Import(privateKey) is not { } key) return null;
         byte[] point = new byte[Shape.PointLength];
-        ReadPoint(key, point);
+        if (privateKey.AlreadyImported<EvpKey>() is { } key)
+            ReadPoint(key, point);
+        else if (!Shape.IsScalar(privateKey.Span) || !Multiply(privateKey.Span, point))
+            return null; // not imported for this alone: most keys of a path are never used again
         return point;
     }
 
@@ -136,6 +141,21 @@ sealed unsafe class OpenSslCurve : NistCurve
 
     EvpKey? Import(Secret privateKey) => privateKey.Imported(_importPrivate);
 
+    EvpKey? ImportPublic(ReadOnlySpan<byte> point)
+    {
+        if (!Shape.IsPoint(point)) return null;
+        EvpKey key = new(LibCrypto.EVP_PKEY_new());
+        if (LibCrypto.EVP_PKEY_copy_parameters(key, _template) != 1) throw LibCrypto.Failure("key import");
+        fixed (byte* from = point)
+        {
+            if (LibCrypto.EVP_PKEY_set1_encoded_public_key(key, from, (nuint)point.Length) == 1) return key;
+        }
+        // Not on the curve.
+        LibCrypto.ERR_clear_error();
+        key.Dispose();
+        return null;
+    }
+
     EvpKey? ImportPrivate(Secret secret)
     {
         if (!Shape.IsScalar(secret.Span)) return null;
@@ -174,7 +194,7 @@ sealed unsafe class OpenSslCurve : NistCurve
         }
     }
 
-    /// <summary>A key from its parts; <c>null</c> where OpenSSL finds the point not to be on the curve.</summary>
+    /// <summary>A key from its parts: of the curve alone, or with a point and its scalar.</summary>
     EvpKey? FromData(ReadOnlySpan<byte> point, ReadOnlySpan<byte> scalar)
     {
         nint context = LibCrypto.EVP_PKEY_CTX_new_from_name(0, LibCrypto.Ec, 0);
@@ -185,14 +205,14 @@ sealed unsafe class OpenSslCurve : NistCurve
                 Span<LibCrypto.Parameter> parameters =
                 [
                     new() { Key = groupKey, Type = LibCrypto.Utf8String, Data = group, Size = (nuint)(_name.Length - 1) },
-                    new() { Key = pubKey, Type = LibCrypto.OctetString, Data = publicKey, Size = (nuint)point.Length },
+                    point.IsEmpty ? default : new() { Key = pubKey, Type = LibCrypto.OctetString, Data = publicKey, Size = (nuint)point.Length },
                     scalar.IsEmpty ? default : new() { Key = privKey, Type = LibCrypto.UnsignedInteger, Data = privateKey, Size = (nuint)scalar.Length },
                     default,
                 ];
                 fixed (LibCrypto.Parameter* first = parameters)
                 {
                     if (LibCrypto.EVP_PKEY_fromdata_init(context) != 1) throw LibCrypto.Failure("key import");
-                    int selection = scalar.IsEmpty ? LibCrypto.PublicPart : LibCrypto.KeyPairParts;
+                    int selection = scalar.IsEmpty ? LibCrypto.CurvePart : LibCrypto.KeyPairParts;
                     if (LibCrypto.EVP_PKEY_fromdata(context, out nint key, selection, first) == 1) return new EvpKey(key);
                 }
             }
@@ -207,24 +227,19 @@ sealed unsafe class OpenSslCurve : NistCurve
 
     EvpKey GenerateKey(Span<byte> point, Span<byte> scalar)
     {
-        nint context = LibCrypto.EVP_PKEY_CTX_new_from_name(0, LibCrypto.Ec, 0), number = 0;
+        nint context = LibCrypto.EVP_PKEY_CTX_new(_template, 0), number = 0;
         try
         {
-            fixed (byte* name = _name)
+            if (LibCrypto.EVP_PKEY_keygen_init(context) != 1 || LibCrypto.EVP_PKEY_generate(context, out nint generated) != 1)
+                throw LibCrypto.Failure("key generation");
+            EvpKey key = new(generated);
+            ReadPoint(key, point);
+            fixed (byte* to = scalar)
             {
-                if (LibCrypto.EVP_PKEY_keygen_init(context) != 1
-                    || LibCrypto.EVP_PKEY_CTX_set_group_name(context, name) != 1
-                    || LibCrypto.EVP_PKEY_generate(context, out nint generated) != 1)
+                if (LibCrypto.EVP_PKEY_get_bn_param(key, "priv\0"u8, ref number) != 1 || LibCrypto.BN_bn2binpad(number, to, scalar.Length) != scalar.Length)
                     throw LibCrypto.Failure("key generation");
-                EvpKey key = new(generated);
-                ReadPoint(key, point);
-                fixed (byte* to = scalar)
-                {
-                    if (LibCrypto.EVP_PKEY_get_bn_param(key, "priv\0"u8, ref number) != 1 || LibCrypto.BN_bn2binpad(number, to, scalar.Length) != scalar.Length)
-                        throw LibCrypto.Failure("key generation");
-                }
-                return key;
             }
+            return key;
         }
         finally
         {
