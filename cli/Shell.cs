@@ -10,6 +10,21 @@ sealed class Shell
 {
     readonly Lazy<IAnsiConsole> _drawing = new(() => AnsiConsole.Console);
 
+    /// <summary>The width of the window that shows standard error; null where it is a file or a pipe.</summary>
+    readonly int? _columns = Console.IsErrorRedirected ? null : Columns();
+
+    static int? Columns()
+    {
+        try
+        {
+            return Console.WindowWidth > 20 ? Console.WindowWidth : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The process' own streams, as UTF-8 whatever the locale says.</summary>
     public static Shell OfProcess()
     {
@@ -34,10 +49,25 @@ sealed class Shell
     public bool PersonTypes { get; } = !Console.IsInputRedirected;
 
     /// <summary>Something worth knowing that does not stop the command.</summary>
-    public void Warn(string text) => Error.WriteLine($"kavalek: {SafeText.Lines(text)}");
+    public void Warn(string text) => Tell($"kavalek: {text}");
 
     /// <summary>Something the person asked for was done; it goes to standard error, so that pipes carry answers only.</summary>
-    public void Tell(string text) => Error.WriteLine(SafeText.Lines(text));
+    public void Tell(string text)
+    {
+        foreach (string line in SafeText.Lines(text).Split('\n'))
+        {
+            // A link or a command to copy stays in one piece: only words are wrapped.
+            if (_columns is int columns && !line.Split(' ').Any(word => CellWidth.Of(word) > columns))
+            {
+                foreach (string part in Wrap.Lines(line, columns))
+                    Error.WriteLine(part);
+            }
+            else
+            {
+                Error.WriteLine(line);
+            }
+        }
+    }
 
     /// <summary>
     /// Rows under headings: a drawn table for a person, one line a row with tabs between the columns for a program. Cells may hold other people's text.

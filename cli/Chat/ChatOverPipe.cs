@@ -1,3 +1,4 @@
+using Kavalek.Cli.Input;
 using Kavalek.Cli.Text;
 using Kavalek.Client;
 
@@ -43,7 +44,7 @@ sealed class ChatOverPipe(ChatRoom room, Shell shell, int history)
 
     async Task<bool> ReadAsync(CancellationToken cancel)
     {
-        while (await Console.In.ReadLineAsync(cancel) is string line)
+        await foreach (string line in InputLines.ReadAsync(cancel))
         {
             ChatAnswer answer;
             Message[] shown;

@@ -21,7 +21,7 @@ sealed class Frame(TextWriter terminal)
         for (int row = 0; row < rows.Length; row++)
         {
             if (all || rows[row] != _shown[row])
-                output.Append(Ansi.MoveTo(row, 0)).Append(rows[row]).Append("\e[0m").Append(Ansi.EraseRight);
+                output.Append(Ansi.MoveTo(row, 0)).Append(Ansi.EraseRight).Append(rows[row]).Append("\e[0m");
         }
         output.Append(Ansi.MoveTo(cursorRow, cursorCell)).Append(Ansi.EndFrame);
         _shown = rows;

@@ -117,7 +117,8 @@ static class Targets
         throw new CliException(ExitCode.NotFound, $"More than one conversation fits '{SafeText.Line(target)}'. Give the beginning of its id instead: {ids}");
     }
 
-    static bool IsHandle(string text) => text.Length is >= 3 and <= 32 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.');
+    /// <summary>Whether a text without its @ can be a handle.</summary>
+    public static bool IsHandle(string text) => text.Length is >= 3 and <= 32 && char.IsAsciiLetterLower(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.');
 
     static CliException NoConversation(string target) => new(ExitCode.NotFound,
         $"There is no conversation '{SafeText.Line(target)}' here. 'kavalek conversations' lists them; a new one with a person is opened by 'kavalek chat @handle'.");

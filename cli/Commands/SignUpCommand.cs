@@ -34,8 +34,12 @@ static class SignUpCommand
                     throw new CliException(ExitCode.Error, $"{run.Folder.Path} holds an account already; nothing was changed. For a second account give another folder: --profile DIR");
                 string mail = Required(run, run.Get(email), "Your e-mail address, for logging in: ", "--email ADDRESS");
                 string at = Required(run, run.Get(handle), "The handle people will find you by: @", "--handle HANDLE");
+                // Said before a password is typed twice for nothing.
+                if (!Targets.IsHandle(Targets.Bare(at)))
+                    throw new CliException(ExitCode.Usage, "A handle has 3 to 32 characters: letters a to z, digits, _ and dots, and begins with a letter. Nothing was done.");
                 string password = run.Password.ReadNew(cancel);
                 await using KavalekClient client = await KavalekClient.SignUpAsync(options, new SignUp(address, secret, mail, at, password, run.Get(name)), cancel);
+                await PublishAsync(run, client, cancel);
                 run.Shell.Tell($"Welcome, @{client.Me.Handle}. Your account is on {address.GetLeftPart(UriPartial.Authority)}, its keys are in {run.Folder.Path}.");
             }
             finally
@@ -49,6 +53,19 @@ static class SignUpCommand
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    /// <summary>Leaves the keys with which others begin conversations at the server; until then nobody can write to the new account.</summary>
+    static async Task PublishAsync(Run run, KavalekClient client, CancellationToken cancel)
+    {
+        try
+        {
+            await client.SyncAsync(cancel);
+        }
+        catch (KavalekException e)
+        {
+            run.Shell.Warn($"{e.Message} The account is made; others reach you after the next command that connects.");
+        }
     }
 
     static (Uri Server, string? Secret) Destination(string? link, string? server, string? invite)

@@ -18,7 +18,7 @@ sealed class BotCommands(KavalekClient client, Action<string> print)
     {
         try
         {
-            while (await Console.In.ReadLineAsync(stop.Token) is string line)
+            await foreach (string line in InputLines.ReadAsync(stop.Token))
             {
                 if (line.Trim().Length > 0 && !await ObeyAsync(line, stop.Token))
                 {

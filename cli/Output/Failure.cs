@@ -1,4 +1,3 @@
-using Kavalek.Cli.Text;
 using Kavalek.Client;
 using Kavalek.Protocol;
 
@@ -54,12 +53,10 @@ static class Failure
     static string Explain(KavalekException failure)
     {
         string text = failure.Message;
-        if (failure.RetryAfter is { } pause && pause > TimeSpan.Zero)
-            text += $" Try again in {Math.Ceiling(pause.TotalSeconds):0} seconds.";
         if (!failure.NothingChanged)
             text += " It is not certain whether the server did it; look before you try again.";
         return text;
     }
 
-    static void Say(string text, Shell shell) => shell.Error.WriteLine($"kavalek: {SafeText.Lines(text)}");
+    static void Say(string text, Shell shell) => shell.Warn(text);
 }

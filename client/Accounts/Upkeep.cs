@@ -2,32 +2,60 @@ using Kavalek.Protocol;
 
 namespace Kavalek.Client;
 
-/// <summary>What a connected client does beside its conversations: keeps key packages in stock and looks after its devices.</summary>
+/// <summary>What a connected client does beside its conversations: keeps key packages in stock, looks after its devices, and asks who strangers are.</summary>
 sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
 {
+    readonly HashSet<Id> _asked = [];
+
     /// <summary>Once, now.</summary>
     public async Task OnceAsync(CancellationToken cancel)
     {
         await core.KeyPackages.RefillAsync(cancel).ConfigureAwait(false);
         if (await core.Devices.RefreshAsync(cancel).ConfigureAwait(false) && engine() is { } conversations)
             await conversations.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
+        await NameStrangersAsync(cancel).ConfigureAwait(false);
     }
 
-    /// <summary>At each connection, until cancelled.</summary>
+    /// <summary>At each connection, and who strangers are when one comes; until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         await foreach (ClientEvent item in core.Events.Subscribe(cancel).ConfigureAwait(false))
         {
-            if (item is not ConnectionChanged { State: ConnectionState.Syncing }) continue;
+            if (item is not (ConnectionChanged { State: ConnectionState.Syncing } or RequestReceived or ConversationChanged)) continue;
             try
             {
-                await OnceAsync(cancel).ConfigureAwait(false);
+                if (item is ConnectionChanged) await OnceAsync(cancel).ConfigureAwait(false);
+                else await NameStrangersAsync(cancel).ConfigureAwait(false);
             }
             catch (KavalekException e)
             {
                 // The next connection brings the next occasion; only what is not the weather is worth a line.
                 if (e.Code is not (ClientErrors.Offline or ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.SessionEnded))
                     core.Events.Publish(new Notice(e.Message));
+            }
+        }
+    }
+
+    // A stranger is met in a conversation, by key; the directory knows the handle. Each is asked for once while the client is open.
+    async Task NameStrangersAsync(CancellationToken cancel)
+    {
+        foreach (Id account in core.People.Nameless)
+        {
+            lock (_asked)
+                if (!_asked.Add(account)) continue;
+            try
+            {
+                await core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
+            }
+            catch (KavalekException e) when (e.Code is ClientErrors.Offline or ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.SessionEnded)
+            {
+                // Not now. A name is not worth failing for: the next connection brings the next occasion.
+                lock (_asked) _asked.Remove(account);
+                return;
+            }
+            catch (KavalekException)
+            {
+                // Gone from the server, or its answer is not to be believed: they stay without a handle.
             }
         }
     }

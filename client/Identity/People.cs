@@ -37,6 +37,9 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
     /// <summary>Somebody pinned; <c>null</c> for a stranger, and for the own account.</summary>
     public Contact? Find(Id account) => _pins.TryGetValue(account, out Pin? pin) ? View(pin) : null;
 
+    /// <summary>Those met in conversations only, whose handle nobody has asked for yet.</summary>
+    public IReadOnlyList<Id> Nameless => [.. _pins.Values.Where(pin => pin.Handle.Length == 0).Select(pin => pin.Account)];
+
     /// <summary>Asks the directory for a handle, verifies and pins.</summary>
     /// <exception cref="KavalekException">
     /// <see cref="ErrorCodes.NotFound"/>; <see cref="ClientErrors.KeyChanged"/>: the handle leads to another account than the contact it belongs to.
@@ -148,11 +151,14 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
             mls.Crypto, own.Instance, account, record.AccountKey, record.DeviceList, record.Certificates, newest).ConfigureAwait(false);
         Contact contact = await ChangeAsync(account, pin =>
         {
-            Pin next = pin is null ? new Pin(account, record.Handle, record.AccountKey, PinSource.Server) : See(pin, record.AccountKey) with { Handle = record.Handle };
+            Pin next = pin is null ? new Pin(account, record.Handle, record.AccountKey, PinSource.Server) : See(pin, record.AccountKey) with { Handle = Free(record.Handle, account) ? record.Handle : pin.Handle };
             return next.Has(record.AccountKey) ? next with { ListNumber = Math.Max(next.ListNumber, list.Content.Number) } : next;
         }, cancel).ConfigureAwait(false);
         return new CertifiedAccount(contact, list.Content.Number, certificates);
     }
+
+    // Else a server could show a stranger under the handle of somebody known.
+    bool Free(string handle, Id account) => !_pins.Values.Any(pin => pin.Handle == handle && pin.IsAdded && pin.Account != account);
 
     async Task<ClaimedDevice?> CheckAsync(ClaimedKeyPackage item, IReadOnlyList<DeviceCertificate> inForce)
     {

@@ -92,7 +92,7 @@ public sealed class ConversationTests(TwoPeople two)
         string line = await jean.LineAsync(l => l.Contains($"bonjour {key}"));
         Assert.Contains("Marie Dupont: ", line);
         await jean.TypeAsync($"/reply salut {key}");
-        Assert.Contains($"[> you: bonjour {key}", await marie.LineAsync(l => l.Contains($"salut {key}")));
+        Assert.Contains($"[> you: bonjour {key[..8]}", await marie.LineAsync(l => l.Contains($"salut {key}")));
         await marie.TypeAsync($"//{key} begins with a slash");
         await jean.LineAsync(l => l.Contains($": /{key} begins with a slash"));
         await jean.TypeAsync("/nonsense");
@@ -111,7 +111,6 @@ public sealed class ConversationTests(TwoPeople two)
         string title = $"Équipe {Guid.NewGuid():n}";
         await two.RunAsync(two.Marie, "groups", "create", title, "@jean");
         await two.RunAsync(two.Marie, "send", title, "to the group");
-        await two.RunAsync(two.Jean, "requests", "accept", title);
         await two.RunAsync(two.Jean, "send", title, "from Jean");
         Assert.Equal(["to the group", "from Jean"], await TextsAsync(two.Marie, title));
         Assert.Contains("@jean", (await two.RunAsync(two.Marie, "groups", "members", title)).Out);
