@@ -13,6 +13,7 @@ public sealed class NativeCryptoProvider : ICryptoProvider
 {
     readonly Curve _p256, _p384, _p521;
     readonly Curve? _x25519, _x448, _ed25519, _ed448;
+    readonly bool _openSsl;
 
     /// <summary>A provider with caches of its own.</summary>
     public NativeCryptoProvider() : this(LibCrypto.IsAvailable)
@@ -24,6 +25,7 @@ public sealed class NativeCryptoProvider : ICryptoProvider
         _p256 = Curve(CurveShape.P256);
         _p384 = Curve(CurveShape.P384);
         _p521 = Curve(CurveShape.P521);
+        _openSsl = openSsl;
         if (openSsl) (_x25519, _x448, _ed25519, _ed448) = (RawKeyCurve.X25519(), RawKeyCurve.X448(), RawKeyCurve.Ed25519(), RawKeyCurve.Ed448());
         Curve Curve(CurveShape shape) => openSsl ? new OpenSslCurve(shape) : new PlatformCurve(shape);
     }
@@ -168,7 +170,8 @@ public sealed class NativeCryptoProvider : ICryptoProvider
 
     Curve Get(SignatureAlgorithm signature) => Find(signature) ?? throw new PlatformNotSupportedException(Missing(signature));
 
-    static string Missing(Enum algorithm) => $"{algorithm} is not available here{(LibCrypto.IsAvailable ? "" : ": it may be in OpenSSL 3 (libcrypto.so.3, on Debian the package libssl3), which was not found")}";
+    string Missing(Enum algorithm) =>
+        $"{algorithm} is not available here" + (_openSsl ? "" : ": OpenSSL 3, where it may come from, was not found (libcrypto.so.3; on Debian the package libssl3)");
 
     static bool Supports(AeadAlgorithm algorithm) => algorithm switch
     {

@@ -42,6 +42,29 @@ public static class SuiteTests
     }
 
     [Fact]
+    public static async Task Without_OpenSSL_the_suites_on_NIST_curves_remain_and_the_others_say_what_is_missing()
+    {
+        NativeCryptoProvider provider = new(openSsl: false);
+        foreach (CipherSuite suite in CipherSuite.Known)
+        {
+            bool nist = suite.Signature is not (SignatureAlgorithm.Ed25519 or SignatureAlgorithm.Ed448);
+            Assert.Equal(nist, provider.Supports(suite));
+            if (nist)
+            {
+                SuiteCrypto crypto = new(suite, provider);
+                using KeyPair pair = await crypto.GenerateKeyPairAsync();
+                Assert.True(await crypto.IsPublicKeyAsync(pair.PublicKey));
+            }
+            else
+            {
+                Assert.Throws<PlatformNotSupportedException>(() => new SuiteCrypto(suite, provider));
+                var missing = await Assert.ThrowsAsync<PlatformNotSupportedException>(async () => await provider.GenerateSignatureKeyPairAsync(suite.Signature));
+                Assert.Contains("OpenSSL 3", missing.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
     public static void A_suite_has_one_number_and_a_number_one_suite()
     {
         Assert.Equal(CipherSuite.Known.Count, CipherSuite.Known.Select(suite => suite.Id).Distinct().Count());
