@@ -1,0 +1,84 @@
+using Kavalek.Protocol;
+using Kavalek.Tests.Support;
+using static Kavalek.Client.Tests.TestConversations;
+using static Kavalek.Client.Tests.TestPeople;
+
+namespace Kavalek.Client.Tests;
+
+/// <summary>A person's devices in conversations.</summary>
+public static class ConversationDeviceTests
+{
+    [Fact]
+    public static async Task An_approved_device_joins_all_conversations_and_is_announced()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
+        Conversation[] group = await GroupAsync("Duo", marie, karim);
+
+        await using KavalekClient phone = await AddDeviceAsync(server, marie);
+        await SyncAsync(phone, marie, phone, karim);
+        Assert.Equal(2, phone.Conversations.Count);
+        Assert.All(phone.Conversations, c => Assert.Equal(ConversationState.Active, c.State));
+        Assert.Equal(2, his.Members.Single(m => m.Contact.Account == marie.Me.Id).Devices);
+        Assert.Contains(SystemKind.DeviceAdded, await his.KindsAsync());
+        Assert.Contains(SystemKind.DeviceAdded, await group[1].KindsAsync());
+
+        Conversation mobile = phone.Conversation(hers.Id)!;
+        await his.SendAsync("to both of you");
+        await SyncAsync(karim, phone, marie);
+        Assert.Equal(["to both of you"], await mobile.TextsAsync());
+        Assert.Equal(["to both of you"], await hers.TextsAsync());
+        await mobile.SendAsync("from the phone");
+        await SyncAsync(phone, marie, karim);
+        Assert.True((await hers.MessageAsync("from the phone")).IsMine);
+        Assert.Equal(marie.Me.Id, (await his.MessageAsync("from the phone")).Sender);
+
+        // What is read on one device is read on the other.
+        Assert.Equal(1, hers.Unread);
+        await mobile.MarkReadAsync((await mobile.MessageAsync("to both of you")).Id);
+        await SyncAsync(phone, marie);
+        Assert.Equal(0, hers.Unread);
+    }
+
+    [Fact]
+    public static async Task A_removed_device_is_out_of_every_conversation()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
+        await using KavalekClient phone = await AddDeviceAsync(server, marie);
+        await SyncAsync(phone, marie, phone, karim);
+        Assert.Equal(2, his.Members.Single(m => m.Contact.Account == marie.Me.Id).Devices);
+
+        await marie.RemoveDeviceAsync(phone.Me.Device);
+        await SyncAsync(marie, karim);
+        Assert.Equal(1, his.Members.Single(m => m.Contact.Account == marie.Me.Id).Devices);
+        Assert.Contains(SystemKind.DeviceRemoved, await his.KindsAsync());
+        await his.SendAsync("not for the phone");
+        await SyncAsync(karim, marie);
+        Assert.Equal(["not for the phone"], await hers.TextsAsync());
+        await Assert.ThrowsAsync<KavalekException>(() => phone.SyncAsync());
+        Assert.Empty(await phone.Conversation(hers.Id)!.TextsAsync());
+    }
+
+    [Fact]
+    public static async Task A_new_person_is_reached_on_all_devices()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient phone = await AddDeviceAsync(server, marie);
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        await SyncAsync(marie, phone);
+        Conversation his = await karim.DirectAsync((await karim.FindAsync("marie")).Account);
+        await his.SendAsync("hello");
+        await SyncAsync(karim, marie, phone);
+        Assert.Equal(["hello"], await marie.Conversation(his.Id)!.TextsAsync());
+        Assert.Equal(ConversationState.Request, phone.Conversation(his.Id)!.State);
+        await phone.Conversation(his.Id)!.AcceptAsync();
+        await SyncAsync(phone, marie);
+        Assert.Equal(ConversationState.Active, marie.Conversation(his.Id)!.State);
+    }
+}

@@ -1,0 +1,54 @@
+using Kavalek.Client.Contents;
+using Kavalek.Protocol;
+using Kavalek.Tests.Support;
+using static Kavalek.Client.Tests.TestConversations;
+using static Kavalek.Client.Tests.TestPeople;
+
+namespace Kavalek.Client.Tests;
+
+public static class ReceiptTests
+{
+    [Fact]
+    public static async Task A_message_is_delivered_and_read_once_it_is_so_for_everybody()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        await using KavalekClient zoe = await SignUpAsync(server, "zoe");
+        Conversation[] group = await GroupAsync("Trio", marie, karim, zoe);
+        await group[0].SendAsync("first");
+        await group[0].SendAsync("second");
+        await SyncAsync(marie, karim);
+        Message first = await group[0].MessageAsync("first");
+        Assert.Equal(MessageState.Sent, first.State);
+        Assert.Equal([karim.Me.Id], first.DeliveredTo);
+
+        await SyncAsync(zoe, marie);
+        Assert.Equal(MessageState.Delivered, (await group[0].MessageAsync("second")).State);
+        await group[1].MarkReadAsync((await group[1].MessageAsync("second")).Id);
+        await group[2].MarkReadAsync((await group[2].MessageAsync("first")).Id);
+        await SyncAsync(karim, zoe, marie);
+        Assert.Equal(MessageState.Read, (await group[0].MessageAsync("first")).State);
+        Message second = await group[0].MessageAsync("second");
+        Assert.Equal(MessageState.Delivered, second.State);
+        Assert.Equal([karim.Me.Id], second.ReadBy);
+        Assert.Equal(1, group[2].Unread);
+    }
+
+    [Fact]
+    public static async Task A_receipt_for_what_was_never_said_changes_nothing()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
+        await hers.SendAsync("hello");
+        await marie.SyncAsync();
+        await using RawMember evil = await RawMember.OpenAsync(karim, his.Id);
+        Content content = ContentCodec.New(DateTimeOffset.UtcNow);
+        content.Receipt = new() { Kind = Receipt.Types.Kind.Read, UpTo = ContentCodec.Ref(marie.Me.Id, Id.New()) };
+        await evil.SayAsync(content);
+        await marie.SyncAsync();
+        Assert.Equal(MessageState.Sent, (await hers.MessageAsync("hello")).State);
+    }
+}
