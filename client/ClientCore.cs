@@ -20,7 +20,11 @@ sealed class ClientCore : IAsyncDisposable
         Auth = new AuthApi(rest, Tokens);
         Streams = new StreamsApi(rest, Tokens);
         Link = new ServerLink(_transport, Tokens, Streams, Events, options.Clock);
-        Mls = new MlsEnvironment(options.Crypto, new CertificateAuthentication(options.Crypto, identity.Instance, identity.Account, () => identity.PublicAccountKey));
+        Mls = new MlsEnvironment(options.Crypto, new CertificateAuthentication(options.Crypto, identity.Instance, identity.Account, () => identity.PublicAccountKey))
+        {
+            // docs/PROTOCOL.md §7: no external commits or senders, no re-init, no PSKs, and every handshake encrypted.
+            Rules = MlsRules.MembersOnly,
+        };
         Devices = new OwnDevices(identity, profile.Store, options.Crypto, Auth, Events, options.Clock);
         People = new People(identity, profile.Data.Server, profile.Store, Mls, Auth, Events, options.Clock) { OwnListNumber = () => Devices.Known.ListNumber };
         KeyPackages = new KeyPackageStock(identity, profile.Store, Mls, Auth, options.Clock);

@@ -10,4 +10,7 @@ public sealed record MlsEnvironment(ICryptoProvider Crypto, IAuthenticationServi
 
     /// <summary>Hard limits on hostile input.</summary>
     public MlsLimits Limits { get; init; } = MlsLimits.Default;
+
+    /// <summary>What the groups accept.</summary>
+    public MlsRules Rules { get; init; } = MlsRules.Default;
 }

@@ -84,11 +84,19 @@ public enum MlsError
     InvalidPath = 56,
     /// <summary>Proposals wait: commit before sending application data (§12.4).</summary>
     CommitRequired = 57,
+    /// <summary>Something that <see cref="MlsRules"/> does not allow.</summary>
+    NotAllowed = 58,
+    /// <summary>The group was ended by a ReInit (§11.2): only what was sent before can still be read.</summary>
+    GroupEnded = 59,
 
     /// <summary>The Welcome holds nothing for any own key package.</summary>
     NoMatchingKeyPackage = 60,
     /// <summary>The Welcome or its GroupInfo breaks a rule of §12.4.3.1.</summary>
     InvalidWelcome = 61,
+    /// <summary>A GroupInfo that cannot be joined by (§12.4.3.2).</summary>
+    InvalidGroupInfo = 62,
+    /// <summary>A new group that does not match the one it re-initializes or branches from (§11.2, §11.3).</summary>
+    InvalidSuccessor = 63,
 
     /// <summary>Stored state is incomplete or does not decode.</summary>
     InvalidState = 70,

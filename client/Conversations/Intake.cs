@@ -128,7 +128,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
     static bool IsAllowed(GroupStream stream, ProcessResult.ProposalReceived proposal)
     {
         if (proposal.Type != ProposalType.Remove || proposal.Target is not { } target || stream.Group!.Find(target) is not { } member) return false;
-        if (!MemberDevice.Of(member).SameAccount(MemberDevice.Of(proposal.Sender))) return false;
+        if (proposal.Sender is not { } sender || !MemberDevice.Of(member).SameAccount(MemberDevice.Of(sender))) return false;
         HashSet<LeafIndex> gone = [.. stream.ProposedRemovals, target];
         ConversationExtension extension = stream.Extension!;
         return extension.Kind == ConversationKind.Direct

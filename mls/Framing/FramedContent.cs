@@ -14,6 +14,13 @@ internal readonly record struct Sender(SenderType Type, uint Index)
 {
     public static Sender Member(LeafIndex leaf) => new(SenderType.Member, leaf.Value);
 
+    public static Sender NewMemberCommit { get; } = new(SenderType.NewMemberCommit, 0);
+
+    public static Sender NewMemberProposal { get; } = new(SenderType.NewMemberProposal, 0);
+
+    /// <summary>A member's leaf; <c>null</c> for a sender outside the group.</summary>
+    public LeafIndex? Leaf => Type == SenderType.Member ? new LeafIndex(Index) : null;
+
     public void Write(TlsWriter writer)
     {
         writer.WriteUInt8((byte)Type);

@@ -21,10 +21,16 @@ internal sealed record MessageEpoch(
     public async ValueTask<LeafNode> VerifyAsync(AuthenticatedContent message)
     {
         LeafNode leaf = MemberAt(message.Content.Sender);
-        byte[] signed = AuthenticatedContent.ToBeSigned(message.WireFormat, message.Content, Context);
-        if (!await Crypto.VerifyWithLabelAsync(leaf.SignatureKey, "FramedContentTBS", signed, message.Signature).ConfigureAwait(false))
-            throw new MlsException(MlsError.InvalidSignature, "6.1", "message signature");
+        await VerifyAsync(message, leaf.SignatureKey).ConfigureAwait(false);
         return leaf;
+    }
+
+    /// <summary>Checks a signature (§6.1), of a sender outside the group too.</summary>
+    public async ValueTask VerifyAsync(AuthenticatedContent message, byte[] signatureKey)
+    {
+        byte[] signed = AuthenticatedContent.ToBeSigned(message.WireFormat, message.Content, Context);
+        if (!await Crypto.VerifyWithLabelAsync(signatureKey, "FramedContentTBS", signed, message.Signature).ConfigureAwait(false))
+            throw new MlsException(MlsError.InvalidSignature, "6.1", "message signature");
     }
 
     /// <summary>Encrypts a signed message (§6.3).</summary>

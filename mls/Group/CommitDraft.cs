@@ -7,8 +7,9 @@ internal sealed record CommitDraft(PendingCommit Pending, AuthenticatedContent M
 {
     /// <summary>Makes it; the second value is the current epoch's message keys without the one used.</summary>
     public static async ValueTask<(CommitDraft Draft, SecretTree Keys)> CreateAsync(
-        MlsGroup group, CommitRequest request, DateTimeOffset now, ExternalPskLookup? externalPsk, bool privately)
+        MlsGroup group, CommitRequest request, DateTimeOffset now, PskSources? psks, bool privately)
     {
+        psks ??= new(null, null, group);
         EpochState epoch = group.State;
         SuiteCrypto crypto = epoch.Crypto;
         MlsEnvironment environment = group.Environment;
@@ -17,8 +18,9 @@ internal sealed record CommitDraft(PendingCommit Pending, AuthenticatedContent M
         foreach (KeyPackage keyPackage in request.Add) KeyPackageValidation.CheckLifetime(keyPackage.Leaf, environment.Limits, now);
 
         // The list of proposals, validated and applied as receivers will (§12.2, §12.3).
-        CommitPlan plan = await CommitPlan.CreateAsync(epoch, environment, epoch.Own, group.Choose(request, externalPsk)).ConfigureAwait(false);
-        using Secret pskSecret = group.CombinePsks(plan.Psks, externalPsk);
+        CommitPlan plan = await CommitPlan.CreateAsync(
+            epoch, environment, Sender.Member(epoch.Own), group.Choose(request, psks), founding: request.Origin is not null).ConfigureAwait(false);
+        using Secret pskSecret = psks.Combine(crypto, plan.Psks, "12.4.1");
 
         // The path, where it is needed or wanted.
         GroupContext provisional = epoch.Context with { Epoch = epoch.Context.Epoch + 1, Extensions = plan.Extensions };
@@ -52,24 +54,13 @@ internal sealed record CommitDraft(PendingCommit Pending, AuthenticatedContent M
         AuthenticatedContent message = signed with { ConfirmationTag = tag };
 
         EpochState next = new(crypto, context, tree, epoch.Own, created?.Keys ?? epoch.Path.Within(tree), signatureKey, secrets,
-            TranscriptHash.Interim(crypto, confirmed, tag));
+            TranscriptHash.Interim(crypto, confirmed, tag))
+        { Ended = plan.ReInit };
 
         byte[]? welcome = plan.Added.Count == 0 ? null : await WelcomeAsync(next, plan, created, tag, joiner, pskSecret, request.TreeInWelcome).ConfigureAwait(false);
-        (byte[] encoded, SecretTree keys) = await EncodeAsync(group, message, privately, request.Padding).ConfigureAwait(false);
+        (byte[] encoded, SecretTree keys) = await group.EncodeHandshakeAsync(message, request.Padding).ConfigureAwait(false);
         PendingCommit pending = new(encoded, welcome, plan.Effects(epoch, tree, created is not null), epoch, next, secrets.StartSecretTree(tree.Size));
         return (new(pending, message), keys);
-    }
-
-    static async ValueTask<(byte[] Message, SecretTree Keys)> EncodeAsync(MlsGroup group, AuthenticatedContent message, bool privately, int padding)
-    {
-        if (privately)
-        {
-            (PrivateMessage encrypted, SecretTree keys) = await group.Current.ProtectAsync(message, group.OwnIndex, padding).ConfigureAwait(false);
-            return (encrypted.Encode(), keys);
-        }
-        EpochState epoch = group.State;
-        byte[] tag = epoch.Crypto.Mac(epoch.Secrets.Membership, PublicMessage.Tagged(message, epoch.Context.Encoded));
-        return (new PublicMessage(message, tag).Encode(), group.Current.Keys);
     }
 
     /// <summary>The Welcome for everybody added (§12.4.3.1).</summary>
@@ -77,7 +68,7 @@ internal sealed record CommitDraft(PendingCommit Pending, AuthenticatedContent M
         EpochState next, CommitPlan plan, TreeKem.Created? created, byte[] tag, Secret joiner, Secret pskSecret, bool withTree)
     {
         GroupInfo info = new(next.Context, withTree ? [new Extension(Extension.RatchetTree, next.Tree.Encode())] : [], tag, next.Own, []);
-        info = info with { Signature = await next.Crypto.SignWithLabelAsync(next.SignatureKey, "GroupInfoTBS", info.ToBeSigned()).ConfigureAwait(false) };
+        info = await info.SignAsync(next.Crypto, next.SignatureKey).ConfigureAwait(false);
         List<(KeyPackage, Secret?)> members = [];
         foreach ((LeafIndex leaf, KeyPackage keyPackage) in plan.Added)
         {

@@ -2,8 +2,8 @@ namespace Kavalek.Mls;
 
 /// <summary>The proposals of a commit, validated as a list (RFC 9420 §12.2) and applied in order (§12.3); the same for who makes a commit and who receives it.</summary>
 /// <param name="Proposals">In the commit's order.</param>
-/// <param name="Committer">Who commits.</param>
-/// <param name="Tree">The tree with all of them applied, without the commit's path.</param>
+/// <param name="Committer">Who commits; for who joins by the commit, the leaf it will have.</param>
+/// <param name="Tree">The tree with all of them applied, and room for who joins by the commit, without the commit's path.</param>
 /// <param name="Extensions">The GroupContext's extensions afterwards.</param>
 /// <param name="Added">New leaves with the key package of each.</param>
 /// <param name="Removed">Removed leaves.</param>
@@ -23,18 +23,30 @@ internal sealed record CommitPlan(
     public HashSet<LeafIndex> AddedLeaves { get; } = [.. Added.Select(added => added.Leaf)];
 
     /// <summary>"The path field MUST be populated" for an empty list and for types that say so (§12.4, §17.4).</summary>
-    public bool NeedsPath => Proposals.Count == 0
-        || Proposals.Any(queued => queued.Proposal.Type is ProposalType.Update or ProposalType.Remove or ProposalType.ExternalInit or ProposalType.GroupContextExtensions);
+    public bool NeedsPath { get; private init; }
+
+    /// <summary>The ExternalInit of who joins by the commit (§8.3).</summary>
+    public ExternalInitProposal? ExternalInit => Proposals.Select(queued => queued.Proposal).OfType<ExternalInitProposal>().FirstOrDefault();
+
+    /// <summary>What the group is ended for (§11.2).</summary>
+    public ReInit? ReInit => (Proposals.FirstOrDefault(queued => queued.Proposal is ReInitProposal)?.Proposal as ReInitProposal)?.ReInit;
 
     /// <summary>Validates and applies.</summary>
-    public static async ValueTask<CommitPlan> CreateAsync(EpochState epoch, MlsEnvironment environment, LeafIndex committer, IReadOnlyList<QueuedProposal> proposals)
+    /// <param name="epoch">The epoch that the commit ends.</param>
+    /// <param name="environment">The authentication service, the limits and the rules.</param>
+    /// <param name="committer">A member, or who joins by the commit.</param>
+    /// <param name="proposals">In the commit's order.</param>
+    /// <param name="founding">Whether it is the first commit of a group that re-initializes or branches from another.</param>
+    public static async ValueTask<CommitPlan> CreateAsync(
+        PublicEpoch epoch, MlsEnvironment environment, Sender committer, IReadOnlyList<QueuedProposal> proposals, bool founding = false)
     {
         if (proposals.Count > environment.Limits.MaxProposals) throw new MlsException(MlsError.LimitExceeded, "12.2", "more proposals than allowed");
-        CheckList(proposals, committer);
+        if (committer.Leaf is { } member) CheckList(proposals, member);
+        else CheckExternalList(proposals);
 
         // Each by itself; those received before were.
         await Parallelism.ForEachAsync([.. proposals.Where(queued => queued.Reference is null)],
-            queued => ProposalValidation.ValidateAsync(epoch, environment, queued)).ConfigureAwait(false);
+            queued => ProposalValidation.ValidateAsync(epoch, environment, queued, founding)).ConfigureAwait(false);
 
         // "GroupContextExtensions first, then Updates, then Removes, then Adds" (§12.3)
         IReadOnlyList<Extension> extensions = epoch.Context.Extensions;
@@ -46,8 +58,9 @@ internal sealed record CommitPlan(
         foreach (QueuedProposal queued in proposals)
         {
             if (queued.Proposal is not UpdateProposal update) continue;
-            tree = tree.Update(queued.Sender, update.Leaf);
-            updated.Add(queued.Sender);
+            LeafIndex leaf = queued.Sender.Leaf ?? throw new MlsException(MlsError.InvalidSender, "12.1.8", "an Update from outside the group");
+            tree = tree.Update(leaf, update.Leaf);
+            updated.Add(leaf);
         }
         foreach (QueuedProposal queued in proposals)
         {
@@ -59,10 +72,17 @@ internal sealed record CommitPlan(
         }
         KeyPackage[] keyPackages = [.. proposals.Select(queued => queued.Proposal).OfType<AddProposal>().Select(add => add.KeyPackage)];
         (tree, List<LeafIndex> leaves) = tree.Add([.. keyPackages.Select(keyPackage => keyPackage.Leaf)]);
+        LeafIndex own = committer.Leaf ?? default;
+        // "assigned the leftmost blank leaf", after the removals (§12.4.2)
+        if (committer.Leaf is null) (tree, own) = tree.WithRoom();
         if (tree.Size > environment.Limits.MaxLeaves) throw new MlsException(MlsError.LimitExceeded, "12.1.1", "more leaves than allowed");
 
-        CommitPlan plan = new(proposals, committer, tree, extensions, [.. leaves.Zip(keyPackages)], removed, updated,
-            [.. proposals.Select(queued => queued.Proposal).OfType<PskProposal>().Select(psk => psk.Id)]);
+        CommitPlan plan = new(proposals, own, tree, extensions, [.. leaves.Zip(keyPackages)], removed, updated,
+            [.. proposals.Select(queued => queued.Proposal).OfType<PskProposal>().Select(psk => psk.Id)])
+        {
+            NeedsPath = proposals.Count == 0 || proposals.Any(queued => NeedsPathFor(queued.Proposal, environment.Rules)),
+        };
+        plan.CheckCustom();
         plan.CheckTogether(epoch);
         return plan;
     }
@@ -78,10 +98,10 @@ internal sealed record CommitPlan(
             switch (queued.Proposal)
             {
                 // "It contains an Update proposal generated by the committer."
-                case UpdateProposal when queued.Sender == committer:
+                case UpdateProposal when queued.Sender.Leaf == committer:
                     throw Invalid("the committer's own Update");
                 // "It contains multiple Update and/or Remove proposals that apply to the same leaf."
-                case UpdateProposal when !changed.Add(queued.Sender):
+                case UpdateProposal when queued.Sender.Leaf is { } leaf && !changed.Add(leaf):
                     throw Invalid("two proposals change one leaf");
                 // "It contains a Remove proposal that removes the committer."
                 case RemoveProposal remove when remove.Removed == committer:
@@ -97,6 +117,9 @@ internal sealed record CommitPlan(
                 case GroupContextExtensionsProposal:
                     hasExtensions = true;
                     break;
+                // "It contains a ReInit proposal together with any other proposal."
+                case ReInitProposal when proposals.Count > 1:
+                    throw Invalid("a ReInit beside another proposal");
                 // "It contains an ExternalInit proposal."
                 case ExternalInitProposal:
                     throw Invalid("ExternalInit in a member's commit");
@@ -106,8 +129,43 @@ internal sealed record CommitPlan(
         }
     }
 
+    /// <summary>The rules of §12.2 for the commit of who joins by it: one ExternalInit, at most one Remove, pre-shared keys, all by value.</summary>
+    static void CheckExternalList(IReadOnlyList<QueuedProposal> proposals)
+    {
+        int inits = 0, removes = 0;
+        HashSet<string> psks = [];
+        foreach (QueuedProposal queued in proposals)
+        {
+            // "MUST NOT include any proposals by reference" (§12.4.3.2)
+            if (queued.Reference is not null) throw new MlsException(MlsError.InvalidProposalList, "12.4.3.2", "a proposal by reference in an external commit");
+            bool allowed = queued.Proposal switch
+            {
+                ExternalInitProposal => ++inits == 1,
+                RemoveProposal => ++removes == 1,
+                PskProposal psk => psks.Add(Convert.ToHexString(psk.Id.Encode())),
+                _ => false,
+            };
+            if (!allowed) throw Invalid("not to be in an external commit, or not once more");
+        }
+        if (inits == 0) throw Invalid("an external commit without ExternalInit");
+    }
+
+    static bool NeedsPathFor(Proposal proposal, MlsRules rules) =>
+        proposal.Type is ProposalType.Update or ProposalType.Remove or ProposalType.ExternalInit or ProposalType.GroupContextExtensions
+        || (proposal is ApplicationProposal custom && rules.Custom(custom.Type) is { NeedsPath: true });
+
+    /// <summary>"a Proposal with a non-default proposal type that is not supported by some members of the group that will process the Commit" (§12.2)</summary>
+    void CheckCustom()
+    {
+        ushort[] types = [.. Proposals.Select(queued => queued.Proposal).OfType<ApplicationProposal>().Select(custom => custom.Type).Distinct()];
+        if (types.Length == 0) return;
+        foreach ((uint index, LeafNode leaf) in Tree.LeafNodes.Entries())
+            if (!AddedLeaves.Contains(new(index)) && types.Any(type => !leaf.Capabilities.SupportsProposal(type)))
+                throw new MlsException(MlsError.UnsupportedCapability, "12.2", "a proposal type that a member does not support");
+    }
+
     /// <summary>The rules of §7.3 and §12.2 that look at the tree as a whole: unique keys, and that all can do what all need.</summary>
-    void CheckTogether(EpochState epoch)
+    void CheckTogether(PublicEpoch epoch)
     {
         LeafIndex[] changed = [.. Updated, .. AddedLeaves];
         bool newExtensions = !ReferenceEquals(Extensions, epoch.Context.Extensions);
@@ -132,13 +190,15 @@ internal sealed record CommitPlan(
     }
 
     /// <summary>The path's keys are new (§12.4.2), and its leaf fits the group (§7.3).</summary>
-    public void CheckPath(UpdatePath path, LeafNode before)
+    /// <param name="path">The committer's path.</param>
+    /// <param name="before">The leaf that it replaces; <c>null</c> for who joins by the commit.</param>
+    public void CheckPath(UpdatePath path, LeafNode? before)
     {
         KeySet fresh = new();
         if (!fresh.Add(path.Leaf.EncryptionKey)) throw Repeated();
         foreach (UpdatePathNode node in path.Nodes) if (!fresh.Add(node.EncryptionKey)) throw Repeated();
         // "Verify that none of the public keys in the UpdatePath appear in any node of the new ratchet tree."
-        bool newSignatureKey = !before.SignatureKey.AsSpan().SequenceEqual(path.Leaf.SignatureKey);
+        bool newSignatureKey = before is null || !before.SignatureKey.AsSpan().SequenceEqual(path.Leaf.SignatureKey);
         foreach ((uint index, LeafNode leaf) in Tree.LeafNodes.Entries())
         {
             if (fresh.Contains(leaf.EncryptionKey)) throw Repeated();
@@ -148,27 +208,31 @@ internal sealed record CommitPlan(
         foreach ((_, ParentNode parent) in Tree.ParentNodes.Entries()) if (fresh.Contains(parent.EncryptionKey)) throw Repeated();
 
         GroupRequirements.Of(Extensions).Check(path.Leaf);
-        if (path.Leaf.Credential.Type != before.Credential.Type || !path.Leaf.Capabilities.Credentials.SequenceEqual(before.Capabilities.Credentials))
-            TreeValidation.CheckCredentialTypes(Tree.Update(Committer, path.Leaf));
+        if (before is null || path.Leaf.Credential.Type != before.Credential.Type || !path.Leaf.Capabilities.Credentials.SequenceEqual(before.Capabilities.Credentials))
+            TreeValidation.CheckCredentialTypes(Tree.Merge(Committer, path.Leaf, []));
 
         static MlsException Repeated() => new(MlsError.DuplicateKey, "12.4.2", "a public key of the path is in the tree already");
     }
 
     /// <summary>What the commit does, given the tree it ends with.</summary>
-    public CommitEffects Effects(EpochState before, RatchetTree after, bool hasPath)
+    public CommitEffects Effects(PublicEpoch before, RatchetTree after, bool hasPath)
     {
         Member Was(LeafIndex leaf) => new(leaf, before.Tree[leaf]!);
-        IEnumerable<LeafIndex> updated = hasPath ? Updated.Append(Committer) : Updated;
-        return new(
-            Was(Committer),
-            [.. Added.Select(added => new Member(added.Leaf, added.KeyPackage.Leaf))],
+        bool isExternal = ExternalInit is not null;
+        IEnumerable<LeafIndex> updated = hasPath && !isExternal ? Updated.Append(Committer) : Updated;
+        IEnumerable<Member> added = Added.Select(added => new Member(added.Leaf, added.KeyPackage.Leaf));
+        Member committer = isExternal ? new(Committer, after[Committer]!) : Was(Committer);
+        return new CommitEffects(
+            committer,
+            isExternal ? [committer] : [.. added],
             [.. Removed.Select(Was)],
             [.. updated.Select(leaf => new UpdatedMember(Was(leaf), new Member(leaf, after[leaf]!)))],
             before.Context.Extensions,
             Extensions,
-            Proposals.Where(queued => queued.Proposal is RemoveProposal && queued.Sender != Committer)
-                .ToDictionary(queued => ((RemoveProposal)queued.Proposal).Removed, queued => queued.Sender),
-            hasPath);
+            Proposals.Where(queued => queued.Proposal is RemoveProposal && queued.Sender.Leaf is { } sender && sender != Committer)
+                .ToDictionary(queued => ((RemoveProposal)queued.Proposal).Removed, queued => queued.Sender.Leaf!.Value),
+            hasPath)
+        { IsExternal = isExternal }.With(Proposals, before);
     }
 
     static MlsException Invalid(string why) => new(MlsError.InvalidProposalList, "12.2", why);

@@ -15,6 +15,18 @@ public sealed record CommitRequest
     /// <summary>Pre-shared keys to mix in, by the application's names for them.</summary>
     public IReadOnlyList<byte[]> ExternalPsks { get; init; } = [];
 
+    /// <summary>Earlier epochs, of this group or others, whose members alone can follow the commit (§8.4).</summary>
+    public IReadOnlyList<ResumptionPsk> ResumptionPsks { get; init; } = [];
+
+    /// <summary>Proposals of the application's own types.</summary>
+    public IReadOnlyList<CustomProposal> Custom { get; init; } = [];
+
+    /// <summary>End the group in favour of a new one (§11.2). Such a commit holds nothing else; what others proposed is left out.</summary>
+    public ReInit? ReInit { get; init; }
+
+    /// <summary>The epoch of another group that this first commit of a group continues.</summary>
+    internal PreSharedKeyId? Origin { get; init; }
+
     /// <summary>
     /// Renew the own keys even where the proposals alone do not need it. After many adds the tree is blank, and a path costs
     /// an encryption a member; without a path new members are added cheaply, but nothing heals.

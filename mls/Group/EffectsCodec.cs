@@ -5,13 +5,13 @@ internal static class EffectsCodec
 {
     public sealed record Indices(
         LeafIndex Committer, List<LeafIndex> Added, List<LeafIndex> Removed, List<LeafIndex> Updated,
-        List<(LeafIndex Removed, LeafIndex Proposer)> Proposers, bool HasPath)
+        List<(LeafIndex Removed, LeafIndex Proposer)> Proposers, bool HasPath, List<QueuedProposal> Noted)
     {
         public CommitEffects Resolve(EpochState before, EpochState after)
         {
             static Member At(EpochState epoch, LeafIndex leaf) =>
                 new(leaf, epoch.Tree[leaf] ?? throw new MlsException(MlsError.InvalidState, "12.4", "a stored commit names a leaf that is blank"));
-            return new(
+            return new CommitEffects(
                 At(before, Committer),
                 [.. Added.Select(leaf => At(after, leaf))],
                 [.. Removed.Select(leaf => At(before, leaf))],
@@ -19,7 +19,7 @@ internal static class EffectsCodec
                 before.Context.Extensions,
                 after.Context.Extensions,
                 Proposers.ToDictionary(entry => entry.Removed, entry => entry.Proposer),
-                HasPath);
+                HasPath).With(Noted, before);
         }
     }
 
@@ -35,11 +35,13 @@ internal static class EffectsCodec
             w.WriteUInt32(entry.Value.Value);
         });
         writer.WriteUInt8(effects.HasPath ? (byte)1 : (byte)0);
+        writer.WriteList(effects.Noted, static (w, queued) => queued.Write(w));
     }
 
     public static Indices Read(ref TlsReader reader) => new(
         ReadLeaf(ref reader), reader.ReadList(ReadLeaf), reader.ReadList(ReadLeaf), reader.ReadList(ReadLeaf),
-        reader.ReadList(static (ref TlsReader r) => (ReadLeaf(ref r), ReadLeaf(ref r))), reader.ReadUInt8() == 1);
+        reader.ReadList(static (ref TlsReader r) => (ReadLeaf(ref r), ReadLeaf(ref r))), reader.ReadUInt8() == 1,
+        reader.ReadList(QueuedProposal.Read));
 
     static LeafIndex ReadLeaf(ref TlsReader reader) => new(reader.ReadUInt32());
 }

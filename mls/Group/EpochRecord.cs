@@ -3,12 +3,13 @@ namespace Kavalek.Mls;
 /// <summary>The stored form of an epoch without its tree and message keys: some 2 kB, written once an epoch.</summary>
 internal static class EpochRecord
 {
-    const byte Version = 1;
+    const byte Living = 1;
+    const byte Ended = 2;
 
     public static byte[] Encode(EpochState epoch)
     {
         using TlsWriter writer = new(2048);
-        writer.WriteUInt8(Version);
+        writer.WriteUInt8(epoch.Ended is null ? Living : Ended);
         writer.WriteVector(epoch.Context.Encoded);
         writer.WriteUInt32(epoch.Tree.Size);
         writer.WriteUInt32(epoch.Own.Value);
@@ -21,6 +22,7 @@ internal static class EpochRecord
         });
         writer.WriteVector(epoch.InterimHash);
         epoch.Secrets.Write(writer);
+        epoch.Ended?.Write(writer);
         return writer.ToArray();
     }
 
@@ -43,13 +45,14 @@ internal static class EpochRecord
         foreach ((uint node, Secret key) in reader.ReadList(static (ref TlsReader r) => (r.ReadUInt32(), Secret.Copy(r.ReadVectorSpan())))) nodeKeys[node] = key;
         byte[] interim = reader.ReadVector();
         EpochSecrets secrets = EpochSecrets.Read(crypto, ref reader);
+        ReInit? ended = stored[0] == Ended ? ReInit.Read(ref reader) : null;
         reader.End();
-        return new(crypto, context, tree(size), own, new PrivatePath(leafKey, nodeKeys), signatureKey, secrets, interim);
+        return new(crypto, context, tree(size), own, new PrivatePath(leafKey, nodeKeys), signatureKey, secrets, interim) { Ended = ended };
     }
 
     static GroupContext ReadContext(ref TlsReader reader)
     {
-        if (reader.ReadUInt8() != Version) throw new MlsException(MlsError.InvalidState, "8", "version of a stored epoch");
+        if (reader.ReadUInt8() is not (Living or Ended)) throw new MlsException(MlsError.InvalidState, "8", "version of a stored epoch");
         return TlsReader.ReadAll(reader.ReadVectorSpan(), GroupContext.Read);
     }
 }

@@ -9,21 +9,28 @@ public sealed partial class MlsGroup
     /// <param name="request">What to commit.</param>
     /// <param name="now">The time that lifetimes of added key packages are held against.</param>
     /// <param name="externalPsk">Pre-shared keys that the request or proposals name.</param>
-    /// <exception cref="MlsException">The request breaks a rule, or a key package is not valid.</exception>
-    public async ValueTask<(PendingCommit Pending, MlsGroup Next)> CommitAsync(CommitRequest request, DateTimeOffset now, ExternalPskLookup? externalPsk = null)
+    /// <param name="groups">Other groups whose epochs the request or proposals name.</param>
+    /// <exception cref="MlsException">
+    /// The request breaks a rule, or a key package is not valid. <see cref="MlsError.GroupEnded"/>: the group was ended by a ReInit.
+    /// </exception>
+    public async ValueTask<(PendingCommit Pending, MlsGroup Next)> CommitAsync(
+        CommitRequest request, DateTimeOffset now, ExternalPskLookup? externalPsk = null, GroupLookup? groups = null)
     {
         ArgumentNullException.ThrowIfNull(request);
-        (CommitDraft draft, SecretTree keys) = await CommitDraft.CreateAsync(this, request, now, externalPsk, privately: true).ConfigureAwait(false);
+        RequireAlive();
+        PskSources psks = new(externalPsk, groups, this);
+        (CommitDraft draft, SecretTree keys) = await CommitDraft.CreateAsync(
+            this, request, now, psks, privately: !_environment.Rules.SendPublicHandshakes).ConfigureAwait(false);
         return (draft.Pending, new(_environment, _epoch, keys, _proposals, _past));
     }
 
     /// <summary>The proposals a commit will hold: what is asked for, then what others proposed and does not conflict with it (§12.2).</summary>
-    internal List<QueuedProposal> Choose(CommitRequest request, ExternalPskLookup? externalPsk)
+    internal List<QueuedProposal> Choose(CommitRequest request, PskSources psks)
     {
         List<QueuedProposal> chosen = [];
         HashSet<LeafIndex> gone = [];
         KeySet newcomers = new();
-        void ByValue(Proposal proposal) => chosen.Add(new(proposal, OwnIndex, null));
+        void ByValue(Proposal proposal) => chosen.Add(new(proposal, Sender.Member(OwnIndex), null));
 
         foreach (LeafIndex member in request.Remove) if (gone.Add(member)) ByValue(new RemoveProposal(member));
         foreach (KeyPackage keyPackage in request.Add)
@@ -36,10 +43,14 @@ public sealed partial class MlsGroup
             Extension.RefuseRepeated(request.Extensions);
             ByValue(new GroupContextExtensionsProposal(request.Extensions));
         }
-        foreach (byte[] psk in request.ExternalPsks)
-            ByValue(new PskProposal(PreSharedKeyId.External(psk, _epoch.Crypto.RandomSecret(_epoch.Crypto.HashLength).Span.ToArray())));
-        if (!request.IncludeProposals) return chosen;
-        List<QueuedProposal> waiting = [.. _proposals.Where(queued => request.Accept?.Invoke(queued.Describe(_epoch.Tree)) ?? true)];
+        foreach (byte[] psk in request.ExternalPsks) ByValue(new PskProposal(PreSharedKeyId.External(psk, PskNonce())));
+        foreach (ResumptionPsk psk in request.ResumptionPsks)
+            ByValue(new PskProposal(PreSharedKeyId.Resumption(ResumptionUsage.Application, psk.GroupId, psk.Epoch, PskNonce())));
+        if (request.Origin is not null) ByValue(new PskProposal(request.Origin));
+        foreach (CustomProposal custom in request.Custom) ByValue(new ApplicationProposal(custom.Type, custom.Data));
+        if (request.ReInit is not null) ByValue(ReInitProposal.Of(request.ReInit));
+        if (!request.IncludeProposals || request.ReInit is not null) return chosen;
+        List<QueuedProposal> waiting = [.. _proposals.Where(queued => request.Accept?.Invoke(queued.Describe(_epoch)) ?? true)];
 
         // A Remove wins over an Update of the same leaf, and of two Updates the later one.
         foreach (QueuedProposal queued in waiting)
@@ -48,7 +59,7 @@ public sealed partial class MlsGroup
         for (int i = waiting.Count - 1; i >= 0; i--)
         {
             QueuedProposal queued = waiting[i];
-            if (queued.Proposal is UpdateProposal && queued.Sender != OwnIndex && !gone.Contains(queued.Sender) && updated.Add(queued.Sender)) chosen.Add(queued);
+            if (queued.Proposal is UpdateProposal && queued.Sender.Leaf is { } leaf && leaf != OwnIndex && !gone.Contains(leaf) && updated.Add(leaf)) chosen.Add(queued);
         }
         if (waiting.Exists(queued => queued.Proposal is AddProposal))
             foreach (Member member in Members) if (!gone.Contains(member.Index)) newcomers.Add(member.SignatureKey);
@@ -59,22 +70,14 @@ public sealed partial class MlsGroup
             {
                 AddProposal add => newcomers.Add(add.KeyPackage.SignatureKey),
                 GroupContextExtensionsProposal => !hasExtensions && (hasExtensions = true),
-                PskProposal psk => FindPsk(psk.Id, externalPsk) is not null,
+                PskProposal psk => psks.Find(psk.Id) is not null,
+                ApplicationProposal custom => Members.All(member => gone.Contains(member.Index) || member.Leaf.Capabilities.SupportsProposal(custom.Type)),
                 _ => false,
             };
             if (take) chosen.Add(queued);
         }
+        // "If the committer has received other proposals during the epoch, they SHOULD prefer them over the ReInit proposal" (§12.2)
+        if (chosen.Count == 0 && waiting.Find(queued => queued.Proposal is ReInitProposal) is { } reInit) chosen.Add(reInit);
         return chosen;
-    }
-
-    /// <summary>psk_secret for a commit's pre-shared keys (§8.4).</summary>
-    internal Secret CombinePsks(IReadOnlyList<PreSharedKeyId> ids, ExternalPskLookup? externalPsk) => PskSecret.Combine(_epoch.Crypto, [.. ids.Select(id =>
-        (id.Encode(), FindPsk(id, externalPsk) ?? throw new MlsException(MlsError.UnknownPsk, "12.4.2", "a pre-shared key is not known")))]);
-
-    Secret? FindPsk(PreSharedKeyId id, ExternalPskLookup? externalPsk)
-    {
-        if (id.IsExternal) return externalPsk?.Invoke(id.ExternalId);
-        if (!id.GroupId.AsSpan().SequenceEqual(GroupId)) return null;
-        return id.Epoch == Epoch ? _epoch.Secrets.Resumption : _past.Find(past => past.Messages.Epoch == id.Epoch)?.Resumption;
     }
 }

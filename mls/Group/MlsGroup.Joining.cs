@@ -7,7 +7,7 @@ public sealed partial class MlsGroup
     /// <param name="groupId">Its id: unique, best random.</param>
     /// <param name="own">Fresh keys and the leaf of the creator; not to be published. The group has copies of the keys.</param>
     /// <param name="extensions">Extensions of the GroupContext.</param>
-    /// <exception cref="MlsException">The creator's own leaf does not support the extensions, or the authentication service refuses it.</exception>
+    /// <exception cref="MlsException">The creator's own leaf does not support the extensions, or the authentication service or the rules refuse something.</exception>
     public static async ValueTask<MlsGroup> CreateAsync(
         MlsEnvironment environment, byte[] groupId, KeyPackageBundle own, IReadOnlyList<Extension> extensions)
     {
@@ -19,6 +19,7 @@ public sealed partial class MlsGroup
         Extension.RefuseRepeated(extensions);
         GroupRequirements.Of(extensions).Check(own.KeyPackage.Leaf);
         await KeyPackageValidation.ValidateAsync(own.KeyPackage, environment, crypto, groupId).ConfigureAwait(false);
+        await ExternalSender.ValidateAsync(extensions, environment, groupId).ConfigureAwait(false);
 
         RatchetTree tree = RatchetTree.Of(crypto, own.KeyPackage.Leaf);
         GroupContext context = new(crypto.Suite.Id, groupId, 0, tree.TreeHash(), [], extensions);
@@ -57,7 +58,9 @@ public sealed partial class MlsGroup
         using GroupSecrets secrets = TlsReader.ReadAll(opened.Span, GroupSecrets.Read);
 
         // "If a PreSharedKeyID is part of the GroupSecrets and the client is not in possession of the corresponding PSK, return an error"
-        using Secret pskSecret = JoinerPsks(crypto, secrets.Psks, options?.ExternalPsk);
+        PskSources psks = new(options?.ExternalPsk, options?.Groups, null);
+        PreSharedKeyId? origin = Successor.OriginOf(secrets.Psks, environment.Rules, crypto);
+        using Secret pskSecret = psks.Combine(crypto, secrets.Psks, "12.4.3.1");
 
         // "derive the welcome_secret … use the key and nonce to decrypt the encrypted_group_info field"
         GroupInfo info = await message.OpenAsync(crypto, secrets.JoinerSecret, pskSecret).ConfigureAwait(false)
@@ -66,19 +69,8 @@ public sealed partial class MlsGroup
         if (context.CipherSuite != message.CipherSuite) throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "the group has another cipher suite");
 
         // The tree comes inside, or beside; in either case it must be the one the GroupContext names.
-        ReadOnlyMemory<byte> encodedTree = info.Extensions.Find(Extension.RatchetTree) ?? options?.RatchetTree
-            ?? throw new MlsException(MlsError.MissingTree, "12.4.3.3", "no ratchet tree");
-        RatchetTree tree = RatchetTree.Decode(crypto, encodedTree.Span, environment.Limits);
-
-        // "Verify the signature on the GroupInfo object … with the public key of the leaf signer"
-        LeafNode signer = tree[info.Signer] ?? throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "the signer is no member");
-        if (!await crypto.VerifyWithLabelAsync(signer.SignatureKey, "GroupInfoTBS", info.ToBeSigned(), info.Signature).ConfigureAwait(false))
-            throw new MlsException(MlsError.InvalidSignature, "12.4.3.1", "group info signature");
-
-        // "Verify the integrity of the ratchet tree": its hash, parent hashes, leaves, unmerged leaves.
-        TreeValidation.CheckParents(tree);
-        if (!tree.TreeHash().AsSpan().SequenceEqual(context.TreeHash)) throw new MlsException(MlsError.TreeHashMismatch, "12.4.3.1", "tree hash");
-        await TreeValidation.ValidateAsync(tree, context, environment).ConfigureAwait(false);
+        (RatchetTree tree, LeafNode signer) = await VerifyAsync(environment, crypto, info, options?.RatchetTree).ConfigureAwait(false);
+        if (origin is not null) Successor.Check(new(crypto, context, tree), environment, psks.Group(origin.GroupId!)!, origin);
 
         // "Identify a leaf whose LeafNode is identical to the one in the KeyPackage"
         byte[] ownLeaf = own.KeyPackage.Leaf.Encoded;
@@ -109,6 +101,27 @@ public sealed partial class MlsGroup
         return new(group, own.Ref, own.KeyPackage.IsLastResort, new Member(info.Signer, signer));
     }
 
+    /// <summary>The tree that a GroupInfo is about and the leaf of who signed it, once both are verified: what every joiner checks (§12.4.3.1).</summary>
+    static async ValueTask<(RatchetTree Tree, LeafNode Signer)> VerifyAsync(
+        MlsEnvironment environment, SuiteCrypto crypto, GroupInfo info, ReadOnlyMemory<byte>? treeBeside)
+    {
+        ReadOnlyMemory<byte> encodedTree = info.Extensions.Find(Extension.RatchetTree) ?? treeBeside
+            ?? throw new MlsException(MlsError.MissingTree, "12.4.3.3", "no ratchet tree");
+        RatchetTree tree = RatchetTree.Decode(crypto, encodedTree.Span, environment.Limits);
+
+        // "Verify the signature on the GroupInfo object … with the public key of the leaf signer"
+        LeafNode signer = tree[info.Signer] ?? throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "the signer is no member");
+        if (!await crypto.VerifyWithLabelAsync(signer.SignatureKey, "GroupInfoTBS", info.ToBeSigned(), info.Signature).ConfigureAwait(false))
+            throw new MlsException(MlsError.InvalidSignature, "12.4.3.1", "group info signature");
+
+        // "Verify the integrity of the ratchet tree": its hash, parent hashes, leaves, unmerged leaves.
+        TreeValidation.CheckParents(tree);
+        if (!tree.TreeHash().AsSpan().SequenceEqual(info.Context.TreeHash)) throw new MlsException(MlsError.TreeHashMismatch, "12.4.3.1", "tree hash");
+        await TreeValidation.ValidateAsync(tree, info.Context, environment).ConfigureAwait(false);
+        await ExternalSender.ValidateAsync(info.Context.Extensions, environment, info.Context.GroupId).ConfigureAwait(false);
+        return (tree, signer);
+    }
+
     static async ValueTask<(KeyPackageBundle Own, HpkeCiphertext Secrets)> FindOwnAsync(MlsEnvironment environment, Welcome welcome, KeyPackageLookup find)
     {
         if (welcome.Secrets.Count > environment.Limits.MaxProposals)
@@ -116,20 +129,6 @@ public sealed partial class MlsGroup
         foreach (EncryptedGroupSecrets entry in welcome.Secrets)
             if (await find(entry.NewMember).ConfigureAwait(false) is { } bundle) return (bundle, entry.Secrets);
         throw new MlsException(MlsError.NoMatchingKeyPackage, "12.4.3.1", "no entry for an own key package");
-    }
-
-    static Secret JoinerPsks(SuiteCrypto crypto, IReadOnlyList<PreSharedKeyId> ids, ExternalPskLookup? lookup)
-    {
-        HashSet<string> seen = [];
-        List<(byte[], Secret)> psks = [];
-        foreach (PreSharedKeyId id in ids)
-        {
-            if (id.Nonce.Length != crypto.HashLength || !seen.Add(Convert.ToHexString(id.Encode())))
-                throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "pre-shared keys");
-            Secret psk = (id.IsExternal ? lookup?.Invoke(id.ExternalId) : null) ?? throw new MlsException(MlsError.UnknownPsk, "12.4.3.1", "a pre-shared key is not known");
-            psks.Add((id.Encode(), psk));
-        }
-        return PskSecret.Combine(crypto, psks);
     }
 
     /// <summary>"derive the private keys of the lowest common ancestor with the signer and of its ancestors up to the root" (§12.4.3.1).</summary>

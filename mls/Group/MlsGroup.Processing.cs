@@ -59,6 +59,7 @@ public sealed partial class MlsGroup
             past = _past.FindIndex(epoch => epoch.Messages.Epoch == message.Epoch);
             if (past < 0 || message.ContentType != ContentType.Application) throw new MlsException(MlsError.EpochTooOld, "6", "a past epoch");
         }
+        if (past < 0) RequireAlive();
         MessageEpoch epoch = past < 0 ? Current : _past[past].Messages;
 
         SenderData sender = await epoch.OpenSenderAsync(message).ConfigureAwait(false);
@@ -73,7 +74,7 @@ public sealed partial class MlsGroup
             return new ProcessResult.ApplicationReceived(
                 new Member(sender.Leaf, leaf), data, message.AuthenticatedData, message.Epoch, sender.Generation, next);
         }
-        return await ProcessHandshakeAsync(content, sender.Leaf, keys, now, options).ConfigureAwait(false);
+        return await ProcessHandshakeAsync(content, keys, now, options).ConfigureAwait(false);
     }
 
     async ValueTask<ProcessResult> ProcessPublicAsync(PublicMessage message, DateTimeOffset now, ProcessOptions? options)
@@ -85,16 +86,45 @@ public sealed partial class MlsGroup
         // "PublicMessage … MUST NOT be used for application messages" (§6.2)
         if (content.ContentType == ContentType.Application)
             throw new MlsException(MlsError.UnencryptedApplicationMessage, "6.2", "application data in clear");
-        if (content.Sender.Type != SenderType.Member)
-            throw new MlsException(MlsError.InvalidSender, "6", "a sender outside the group");
+        RequireAlive();
+        if (content.Sender.Leaf is not { } sender)
+        {
+            await Current.VerifyAsync(message.Message, OutsiderKey(content)).ConfigureAwait(false);
+            return await ProcessHandshakeAsync(message.Message, _keys, now, options).ConfigureAwait(false);
+        }
 
+        MlsRules.Require(_environment.Rules.PublicHandshakes, "6.2", "handshakes in clear");
         byte[] tagged = PublicMessage.Tagged(message.Message, _epoch.Context.Encoded);
         if (!_epoch.Crypto.VerifyMac(_epoch.Secrets.Membership, tagged, message.MembershipTag))
             throw new MlsException(MlsError.InvalidMembershipTag, "6.2", "membership tag");
         await Current.VerifyAsync(message.Message).ConfigureAwait(false);
-        LeafIndex sender = new(content.Sender.Index);
         if (sender == OwnIndex) return Echoed(content.ContentType);
-        return await ProcessHandshakeAsync(message.Message, sender, _keys, now, options).ConfigureAwait(false);
+        return await ProcessHandshakeAsync(message.Message, _keys, now, options).ConfigureAwait(false);
+    }
+
+    /// <summary>What a message from outside the group is to be signed with (§12.1.8, §12.4.3.2), where the rules allow it at all.</summary>
+    byte[] OutsiderKey(FramedContent content)
+    {
+        MlsRules rules = _environment.Rules;
+        switch (content.Sender.Type)
+        {
+            case SenderType.External:
+                MlsRules.Require(rules.ExternalSenders, "12.1.8", "external senders");
+                if (content.Proposal is null) throw new MlsException(MlsError.InvalidSender, "12.1.8", "an external sender only proposes");
+                IReadOnlyList<ExternalSender> senders = ExternalSender.Of(Extensions);
+                return content.Sender.Index < senders.Count
+                    ? senders[(int)content.Sender.Index].SignatureKey
+                    : throw new MlsException(MlsError.InvalidSender, "12.1.8.1", "no such external sender");
+            case SenderType.NewMemberProposal:
+                MlsRules.Require(rules.NewMemberProposals, "12.1.8", "proposals of new members");
+                return content.Proposal is AddProposal add
+                    ? add.KeyPackage.SignatureKey
+                    : throw new MlsException(MlsError.InvalidSender, "12.1.8", "a new member only proposes to be added");
+            default:
+                MlsRules.Require(rules.ExternalCommits, "12.4.3.2", "external commits");
+                if (content.Commit is null) throw new MlsException(MlsError.InvalidSender, "12.4.3.2", "who joins by itself only commits");
+                return content.Commit.Path?.Leaf.SignatureKey ?? throw new MlsException(MlsError.MissingPath, "12.4.3.2", "an external commit without a path");
+        }
     }
 
     void CheckGroup(ReadOnlySpan<byte> groupId)
@@ -108,11 +138,12 @@ public sealed partial class MlsGroup
         : throw new MlsException(MlsError.UnknownOwnCommit, "12.4.2", "an own commit that is not the pending one");
 
     async ValueTask<ProcessResult> ProcessHandshakeAsync(
-        AuthenticatedContent message, LeafIndex sender, SecretTree keys, DateTimeOffset now, ProcessOptions? options)
+        AuthenticatedContent message, SecretTree keys, DateTimeOffset now, ProcessOptions? options)
     {
         if (message.Content.Commit is not null)
-            return await ProcessCommitAsync(message, sender, keys, now, options).ConfigureAwait(false);
+            return await ProcessCommitAsync(message, keys, now, options).ConfigureAwait(false);
 
+        Sender sender = message.Content.Sender;
         Proposal proposal = message.Content.Proposal!;
         byte[] reference = _epoch.Crypto.ProposalRef(message.Encode());
         if (_proposals.Exists(known => known.Reference.AsSpan().SequenceEqual(reference))) return new ProcessResult.Ignored(IgnoreReason.Replay);
@@ -121,19 +152,21 @@ public sealed partial class MlsGroup
 
         QueuedProposal queued = new(proposal, sender, reference);
         MlsGroup next = new(_environment, _epoch, keys, _proposals.Add(queued), _past);
-        return new ProcessResult.ProposalReceived(new Member(sender, _epoch.Tree[sender]!), proposal.Type, queued.Target, message.Content.AuthenticatedData, next);
+        PendingProposal described = queued.Describe(_epoch);
+        return new ProcessResult.ProposalReceived(described.Sender, proposal.Type, queued.Target, message.Content.AuthenticatedData, next) { Proposal = described };
     }
 
-    /// <summary>Another member's commit (§12.4.2), its signature verified.</summary>
-    async ValueTask<ProcessResult> ProcessCommitAsync(
-        AuthenticatedContent message, LeafIndex sender, SecretTree keys, DateTimeOffset now, ProcessOptions? options)
+    /// <summary>Another member's commit (§12.4.2), or that of who joins by it (§12.4.3.2), its signature verified.</summary>
+    async ValueTask<ProcessResult> ProcessCommitAsync(AuthenticatedContent message, SecretTree keys, DateTimeOffset now, ProcessOptions? options)
     {
         SuiteCrypto crypto = _epoch.Crypto;
         Commit commit = message.Content.Commit!;
+        Sender from = message.Content.Sender;
 
         // "Verify that the proposals vector is valid according to the rules in Section 12.2."
-        List<QueuedProposal> proposals = Resolve(commit, sender);
-        CommitPlan plan = await CommitPlan.CreateAsync(_epoch, _environment, sender, proposals).ConfigureAwait(false);
+        List<QueuedProposal> proposals = Resolve(commit, from);
+        CommitPlan plan = await CommitPlan.CreateAsync(_epoch, _environment, from, proposals).ConfigureAwait(false);
+        LeafIndex sender = plan.Committer;
 
         // "Verify that the path value is populated if the proposals vector … requires it."
         if (commit.Path is null && plan.NeedsPath) throw new MlsException(MlsError.MissingPath, "12.4.2", "the proposals need a path");
@@ -143,17 +176,21 @@ public sealed partial class MlsGroup
         RatchetTree tree = plan.Tree;
         if (commit.Path is { } path)
         {
-            await ProposalValidation.ValidateUpdateAsync(_epoch, _environment, sender, path.Leaf, LeafNodeSource.Commit).ConfigureAwait(false);
-            plan.CheckPath(path, _epoch.Tree[sender]!);
+            if (from.Leaf is null)
+                await ProposalValidation.ValidateJoinerAsync(_epoch, _environment, sender, path.Leaf, plan.Removed.Count > 0 ? _epoch.Tree[plan.Removed[0]] : null).ConfigureAwait(false);
+            else
+                await ProposalValidation.ValidateUpdateAsync(_epoch, _environment, sender, path.Leaf, LeafNodeSource.Commit).ConfigureAwait(false);
+            plan.CheckPath(path, from.Leaf is null ? null : _epoch.Tree[sender]);
             tree = TreeKem.Merge(plan.Tree, sender, path);
         }
         CommitEffects effects = plan.Effects(_epoch, tree, commit.Path is not null);
         if (plan.Removed.Contains(OwnIndex)) return new ProcessResult.RemovedFromGroup(effects, message.Content.AuthenticatedData);
 
         // "Decrypt the path secrets" under the provisional GroupContext.
-        using Secret pskSecret = CombinePsks(plan.Psks, options?.ExternalPsk);
+        using Secret pskSecret = new PskSources(options?.ExternalPsk, options?.Groups, this).Combine(crypto, plan.Psks, "12.4.2");
+        using Secret? externalInit = plan.ExternalInit is { } init ? await ReceiveInitAsync(init).ConfigureAwait(false) : null;
         GroupContext provisional = _epoch.Context with { Epoch = Epoch + 1, TreeHash = tree.TreeHash(), Extensions = plan.Extensions };
-        QueuedProposal? ownUpdate = proposals.Find(queued => queued.Proposal is UpdateProposal && queued.Sender == OwnIndex);
+        QueuedProposal? ownUpdate = proposals.Find(queued => queued.Proposal is UpdateProposal && queued.Sender.Leaf == OwnIndex);
         PrivatePath keysBefore = (ownUpdate?.LeafKey is { } leafKey ? _epoch.Path.WithLeafKey(leafKey) : _epoch.Path).Within(plan.Tree);
         PrivatePath ownKeys = keysBefore;
         Secret commitSecret;
@@ -165,7 +202,7 @@ public sealed partial class MlsGroup
         // "Update the confirmed transcript hash; derive the new epoch's secrets; verify the confirmation tag."
         byte[] confirmed = TranscriptHash.Confirmed(crypto, _epoch.InterimHash, message.TranscriptInput());
         GroupContext context = provisional with { ConfirmedTranscriptHash = confirmed };
-        using Secret joiner = EpochSecrets.DeriveJoiner(crypto, _epoch.Secrets.Init, commitSecret, context.Encoded);
+        using Secret joiner = EpochSecrets.DeriveJoiner(crypto, externalInit ?? _epoch.Secrets.Init, commitSecret, context.Encoded);
         commitSecret.Dispose();
         EpochSecrets secrets = EpochSecrets.FromJoiner(crypto, joiner, pskSecret, context.Encoded);
         if (!secrets.VerifyConfirmationTag(confirmed, message.ConfirmationTag))
@@ -176,12 +213,22 @@ public sealed partial class MlsGroup
         }
 
         EpochState next = new(crypto, context, tree, OwnIndex, ownKeys.Within(tree), ownUpdate?.SignatureKey ?? _epoch.SignatureKey, secrets,
-            TranscriptHash.Interim(crypto, confirmed, message.ConfirmationTag));
+            TranscriptHash.Interim(crypto, confirmed, message.ConfirmationTag))
+        { Ended = plan.ReInit };
         MlsGroup ended = new(_environment, _epoch, keys, _proposals, _past);
         return new ProcessResult.CommitReceived(effects, message.Content.AuthenticatedData, ended.Advance(next, secrets.StartSecretTree(tree.Size), now));
     }
 
-    List<QueuedProposal> Resolve(Commit commit, LeafIndex sender)
+    /// <summary>The init secret that who joins by itself has sealed to the group's external_pub (§8.3).</summary>
+    async ValueTask<Secret> ReceiveInitAsync(ExternalInitProposal init)
+    {
+        using KeyPair external = await _epoch.Secrets.ExternalKeyPairAsync().ConfigureAwait(false);
+        return await _epoch.Crypto.Hpke.ReceiveExportAsync(
+                init.KemOutput, external.PrivateKey, ReadOnlyMemory<byte>.Empty, ExternalInitProposal.ExporterContext, _epoch.Crypto.HashLength).ConfigureAwait(false)
+            ?? throw new MlsException(MlsError.InvalidProposal, "8.3", "the KEM output of an ExternalInit");
+    }
+
+    List<QueuedProposal> Resolve(Commit commit, Sender sender)
     {
         if (commit.Proposals.Count > _environment.Limits.MaxProposals) throw new MlsException(MlsError.LimitExceeded, "12.4", "more proposals than allowed");
         Dictionary<string, QueuedProposal> known = commit.Proposals.Any(item => item.Reference is not null)

@@ -6,9 +6,12 @@ public sealed partial class MlsGroup
     /// <param name="content">The application's bytes.</param>
     /// <param name="authenticatedData">Bytes that travel in clear beside it, authenticated.</param>
     /// <param name="padding">Zero bytes appended inside the encryption, to hide the size.</param>
-    /// <exception cref="MlsException"><see cref="MlsError.CommitRequired"/>: proposals wait.</exception>
+    /// <exception cref="MlsException">
+    /// <see cref="MlsError.CommitRequired"/>: proposals wait. <see cref="MlsError.GroupEnded"/>: the group was ended by a ReInit.
+    /// </exception>
     public async ValueTask<OutgoingMessage> ProtectAsync(ReadOnlyMemory<byte> content, ReadOnlyMemory<byte> authenticatedData = default, int padding = 0)
     {
+        RequireAlive();
         // "A group member that has observed one or more valid proposals within an epoch MUST send a Commit message before sending
         // application data" (§12.4): so that nobody removed reads on.
         if (HasProposals) throw new MlsException(MlsError.CommitRequired, "12.4", "proposals wait for a commit");
@@ -49,14 +52,60 @@ public sealed partial class MlsGroup
         return ProposeAsync(new GroupContextExtensionsProposal(extensions), authenticatedData);
     }
 
+    /// <summary>Proposes to mix in a pre-shared key that every member has under this name of the application's (§12.1.4).</summary>
+    public ValueTask<OutgoingMessage> ProposePskAsync(byte[] externalPsk, byte[]? authenticatedData = null) =>
+        ProposeAsync(new PskProposal(PreSharedKeyId.External(externalPsk, PskNonce())), authenticatedData);
+
+    /// <summary>Proposes to mix in the secret of an earlier epoch, which every member must have been in (§12.1.4, §8.6).</summary>
+    public ValueTask<OutgoingMessage> ProposePskAsync(ResumptionPsk psk, byte[]? authenticatedData = null)
+    {
+        ArgumentNullException.ThrowIfNull(psk);
+        return ProposeAsync(new PskProposal(PreSharedKeyId.Resumption(ResumptionUsage.Application, psk.GroupId, psk.Epoch, PskNonce())), authenticatedData);
+    }
+
+    /// <summary>Proposes to end the group in favour of a new one (§12.1.5).</summary>
+    public ValueTask<OutgoingMessage> ProposeReInitAsync(ReInit reInit, byte[]? authenticatedData = null)
+    {
+        ArgumentNullException.ThrowIfNull(reInit);
+        return ProposeAsync(ReInitProposal.Of(reInit), authenticatedData);
+    }
+
+    /// <summary>Proposes something of the application's own: see <see cref="MlsRules.CustomProposals"/>.</summary>
+    public ValueTask<OutgoingMessage> ProposeAsync(CustomProposal proposal, byte[]? authenticatedData = null)
+    {
+        ArgumentNullException.ThrowIfNull(proposal);
+        return ProposeAsync(new ApplicationProposal(proposal.Type, proposal.Data), authenticatedData);
+    }
+
+    byte[] PskNonce()
+    {
+        byte[] nonce = new byte[_epoch.Crypto.HashLength];
+        _environment.Crypto.Random(nonce);
+        return nonce;
+    }
+
     async ValueTask<OutgoingMessage> ProposeAsync(Proposal proposal, byte[]? authenticatedData, Secret? leafKey = null, Secret? signatureKey = null)
     {
-        await ProposalValidation.ValidateAsync(_epoch, _environment, new(proposal, OwnIndex, null)).ConfigureAwait(false);
-        FramedContent content = new(GroupId, Epoch, Sender.Member(OwnIndex), authenticatedData ?? [], null, proposal, null);
-        MessageEpoch current = Current;
-        AuthenticatedContent signed = await current.SignAsync(WireFormat.PrivateMessage, content, _epoch.SignatureKey).ConfigureAwait(false);
-        (PrivateMessage message, SecretTree keys) = await current.ProtectAsync(signed, OwnIndex, 0).ConfigureAwait(false);
-        QueuedProposal queued = new(proposal, OwnIndex, _epoch.Crypto.ProposalRef(signed.Encode()), leafKey, signatureKey);
-        return new(message.Encode(), new(_environment, _epoch, keys, _proposals.Add(queued), _past));
+        RequireAlive();
+        Sender own = Sender.Member(OwnIndex);
+        await ProposalValidation.ValidateAsync(_epoch, _environment, new(proposal, own, null)).ConfigureAwait(false);
+        FramedContent content = new(GroupId, Epoch, own, authenticatedData ?? [], null, proposal, null);
+        WireFormat format = _environment.Rules.SendPublicHandshakes ? WireFormat.PublicMessage : WireFormat.PrivateMessage;
+        AuthenticatedContent signed = await Current.SignAsync(format, content, _epoch.SignatureKey).ConfigureAwait(false);
+        (byte[] message, SecretTree keys) = await EncodeHandshakeAsync(signed, 0).ConfigureAwait(false);
+        QueuedProposal queued = new(proposal, own, _epoch.Crypto.ProposalRef(signed.Encode()), leafKey, signatureKey);
+        return new(message, new(_environment, _epoch, keys, _proposals.Add(queued), _past));
+    }
+
+    /// <summary>A signed proposal or commit as it is sent (§6.2, §6.3); the second value is the epoch's message keys without the one used.</summary>
+    internal async ValueTask<(byte[] Message, SecretTree Keys)> EncodeHandshakeAsync(AuthenticatedContent message, int padding)
+    {
+        if (message.WireFormat == WireFormat.PrivateMessage)
+        {
+            (PrivateMessage encrypted, SecretTree keys) = await Current.ProtectAsync(message, OwnIndex, padding).ConfigureAwait(false);
+            return (encrypted.Encode(), keys);
+        }
+        byte[] tag = _epoch.Crypto.Mac(_epoch.Secrets.Membership, PublicMessage.Tagged(message, _epoch.Context.Encoded));
+        return (new PublicMessage(message, tag).Encode(), _keys);
     }
 }

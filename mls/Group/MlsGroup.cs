@@ -61,7 +61,10 @@ public sealed partial class MlsGroup : IDisposable
     public bool HasProposals => !_proposals.IsEmpty;
 
     /// <summary>The proposals that wait, in the order they came.</summary>
-    public IReadOnlyList<PendingProposal> Proposals => [.. _proposals.Select(queued => queued.Describe(_epoch.Tree))];
+    public IReadOnlyList<PendingProposal> Proposals => [.. _proposals.Select(queued => queued.Describe(_epoch))];
+
+    /// <summary>What the group was ended for (§11.2); <c>null</c> while it lives. Of an ended group, only what was sent before can still be read.</summary>
+    public ReInit? ReInit => _epoch.Ended;
 
     /// <summary>What all members of this epoch can compare to see that they are in the same one (§8.7).</summary>
     public byte[] EpochAuthenticator => _epoch.Secrets.EpochAuthenticator.Span.ToArray();
@@ -78,6 +81,20 @@ public sealed partial class MlsGroup : IDisposable
     internal EpochState State => _epoch;
 
     internal MlsEnvironment Environment => _environment;
+
+    /// <summary>resumption_psk (§8.6) of this epoch or a past one that is kept; <c>null</c> for any other.</summary>
+    internal Secret? ResumptionSecret(ulong epoch) =>
+        epoch == Epoch ? _epoch.Secrets.Resumption : _past.Find(past => past.Messages.Epoch == epoch)?.Resumption;
+
+    /// <summary>Who sat where in this epoch or a past one that is kept.</summary>
+    internal PersistentArray<LeafNode>? RosterOf(ulong epoch) =>
+        epoch == Epoch ? _epoch.Tree.LeafNodes : _past.Find(past => past.Messages.Epoch == epoch)?.Messages.Roster;
+
+    /// <summary>"a group that was re-initialized … MUST NOT be used" (§11.2)</summary>
+    void RequireAlive()
+    {
+        if (_epoch.Ended is not null) throw new MlsException(MlsError.GroupEnded, "11.2", "the group was ended by a ReInit");
+    }
 
     internal MessageEpoch Current => new(
         _epoch.Crypto, GroupId, Epoch, _epoch.Context.Encoded, _epoch.Tree.LeafNodes, _epoch.Secrets.SenderData, _keys);

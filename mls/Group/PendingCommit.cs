@@ -9,7 +9,7 @@ namespace Kavalek.Mls;
 /// </summary>
 public sealed class PendingCommit : IDisposable
 {
-    const byte Version = 1;
+    const byte Version = 2;
 
     readonly EpochState _before;
     readonly EpochState _next;
@@ -61,6 +61,16 @@ public sealed class PendingCommit : IDisposable
         _applied = true;
         return group.Advance(_next, _keys, now);
     }
+
+    /// <summary>The group in its epoch 1, nothing of epoch 0 kept: for a founder, whose epoch 0 nobody shared.</summary>
+    internal MlsGroup Found(MlsGroup first)
+    {
+        _applied = true;
+        return new(first.Environment, _next, _keys, [], []);
+    }
+
+    /// <summary>The epoch it begins.</summary>
+    internal EpochState Next => _next;
 
     /// <summary>All of it, secrets included, for the caller's encrypted store.</summary>
     public byte[] Encode()

@@ -18,16 +18,20 @@ public abstract record ProcessResult
         Member Sender, byte[] Content, byte[] AuthenticatedData, ulong Epoch, uint Generation, MlsGroup Next) : ProcessResult;
 
     /// <summary>A proposal was received, and is kept until the epoch ends: somebody should commit it.</summary>
-    /// <param name="Sender">Who proposes.</param>
+    /// <param name="Sender">Who proposes; <c>null</c> for somebody outside the group: see <see cref="Proposal"/>.</param>
     /// <param name="Type">What, as in <see cref="ProposalType"/>.</param>
     /// <param name="Target">Whom a Remove or an Update is about.</param>
     /// <param name="AuthenticatedData">What travelled beside it, authenticated.</param>
     /// <param name="Next">The group that knows it.</param>
     public sealed record ProposalReceived(
-        Member Sender, ushort Type, LeafIndex? Target, byte[] AuthenticatedData, MlsGroup Next) : ProcessResult;
+        Member? Sender, ushort Type, LeafIndex? Target, byte[] AuthenticatedData, MlsGroup Next) : ProcessResult
+    {
+        /// <summary>All there is to know of it.</summary>
+        public required PendingProposal Proposal { get; init; }
+    }
 
     /// <summary>
-    /// Another member's commit was verified. It takes effect by keeping <paramref name="Next"/>; a policy that refuses
+    /// Another member's commit was verified, or that of who joins by it. It takes effect by keeping <paramref name="Next"/>; a policy that refuses
     /// <paramref name="Effects"/> disposes it (<see cref="MlsGroup.DisposeExcept"/>) and stays with the group it has.
     /// </summary>
     /// <param name="Effects">Who joins, leaves and changes.</param>

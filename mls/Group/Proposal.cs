@@ -23,9 +23,24 @@ internal abstract record Proposal(ushort Type)
             ProposalType.ReInit => new ReInitProposal(reader.ReadVector(), reader.ReadUInt16(), reader.ReadUInt16(), Extension.ReadList(ref reader)),
             ProposalType.ExternalInit => new ExternalInitProposal(reader.ReadVector()),
             ProposalType.GroupContextExtensions => new GroupContextExtensionsProposal(Extension.ReadList(ref reader)),
-            // A proposal carries no length of its own, so one of unknown type cannot even be skipped.
-            _ => throw new MlsException(MlsError.UnsupportedProposal, "12.1", $"proposal type 0x{type:x4}"),
+            _ => new ApplicationProposal(type, ReadUnknown(ref reader, type)),
         };
+    }
+
+    /// <summary>
+    /// A proposal carries no length of its own, so one of unknown type can only be guessed to be a vector, which is what the
+    /// application's own are. Whether the type is one of those is checked once the group is known.
+    /// </summary>
+    static byte[] ReadUnknown(ref TlsReader reader, ushort type)
+    {
+        try
+        {
+            return reader.ReadVector();
+        }
+        catch (MlsException)
+        {
+            throw new MlsException(MlsError.UnsupportedProposal, "12.1", $"proposal type 0x{type:x4}");
+        }
     }
 }
 
@@ -56,6 +71,10 @@ internal sealed record PskProposal(PreSharedKeyId Id) : Proposal(ProposalType.Ps
 /// <summary>§12.1.5.</summary>
 internal sealed record ReInitProposal(byte[] GroupId, ushort Version, ushort CipherSuite, IReadOnlyList<Extension> Extensions) : Proposal(ProposalType.ReInit)
 {
+    public ReInit ReInit => new(GroupId, CipherSuite, Extensions);
+
+    public static ReInitProposal Of(ReInit reInit) => new(reInit.GroupId, KeyPackage.Mls10, reInit.CipherSuite, reInit.Extensions);
+
     protected override void WriteBody(TlsWriter writer)
     {
         writer.WriteVector(GroupId);
@@ -68,6 +87,9 @@ internal sealed record ReInitProposal(byte[] GroupId, ushort Version, ushort Cip
 /// <summary>§12.1.6.</summary>
 internal sealed record ExternalInitProposal(byte[] KemOutput) : Proposal(ProposalType.ExternalInit)
 {
+    /// <summary>Under which the init secret is exported from the HPKE context (§8.3).</summary>
+    public static ReadOnlyMemory<byte> ExporterContext { get; } = "MLS 1.0 external init secret"u8.ToArray();
+
     protected override void WriteBody(TlsWriter writer) => writer.WriteVector(KemOutput);
 }
 
@@ -75,4 +97,10 @@ internal sealed record ExternalInitProposal(byte[] KemOutput) : Proposal(Proposa
 internal sealed record GroupContextExtensionsProposal(IReadOnlyList<Extension> Extensions) : Proposal(ProposalType.GroupContextExtensions)
 {
     protected override void WriteBody(TlsWriter writer) => Extension.WriteList(writer, Extensions);
+}
+
+/// <summary>A proposal of a type that RFC 9420 does not define.</summary>
+internal sealed record ApplicationProposal(ushort CustomType, byte[] Data) : Proposal(CustomType)
+{
+    protected override void WriteBody(TlsWriter writer) => writer.WriteVector(Data);
 }

@@ -6,7 +6,7 @@ namespace Kavalek.Mls;
 /// <param name="Reference">Its ProposalRef; <c>null</c> by value. One by reference was validated when it came.</param>
 /// <param name="LeafKey">Of an own Update: the private key of the leaf it proposes.</param>
 /// <param name="SignatureKey">Of an own Update: the new signature private key, where it proposes one.</param>
-internal sealed record QueuedProposal(Proposal Proposal, LeafIndex Sender, byte[]? Reference, Secret? LeafKey = null, Secret? SignatureKey = null)
+internal sealed record QueuedProposal(Proposal Proposal, Sender Sender, byte[]? Reference, Secret? LeafKey = null, Secret? SignatureKey = null)
 {
     public IEnumerable<Secret> Keys
     {
@@ -21,17 +21,25 @@ internal sealed record QueuedProposal(Proposal Proposal, LeafIndex Sender, byte[
     public LeafIndex? Target => Proposal switch
     {
         RemoveProposal remove => remove.Removed,
-        UpdateProposal => Sender,
+        UpdateProposal => Sender.Leaf,
         _ => null,
     };
 
     /// <summary>As the application sees it.</summary>
-    public PendingProposal Describe(RatchetTree tree) => new(
-        new Member(Sender, tree[Sender]!), Proposal.Type, Target, (Proposal as AddProposal)?.KeyPackage, (Proposal as GroupContextExtensionsProposal)?.Extensions);
+    public PendingProposal Describe(PublicEpoch epoch) => new(
+        Sender.Leaf is { } leaf ? new Member(leaf, epoch.Tree[leaf] ?? throw new MlsException(MlsError.InvalidSender, "12.1", "no member at the leaf")) : null,
+        Proposal.Type, Target, (Proposal as AddProposal)?.KeyPackage, (Proposal as GroupContextExtensionsProposal)?.Extensions)
+    {
+        External = Sender.Type == SenderType.External ? ExternalSender.Of(epoch.Context.Extensions).ElementAtOrDefault((int)Sender.Index) : null,
+        ReInit = (Proposal as ReInitProposal)?.ReInit,
+        ExternalPsk = (Proposal as PskProposal)?.Id.ExternalId,
+        ResumptionPsk = Proposal is PskProposal { Id: { IsExternal: false } id } ? new(id.GroupId!, id.Epoch) : null,
+        Custom = Proposal is ApplicationProposal custom ? new(custom.CustomType, custom.Data) : null,
+    };
 
     public void Write(TlsWriter writer)
     {
-        writer.WriteUInt32(Sender.Value);
+        Sender.Write(writer);
         writer.WriteVector(Reference);
         writer.WriteOptional(LeafKey, static (w, key) => w.WriteVector(key.Span));
         writer.WriteOptional(SignatureKey, static (w, key) => w.WriteVector(key.Span));
@@ -40,7 +48,7 @@ internal sealed record QueuedProposal(Proposal Proposal, LeafIndex Sender, byte[
 
     public static QueuedProposal Read(ref TlsReader reader)
     {
-        LeafIndex sender = new(reader.ReadUInt32());
+        Sender sender = Sender.Read(ref reader);
         byte[] reference = reader.ReadVector();
         Secret? leafKey = reader.ReadOptional(static (ref TlsReader r) => Secret.Copy(r.ReadVectorSpan()));
         Secret? signatureKey = reader.ReadOptional(static (ref TlsReader r) => Secret.Copy(r.ReadVectorSpan()));

@@ -26,6 +26,9 @@ public sealed record KeyPackageRequest
 
     /// <summary>Whether it may be used more than once, when there is no other left.</summary>
     public bool LastResort { get; init; }
+
+    /// <summary>Whether key package and leaf carry an empty extension of a type nobody will ever assign (§13.5), where the capabilities list one. True unless set.</summary>
+    public bool Grease { get; init; } = true;
 }
 
 /// <summary>A key package with its private keys. Store it until its Welcome came, or it expired; a last-resort one until it is replaced.</summary>
@@ -63,11 +66,16 @@ public sealed class KeyPackageBundle : IDisposable
         KeyPair encryption = await crypto.GenerateKeyPairAsync().ConfigureAwait(false);
         Secret signatureKey = request.SignatureKey.PrivateKey.Clone();
 
-        LeafNode leaf = new(encryption.PublicKey, request.SignatureKey.PublicKey, request.Credential, request.Capabilities ?? Capabilities.For(request.Suite),
-            LeafNodeSource.KeyPackage, request.Lifetime, null, request.LeafExtensions, []);
+        Capabilities capabilities = request.Capabilities ?? Capabilities.For(request.Suite);
+        Extension? unassigned = request.Grease ? capabilities.GreaseExtension() : null;
+        IReadOnlyList<Extension> Grease(IReadOnlyList<Extension> extensions) =>
+            unassigned is null || extensions.Find(unassigned.Type) is not null ? extensions : [.. extensions, unassigned];
+
+        LeafNode leaf = new(encryption.PublicKey, request.SignatureKey.PublicKey, request.Credential, capabilities,
+            LeafNodeSource.KeyPackage, request.Lifetime, null, Grease(request.LeafExtensions), []);
         leaf = leaf.Signed(await crypto.SignWithLabelAsync(signatureKey, "LeafNodeTBS", leaf.ToBeSigned([], default)).ConfigureAwait(false));
 
-        List<Extension> extensions = [.. request.Extensions];
+        List<Extension> extensions = [.. Grease(request.Extensions)];
         if (request.LastResort && extensions.Find(Extension.LastResort) is null) extensions.Add(new Extension(Extension.LastResort, []));
         KeyPackage keyPackage = new(KeyPackage.Mls10, request.Suite.Id, init.PublicKey, leaf, extensions, []);
         keyPackage = keyPackage.Signed(await crypto.SignWithLabelAsync(signatureKey, "KeyPackageTBS", keyPackage.ToBeSigned()).ConfigureAwait(false));

@@ -13,18 +13,24 @@ public sealed record Capabilities(
     IReadOnlyList<ushort> Proposals,
     IReadOnlyList<ushort> Credentials)
 {
-    // Values nobody will ever assign: peers that choke on the unknown are found early (§13.5).
-    const ushort Grease = 0x1a1a;
-
     /// <summary>mls10, <paramref name="suites"/>, basic credentials, the last-resort extension, and a GREASE value in each list.</summary>
     public static Capabilities For(params ReadOnlySpan<CipherSuite> suites) => For(suites, []);
 
-    /// <summary>As <see cref="For(ReadOnlySpan{CipherSuite})"/>, with extension types of the application's own.</summary>
-    public static Capabilities For(ReadOnlySpan<CipherSuite> suites, ReadOnlySpan<ushort> extensions)
+    /// <summary>As <see cref="For(ReadOnlySpan{CipherSuite})"/>, with extension and proposal types of the application's own.</summary>
+    public static Capabilities For(ReadOnlySpan<CipherSuite> suites, ReadOnlySpan<ushort> extensions, ReadOnlySpan<ushort> proposals = default)
     {
         List<ushort> ids = [];
         foreach (CipherSuite suite in suites) ids.Add(suite.Id);
-        return new([KeyPackage.Mls10], [.. ids, Grease], [Extension.LastResort, .. extensions, Grease], [Grease], [Credential.BasicType, Grease]);
+        ushort grease = Extension.RandomGrease();
+        return new(
+            [KeyPackage.Mls10], [.. ids, grease], [Extension.LastResort, .. extensions, grease], [.. proposals, grease], [Credential.BasicType, grease]);
+    }
+
+    /// <summary>A GREASE value among the extensions, which a leaf or key package of these capabilities may carry; <c>null</c> where there is none.</summary>
+    internal Extension? GreaseExtension()
+    {
+        foreach (ushort type in Extensions) if (Extension.IsGrease(type)) return new(type, []);
+        return null;
     }
 
     internal bool SupportsExtension(ushort type) => Extension.IsDefault(type) || Extensions.Contains(type);

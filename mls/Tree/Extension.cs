@@ -33,6 +33,11 @@ public sealed record Extension(ushort Type, byte[] Data)
     /// <summary>Whether every client knows this type, so that capabilities need not list it (§7.2).</summary>
     internal static bool IsDefault(ushort type) => type is >= ApplicationId and <= ExternalSenders;
 
+    /// <summary>
+    /// A value that nobody will ever assign: sent in capabilities and extensions, it finds peers early that choke on the unknown (§13.5).
+    /// </summary>
+    internal static ushort RandomGrease() => (ushort)(0x0a0a + 0x1010 * System.Security.Cryptography.RandomNumberGenerator.GetInt32(15));
+
     /// <summary>Whether the value is one of those reserved to keep implementations tolerant (§13.5).</summary>
     internal static bool IsGrease(ushort value) => (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff) && value != 0xfafa;
 

@@ -7,20 +7,9 @@ internal sealed record GroupRequirements(IReadOnlyList<ushort> Extensions, IRead
     public static GroupRequirements Of(IReadOnlyList<Extension> groupExtensions)
     {
         ushort[] used = [.. groupExtensions.Select(extension => extension.Type)];
-        if (groupExtensions.Find(Extension.RequiredCapabilities) is not { } required) return new(used, [], []);
-        try
-        {
-            TlsReader reader = new(required);
-            ushort[] extensions = Capabilities.ReadValues(ref reader);
-            ushort[] proposals = Capabilities.ReadValues(ref reader);
-            ushort[] credentials = Capabilities.ReadValues(ref reader);
-            reader.End();
-            return new([.. used, .. extensions], proposals, credentials);
-        }
-        catch (MlsException)
-        {
-            throw new MlsException(MlsError.InvalidExtension, "11.1", "required_capabilities does not decode");
-        }
+        return RequiredCapabilities.Of(groupExtensions) is { } required
+            ? new([.. used, .. required.Extensions], required.Proposals, required.Credentials)
+            : new(used, [], []);
     }
 
     /// <summary>Refuses a leaf that lacks something.</summary>

@@ -50,7 +50,16 @@ internal sealed partial class RatchetTree
     {
         PersistentArray<ParentNode> parents = WithoutPath(leaf);
         foreach ((NodeIndex index, ParentNode node) in nodes) parents = parents.With(index.Value >> 1, node);
-        return new(Crypto, _leaves.With(leaf.Value, member), parents, HashesWithout(leaf.Node), Size, MemberCount);
+        int members = this[leaf] is null ? MemberCount + 1 : MemberCount;
+        return new(Crypto, _leaves.With(leaf.Value, member), parents, HashesWithout(leaf.Node), Size, members);
+    }
+
+    /// <summary>The leftmost blank leaf, in a tree twice the size where there is none (§7.7): where who joins by itself will be.</summary>
+    public (RatchetTree Tree, LeafIndex Leaf) WithRoom()
+    {
+        uint leaf = 0;
+        while (leaf < Size && _leaves[leaf] is not null) leaf++;
+        return (leaf < Size ? this : new(Crypto, _leaves, _parents, _hashes, Size * 2, MemberCount), new(leaf));
     }
 
     RatchetTree AddAt(LeafIndex leaf, LeafNode member)

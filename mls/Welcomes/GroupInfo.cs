@@ -13,6 +13,29 @@ internal sealed record GroupInfo(
     public static GroupInfo Read(ref TlsReader reader) => new(
         GroupContext.Read(ref reader), Extension.ReadList(ref reader), reader.ReadVector(), new LeafIndex(reader.ReadUInt32()), reader.ReadVector());
 
+    /// <summary>As an MLSMessage.</summary>
+    public byte[] Encode()
+    {
+        using TlsWriter writer = new(4096);
+        MlsMessage.WriteHeader(writer, WireFormat.GroupInfo);
+        Write(writer);
+        return writer.ToArray();
+    }
+
+    /// <summary>Reads a whole MLSMessage.</summary>
+    public static GroupInfo Decode(ReadOnlySpan<byte> message)
+    {
+        TlsReader reader = new(message);
+        MlsMessage.ReadHeader(ref reader, WireFormat.GroupInfo);
+        GroupInfo info = Read(ref reader);
+        reader.End();
+        return info;
+    }
+
+    /// <summary>The same, signed by the member at <see cref="Signer"/>.</summary>
+    public async ValueTask<GroupInfo> SignAsync(SuiteCrypto crypto, Secret signatureKey) =>
+        this with { Signature = await crypto.SignWithLabelAsync(signatureKey, "GroupInfoTBS", ToBeSigned()).ConfigureAwait(false) };
+
     /// <summary>GroupInfoTBS.</summary>
     public byte[] ToBeSigned()
     {

@@ -27,6 +27,9 @@ sealed class Client
 
     public PendingCommit? Pending { get; set; }
 
+    /// <summary>Of the key packages it makes; those of the suite where <c>null</c>.</summary>
+    public Capabilities? Capabilities { get; set; }
+
     /// <summary>Whether each step is followed by a restart from the stored records.</summary>
     public bool Restarts { get; set; }
 
@@ -35,10 +38,14 @@ sealed class Client
     public long StoredBytes => _store.Sum(entry => entry.Key.Length + (long)entry.Value.Length);
 
     public static async Task<Client> CreateAsync(
-        string name, IAuthenticationService? authentication = null, RetentionPolicy? retention = null, CipherSuite? suite = null)
+        string name, IAuthenticationService? authentication = null, RetentionPolicy? retention = null, CipherSuite? suite = null, MlsRules? rules = null)
     {
         suite ??= CipherSuite.P256Aes128;
-        MlsEnvironment environment = new(NativeCryptoProvider.Shared, authentication ?? new Everybody()) { Retention = retention ?? RetentionPolicy.Default };
+        MlsEnvironment environment = new(NativeCryptoProvider.Shared, authentication ?? new Everybody())
+        {
+            Retention = retention ?? RetentionPolicy.Default,
+            Rules = rules ?? MlsRules.Default,
+        };
         return new(name, suite, environment, await environment.Crypto.GenerateSignatureKeyPairAsync(suite.Signature));
     }
 
@@ -48,7 +55,7 @@ sealed class Client
         Credential = Credential.Basic(System.Text.Encoding.UTF8.GetBytes(Name)),
         SignatureKey = SignatureKey,
         Lifetime = Lifetime.Starting(Now, TimeSpan.FromDays(90)),
-        Capabilities = capabilities,
+        Capabilities = capabilities ?? Capabilities,
         LastResort = lastResort,
     });
 
@@ -70,6 +77,22 @@ sealed class Client
         _group = null;
         Keep(joined.Group);
         return joined;
+    }
+
+    /// <summary>Joins by a commit of its own, which is for the others to receive.</summary>
+    public async Task<ExternalJoin> JoinExternallyAsync(byte[] groupInfo, ExternalJoinOptions? options = null)
+    {
+        ExternalJoin joined = await MlsGroup.JoinExternallyAsync(Environment, groupInfo, await BundleAsync(), options);
+        Take(joined.Group);
+        return joined;
+    }
+
+    /// <summary>Is in this group from now on, and no longer in the one before.</summary>
+    public void Take(MlsGroup group)
+    {
+        _store.Clear();
+        _group = null;
+        Keep(group);
     }
 
     public async Task<PendingCommit> CommitAsync(CommitRequest request)

@@ -50,8 +50,8 @@ public static class FramingRuleTests
     {
         Scene scene = await Scene.CreateAsync();
         Sender outside = new((SenderType)type, 0);
-        await scene.RefusedAsync(MlsError.InvalidSender, await scene.Eve.PublicAsync(scene.Eve.Content(proposal: new RemoveProposal(default)) with { Sender = outside }));
-        await scene.RefusedAsync(MlsError.InvalidSender, await scene.Eve.PublicAsync(scene.Eve.Content(commit: new Commit([], await scene.Eve.PathAsync())) with { Sender = outside }));
+        await scene.RefusedAsync(MlsError.NotAllowed, await scene.Eve.PublicAsync(scene.Eve.Content(proposal: new RemoveProposal(default)) with { Sender = outside }));
+        await scene.RefusedAsync(MlsError.NotAllowed, await scene.Eve.PublicAsync(scene.Eve.Content(commit: new Commit([], await scene.Eve.PathAsync())) with { Sender = outside }));
     }
 
     [Theory]
