@@ -43,14 +43,8 @@ public sealed class KavalekClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(request);
         KavalekClient client = await OpenAsync(options, await SignIn.SignUpAsync(options, request, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
-        try
-        {
-            await client._upkeep.OnceAsync(cancel).ConfigureAwait(false);
-        }
-        catch (KavalekException)
-        {
-            // The account is made; others can write to it once the next connection has published its key packages.
-        }
+        // The account is made, whatever becomes of this: others can write to it once a connection has published its key packages.
+        await client._upkeep.TryOnceAsync(cancel).ConfigureAwait(false);
         return client;
     }
 
@@ -102,7 +96,7 @@ public sealed class KavalekClient : IAsyncDisposable
     public async Task LockAsync() => await DisposeAsync().ConfigureAwait(false);
 
     /// <summary>Ends the session and closes.</summary>
-    /// <param name="removeDevice">Also removes this device from the account and wipes the store: everything on this device is lost.</param>
+    /// <param name="removeDevice">Also removes this device from the account and wipes the store: everything on this device is lost, and with the account's last device the account.</param>
     /// <param name="cancel">Stops waiting for the server.</param>
     /// <exception cref="KavalekException">The server could not be told; nothing was wiped, and the client is still open.</exception>
     public async Task LogOutAsync(bool removeDevice, CancellationToken cancel = default)
@@ -149,9 +143,7 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>Sets what others see in conversations; it goes out encrypted, with the next sync.</summary>
     public async Task SetDisplayNameAsync(string name, CancellationToken cancel = default)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        string trimmed = name.Trim();
-        if (trimmed.Length is 0 or > 64) throw new KavalekException(ErrorCodes.Invalid, "A name has 1 to 64 characters.");
+        string trimmed = DisplayNames.Normalize(name);
         await _core.Profile.SaveAsync(data => data with { DisplayName = trimmed }, new StoreBatch(), cancel).ConfigureAwait(false);
         if (_engine is { } engine) await engine.ProfileChangedAsync(cancel).ConfigureAwait(false);
     }
@@ -262,7 +254,7 @@ public sealed class KavalekClient : IAsyncDisposable
     {
         await _core.Approval.WaitAsync(cancel).ConfigureAwait(false);
         await OpenEngineAsync(cancel).ConfigureAwait(false);
-        await _upkeep.OnceAsync(cancel).ConfigureAwait(false);
+        await _upkeep.TryOnceAsync(cancel).ConfigureAwait(false);
     }
 
     /// <summary>Approves the waiting device that shows <paramref name="code"/>; it can do everything this one can.</summary>

@@ -16,6 +16,7 @@ static class SignIn
     {
         Uri server = ServerAddress.Check(request.Server);
         string email = NormalizeEmail(request.Email), handle = Handles.Normalize(request.Handle);
+        string? displayName = request.DisplayName is { } typedName ? DisplayNames.Normalize(typedName) : null;
         using Secret password = Password.Normalize(request.Password);
         if (await ResumeSignUpAsync(options, server, email, request.Password, password, cancel).ConfigureAwait(false) is { } resumed) return resumed;
 
@@ -27,7 +28,7 @@ static class SignIn
         PasswordSecret.Check(kdf, prelogin.Salt, 0);
         using Secret authSecret = await PasswordSecret.DeriveAsync(password, instance.Id, email, prelogin.Salt, kdf.Iterations).ConfigureAwait(false);
 
-        Profile data = new(ProfilePhase.SigningUp, server, instance.Id, email, kdf.Iterations, Id.New(), handle, request.DisplayName, Id.New(), 1);
+        Profile data = new(ProfilePhase.SigningUp, server, instance.Id, email, kdf.Iterations, Id.New(), handle, displayName, Id.New(), 1);
         using KeyPair accountKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
         using KeyPair deviceKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
         DateTimeOffset now = options.Clock.GetUtcNow();

@@ -16,23 +16,30 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
         await NameStrangersAsync(cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Once, now; what goes wrong with it is for the next occasion.</summary>
+    public Task TryOnceAsync(CancellationToken cancel) => TryAsync(OnceAsync, cancel);
+
     /// <summary>At each connection, and who strangers are when one comes; until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
         await foreach (ClientEvent item in core.Events.Subscribe(cancel).ConfigureAwait(false))
         {
-            if (item is not (ConnectionChanged { State: ConnectionState.Syncing } or RequestReceived or ConversationChanged)) continue;
-            try
-            {
-                if (item is ConnectionChanged) await OnceAsync(cancel).ConfigureAwait(false);
-                else await NameStrangersAsync(cancel).ConfigureAwait(false);
-            }
-            catch (KavalekException e)
-            {
-                // The next connection brings the next occasion; only what is not the weather is worth a line.
-                if (e.Code is not (ClientErrors.Offline or ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.SessionEnded))
-                    core.Events.Publish(new Notice(e.Message));
-            }
+            if (item is ConnectionChanged { State: ConnectionState.Syncing }) await TryAsync(OnceAsync, cancel).ConfigureAwait(false);
+            else if (item is RequestReceived or ConversationChanged) await TryAsync(NameStrangersAsync, cancel).ConfigureAwait(false);
+        }
+    }
+
+    // Only what is not the weather is worth a line.
+    async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancel)
+    {
+        try
+        {
+            await work(cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e)
+        {
+            if (e.Code is not (ClientErrors.Offline or ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.SessionEnded))
+                core.Events.Publish(new Notice(e.Message));
         }
     }
 

@@ -93,15 +93,19 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
             : See(pin, content.AccountKey), cancel);
     }
 
-    /// <summary>Marks a person as verified, if the number is theirs; of a changed key, this accepts it.</summary>
+    /// <summary>
+    /// Marks a person as verified, if the number is theirs. Where their key changed, the number says which of the two is right: that of
+    /// the new key accepts it, that of the old one takes the change for the lie it was.
+    /// </summary>
     /// <exception cref="KavalekException"><see cref="ClientErrors.SafetyNumberMismatch"/>.</exception>
     public Task<Contact> VerifyAsync(Id account, string compared, CancellationToken cancel) => ChangeAsync(account, pin =>
     {
         Pin known = Known(pin);
-        if (!View(known).SafetyNumber.Matches(compared))
-            throw new KavalekException(ClientErrors.SafetyNumberMismatch,
+        Pin right = View(known).SafetyNumber.Matches(compared) ? Accepted(known)
+            : NumberOf(known, known.Key).Matches(compared) ? known with { ChangedKey = null }
+            : throw new KavalekException(ClientErrors.SafetyNumberMismatch,
                 $"The numbers do not match, so {View(known).Name} was not marked as verified. Compare again; if they still differ, somebody may be reading along: do not write anything secret.");
-        return Accepted(known) with { IsVerified = true, Source = PinSource.Person };
+        return right with { IsVerified = true, Source = PinSource.Person };
     }, cancel);
 
     /// <summary>Accepts the changed key of a person, who is unverified then.</summary>
@@ -220,7 +224,7 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
     Contact View(Pin pin)
     {
         byte[] key = pin.ChangedKey ?? pin.Key;
-        return new Contact(pin.Account, pin.Handle, key, () => SafetyNumber.Of(own.Instance, (own.Account, own.PublicAccountKey), (pin.Account, key)))
+        return new Contact(pin.Account, pin.Handle, key, () => NumberOf(pin, key))
         {
             DisplayName = pin.DisplayName,
             Trust = pin.Trust,
@@ -228,6 +232,8 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
             IsAdded = pin.IsAdded,
         };
     }
+
+    SafetyNumber NumberOf(Pin pin, byte[] key) => SafetyNumber.Of(own.Instance, (own.Account, own.PublicAccountKey), (pin.Account, key));
 
     static KavalekException Changed(Contact contact) => new(ClientErrors.KeyChanged,
         $"The key of {contact.Name} is not the one seen before: they may have started afresh, or somebody may stand between you. Nothing was sent. Compare safety numbers, or accept the new key.");

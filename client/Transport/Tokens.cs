@@ -70,7 +70,9 @@ sealed class Tokens : IDisposable
     public async Task<string> MessagingAsync(CancellationToken cancel)
     {
         Session session = await FreshAsync(cancel).ConfigureAwait(false);
-        return session.MessagingToken.Length > 0
+        // The device may have been approved since.
+        if (!session.Certified) session = await RefreshAsync(cancel).ConfigureAwait(false);
+        return session.Certified
             ? session.MessagingToken
             : throw new KavalekException(ClientErrors.DeviceWaits, "This device waits to be approved. Type its device code into one of your other devices.");
     }
@@ -106,9 +108,9 @@ sealed class Tokens : IDisposable
         {
             return await call(token, cancel).ConfigureAwait(false);
         }
-        catch (KavalekException e) when (e.Code == ErrorCodes.Unauthenticated)
+        catch (KavalekException e) when (e.Code == ErrorCodes.Unauthenticated || (e.Code == ErrorCodes.Forbidden && _session is { Session.Certified: false }))
         {
-            // Revoked, or this clock is wrong.
+            // Revoked, or this clock is wrong, or the token is older than the device's approval.
             await RenewAsync(token, cancel).ConfigureAwait(false);
             return await call(await tokenOf(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
         }

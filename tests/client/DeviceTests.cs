@@ -32,6 +32,23 @@ public static class DeviceTests
     }
 
     [Fact]
+    public static async Task An_approval_interrupted_before_new_tokens_came_is_complete_after_a_restart()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient first = await SignUpAsync(server, "marie");
+        MemoryClientStore store = new();
+        KavalekClient second = await KavalekClient.LogInAsync(Options(store, transport: address =>
+            new LosesAnswers(new HttpTransport(address), "/auth/v1/sessions/refresh", before: true)), server.Address, first.Me.Email, Phrase);
+        await first.ApproveDeviceAsync(second.DeviceCode!);
+        Assert.Equal(ClientErrors.Offline, await CodeAsync(() => second.WaitForApprovalAsync()));
+        await second.LockAsync();
+        await using KavalekClient again = await KavalekClient.UnlockAsync(Options(store), Phrase);
+        Assert.False(again.Me.IsWaiting);
+        await again.SyncAsync();
+        Assert.Equal(2, (await again.DevicesAsync()).Count);
+    }
+
+    [Fact]
     public static async Task A_wrong_code_approves_nothing()
     {
         await using TestServer server = await OpenServerAsync();

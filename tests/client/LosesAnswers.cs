@@ -10,7 +10,7 @@ sealed class LosesAnswers(ITransport inner, string path, bool before = false, in
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         bool lost = $"/{request.RequestUri}" == path && (only is null || request.Method == only) && Interlocked.Decrement(ref _left) >= 0;
-        if (lost && before) throw Lost();
+        if (lost && before) throw new HttpRequestException(HttpRequestError.ConnectionError, "never arrived");
         HttpResponseMessage response = await inner.SendAsync(request, cancel);
         if (!lost) return response;
         response.Dispose();

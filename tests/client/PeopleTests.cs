@@ -94,6 +94,26 @@ public static class PeopleTests
     }
 
     [Fact]
+    public static async Task A_change_that_was_a_lie_is_dismissed_by_comparing_the_old_number()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        bool lie = false;
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(transport: address => new Rewrites(new HttpTransport(address), (path, body) =>
+            lie && path.EndsWith($"accounts/{karim.Me.Id}", StringComparison.Ordinal)
+                ? JsonSerializer.Serialize(Forge(server.Instance, karim.Me.Id, "karim").Record, AuthJson.Default.AccountRecord)
+                : body)));
+        Contact honest = await marie.FindAsync("karim");
+        lie = true;
+        Assert.Equal(ClientErrors.KeyChanged, await CodeAsync(() => marie.Core.People.RefreshAsync(honest.Account, default)));
+        lie = false;
+        Contact again = await marie.VerifyAsync(honest.Account, (await karim.FindAsync("marie")).SafetyNumber.Digits);
+        Assert.Equal(Trust.Verified, again.Trust);
+        Assert.Equal(karim.Me.AccountKey, again.AccountKey);
+        Assert.Single((await marie.Core.People.RefreshAsync(honest.Account, default)).Certificates);
+    }
+
+    [Fact]
     public static async Task A_handle_that_moved_to_another_account_is_not_taken_for_the_contact()
     {
         await using TestServer server = await OpenServerAsync();
