@@ -306,6 +306,9 @@ public sealed class KavalekClient : IAsyncDisposable
     public Task<Conversation> CreateGroupAsync(string title, IReadOnlyList<Id> accounts, CancellationToken cancel = default) =>
         Engine.CreateGroupAsync(title, accounts, cancel);
 
+    /// <summary>Chooses what others may know: that a message reached a device of this account, and that it was read. Both are on at first.</summary>
+    public Task SetReceiptsAsync(bool delivered, bool read, CancellationToken cancel = default) => Engine.SetReceiptsAsync(delivered, read, cancel);
+
     /// <summary>What the client is made of, for tests.</summary>
     internal ClientCore Core => _core;
 

@@ -202,7 +202,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     }
 
     // Renewals and receipts that came due without an occasion.
-    static readonly TimeSpan TickEvery = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan TickEvery = TimeSpan.FromMinutes(1), TryAgain = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether the link is up, so that it brings what is in the streams.</summary>
     public bool IsConnected => _running && _core.Link.State is ConnectionState.Syncing or ConnectionState.Online;
@@ -216,7 +216,8 @@ sealed partial class ConversationEngine : IAsyncDisposable
         }
         catch (Exception e) when (e is KavalekException or OperationCanceledException)
         {
-            return; // the next connection does it
+            if (IsConnected) After(TryAgain, () => InBackground(CaughtUpAsync)); // else the next connection does it
+            return;
         }
         _core.Link.CaughtUp();
         KickAll();

@@ -16,6 +16,13 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
     public async Task<bool> TakeAsync(Step step, GroupStream stream, Wire.Entry entry)
     {
         if (entry.Seq < stream.Row.NextSeq) return true;
+        if (stream.Group is null)
+        {
+            // Not ours any more: nothing is missed, and nothing may be left waiting for an acknowledgement.
+            stream.Row.NextSeq = entry.Seq + 1;
+            step.Touch(stream);
+            return true;
+        }
         // What came without its payload is gone, or is fetched like what is missing.
         if (entry.Seq > stream.Row.NextSeq || entry.Detached) return false;
         stream.Row.NextSeq = entry.Seq + 1;
@@ -23,7 +30,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
         stream.Row.EpochKnown = true;
         step.Touch(stream);
         if (Id.TryRead(entry.Id.Span, out Id id)) step.Thread.OnServer.Remove(id);
-        if (stream.Group is null || !IsWhatItSays(entry)) return true;
+        if (!IsWhatItSays(entry)) return true;
         switch (entry.Kind)
         {
             case Wire.Kind.Application: await ApplicationAsync(step, stream, entry).ConfigureAwait(false); break;

@@ -36,6 +36,26 @@ public static class ReceiptTests
     }
 
     [Fact]
+    public static async Task Who_wants_no_receipts_sends_none()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
+        await karim.SetReceiptsAsync(delivered: true, read: false);
+        await hers.SendAsync("one");
+        await SyncAsync(marie, karim);
+        await his.MarkReadAsync((await his.MessageAsync("one")).Id);
+        await SyncAsync(karim, marie);
+        Assert.Equal(MessageState.Delivered, (await hers.MessageAsync("one")).State);
+        await karim.SetReceiptsAsync(delivered: false, read: false);
+        await hers.SendAsync("two");
+        await SyncAsync(marie, karim, marie);
+        Assert.Equal(MessageState.Sent, (await hers.MessageAsync("two")).State);
+        Assert.Equal(1, his.Unread);
+    }
+
+    [Fact]
     public static async Task A_receipt_for_what_was_never_said_changes_nothing()
     {
         await using TestServer server = await OpenServerAsync();
