@@ -65,11 +65,11 @@ sealed class KeyPackageStock(OwnIdentity own, IClientStore store, MlsEnvironment
     {
         using KeyPackageBundle bundle = await KeyPackageBundle.CreateAsync(mls, new KeyPackageRequest
         {
-            Suite = CipherSuite.P256Aes128,
+            Suite = ConversationSuite.Suite,
             Credential = own.Credential,
             SignatureKey = own.DeviceKey,
             Lifetime = Lifetime.Starting(clock.GetUtcNow(), Usable),
-            Capabilities = Capabilities.For([CipherSuite.P256Aes128], [ConversationExtension.Type]),
+            Capabilities = ConversationSuite.Capabilities,
             LastResort = lastResort,
         }).ConfigureAwait(false);
         batch.Put(KeyOf(bundle.Ref), bundle.Encode());

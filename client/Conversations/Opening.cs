@@ -33,11 +33,11 @@ sealed class Opening(ClientCore core, Intents intents, Renewal renewal)
     {
         KeyPackageRequest request = new()
         {
-            Suite = CipherSuite.P256Aes128,
+            Suite = ConversationSuite.Suite,
             Credential = core.Identity.Credential,
             SignatureKey = core.Identity.DeviceKey,
             Lifetime = Lifetime.Starting(step.Now, TimeSpan.FromDays(90)),
-            Capabilities = Capabilities.For([CipherSuite.P256Aes128], [ConversationExtension.Type]),
+            Capabilities = ConversationSuite.Capabilities,
         };
         using KeyPackageBundle own = await KeyPackageBundle.CreateAsync(core.Mls, request).ConfigureAwait(false);
         MlsGroup group = await MlsGroup.CreateAsync(core.Mls, id.ToArray(), own, CommitPolicy.Write(extension)).ConfigureAwait(false);

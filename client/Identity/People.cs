@@ -172,7 +172,7 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
             await keyPackage.ValidateAsync(mls, clock.GetUtcNow()).ConfigureAwait(false);
             byte[] identity = keyPackage.Credential.Content;
             DeviceCertificate? certificate = inForce.FirstOrDefault(c => c.Content.Device == item.Device && c.Encode().AsSpan().SequenceEqual(identity));
-            return certificate is null || keyPackage.Suite != CipherSuite.P256Aes128 ? null : new ClaimedDevice(certificate, keyPackage);
+            return certificate is null || keyPackage.Suite != ConversationSuite.Suite ? null : new ClaimedDevice(certificate, keyPackage);
         }
         catch (MlsException)
         {

@@ -121,11 +121,11 @@ public static class ConversationKeyTests
         MlsEnvironment mls = new(core.Mls.Crypto, new CertificateAuthentication(core.Mls.Crypto, core.Identity.Instance, core.Identity.Account, () => accountKey.PublicKey));
         using KeyPackageBundle own = await KeyPackageBundle.CreateAsync(mls, new KeyPackageRequest
         {
-            Suite = CipherSuite.P256Aes128,
+            Suite = ConversationSuite.Suite,
             Credential = Credential.Basic(certificate.Encode()),
             SignatureKey = deviceKey,
             Lifetime = Lifetime.Starting(DateTimeOffset.UtcNow, TimeSpan.FromDays(1)),
-            Capabilities = Capabilities.For([CipherSuite.P256Aes128], [ConversationExtension.Type]),
+            Capabilities = ConversationSuite.Capabilities,
         });
         Id stream = Id.New();
         ConversationExtension extension = new() { Kind = ConversationKind.Direct, Created = (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 10 };

@@ -19,7 +19,7 @@ public static class TestKeyPackages
         using KeyPair key = KeyPairOf(device);
         KeyPackageRequest request = new()
         {
-            Suite = CipherSuite.P256Aes128,
+            Suite = CipherSuite.MlKem768P256Aes256,
             Credential = Credential.Basic(device.Certificate),
             SignatureKey = key,
             Lifetime = Lifetime.Starting(now, TimeSpan.FromDays(90)),

@@ -15,7 +15,7 @@ internal sealed record CheckedKeyPackage(byte[] Ref, byte[] Body, long NotAfter,
 /// <summary>The rules of docs/PROTOCOL.md §5.5. Clients check them all again before they use a key package.</summary>
 internal sealed class KeyPackageCheck(TimeProvider clock)
 {
-    static readonly CipherSuite[] Allowed = [CipherSuite.P256Aes128];
+    static readonly CipherSuite[] Allowed = [CipherSuite.MlKem768P256Aes256];
 
     readonly MlsEnvironment _environment = new(new NativeCryptoProvider(), new CertifiedDevice())
     {
