@@ -1,4 +1,3 @@
-using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Tests.Support;
 using static Kavalek.Client.Tests.TestPeople;
