@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Threading.Channels;
+using Kavalek.Cli.CommandLine;
 using Kavalek.Cli.Input;
 using Kavalek.Cli.Output;
 using Kavalek.Client;
@@ -48,7 +49,7 @@ sealed class ChatOnTerminal(ChatRoom room)
         {
             Console.Out.Write(Ansi.Leave);
             Console.TreatControlCAsInput = before;
-            await room.Client.StopAsync();
+            await Farewell.StopAsync(room.Client);
         }
     }
 

@@ -1,3 +1,4 @@
+using Kavalek.Cli.CommandLine;
 using Kavalek.Cli.Input;
 using Kavalek.Cli.Text;
 using Kavalek.Client;
@@ -38,7 +39,7 @@ sealed class ChatOverPipe(ChatRoom room, Shell shell, int history)
         finally
         {
             await stop.CancelAsync();
-            await room.Client.StopAsync();
+            await Farewell.StopAsync(room.Client);
         }
     }
 

@@ -30,7 +30,7 @@ sealed class KeyReader(Action<ConsoleKeyInfo> pressed, Action<string> pasted)
             {
                 ConsoleKeyInfo key = Console.ReadKey(intercept: true);
                 if (key.KeyChar == '\e' && Console.KeyAvailable)
-                    ReadEscape(key);
+                    ReadEscape();
                 else
                     pressed(key);
             }
@@ -41,25 +41,25 @@ sealed class KeyReader(Action<ConsoleKeyInfo> pressed, Action<string> pasted)
         }
     }
 
-    void ReadEscape(ConsoleKeyInfo escape)
+    /// <summary>An escape with more right behind it: a paste, Alt with a key, or a sequence that .NET does not know, which is dropped.</summary>
+    void ReadEscape()
     {
-        var read = new List<ConsoleKeyInfo> { escape };
-        for (int at = 0; at < PasteStart.Length; at++)
+        ConsoleKeyInfo key = Console.ReadKey(intercept: true);
+        if (key.KeyChar != '[')
         {
-            if (!Console.KeyAvailable)
-                break;
-            ConsoleKeyInfo key = Console.ReadKey(intercept: true);
-            read.Add(key);
-            if (key.KeyChar != PasteStart[at])
-                break;
-        }
-        if (read.Count == PasteStart.Length + 1 && read[^1].KeyChar == PasteStart[^1])
-        {
-            ReadPaste();
+            pressed(new ConsoleKeyInfo(key.KeyChar, key.Key, key.Modifiers.HasFlag(ConsoleModifiers.Shift), alt: true, key.Modifiers.HasFlag(ConsoleModifiers.Control)));
             return;
         }
-        foreach (ConsoleKeyInfo key in read)
-            pressed(key);
+        var sequence = new StringBuilder("[");
+        while (Console.KeyAvailable && sequence.Length < PasteStart.Length + 16)
+        {
+            char next = Console.ReadKey(intercept: true).KeyChar;
+            sequence.Append(next);
+            if (next is >= '@' and <= '~')
+                break;
+        }
+        if (sequence.Equals(PasteStart))
+            ReadPaste();
     }
 
     void ReadPaste()

@@ -1,3 +1,4 @@
+using Kavalek.Cli.CommandLine;
 using Kavalek.Cli.Output;
 using Kavalek.Cli.Text;
 using Kavalek.Client;
@@ -63,7 +64,7 @@ sealed class Listener(KavalekClient client, Shell shell, ListenSettings settings
         }
         finally
         {
-            await client.StopAsync();
+            await Farewell.StopAsync(client);
         }
     }
 
