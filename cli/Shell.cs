@@ -105,7 +105,7 @@ sealed class Shell
         }
         Out.WriteLine();
         foreach (string row in rows)
-            Out.WriteLine(row);
+            Out.WriteLine(Ansi.LightOnDark(row));
         Out.WriteLine();
     }
 

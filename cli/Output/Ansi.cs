@@ -36,6 +36,9 @@ static class Ansi
     /// <summary>Something that must be seen.</summary>
     public static string Alarm(string text) => Colourless ? Bold(text) : $"\e[1;31m{text}\e[22;39m";
 
+    /// <summary>White on black whatever the terminal's colours are: what is light in a QR code must be.</summary>
+    public static string LightOnDark(string text) => Colourless ? text : $"\e[97;40m{text}\e[0m";
+
     /// <summary>A name in the colour of its account.</summary>
     public static string Name(string text, Protocol.Id account) => Colourless ? Bold(text) : $"\e[{NameColours[(int)(account.Low % (ulong)NameColours.Length)]}m{text}\e[39m";
 }
