@@ -59,7 +59,7 @@ sealed class Transcript(Func<Id, string> name)
 
     static string RuleText(string words, int width)
     {
-        string middle = words.Length == 0 ? "" : $" {words} ";
+        string middle = words.Length == 0 ? "" : $" {Wrap.Fit(words, width - 2)} ";
         int rest = Math.Max(0, width - CellWidth.Of(middle));
         return new string('─', rest / 2) + middle + new string('─', rest - rest / 2);
     }
