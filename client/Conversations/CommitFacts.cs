@@ -40,6 +40,9 @@ internal sealed record CommitFacts
     /// <summary>The GroupContext's extensions after.</summary>
     public required IReadOnlyList<Extension> ExtensionsAfter { get; init; }
 
+    /// <summary>Whether it does what conversations know nothing of: joins from outside, mixes in pre-shared keys, begins the group anew.</summary>
+    public bool IsForeign { get; init; }
+
     /// <summary>The members after the commit.</summary>
     public IEnumerable<MemberDevice> After =>
         Before.Where(device => Removed.All(removed => removed.Device.Leaf != device.Leaf)).Concat(Added);
@@ -66,6 +69,7 @@ internal sealed record CommitFacts
             Renewed = [.. effects.Updated.Select(updated => new RenewedDevice(MemberDevice.Of(updated.Before), MemberDevice.Of(updated.After)))],
             ExtensionsBefore = effects.ExtensionsBefore,
             ExtensionsAfter = effects.ExtensionsAfter,
+            IsForeign = effects.IsExternal || effects.Proposals.Count > 0,
         };
     }
 }

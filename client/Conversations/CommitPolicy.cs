@@ -12,6 +12,7 @@ internal static class CommitPolicy
     /// <summary>The rule a commit breaks, in a few English words for logs; <c>null</c> where it is allowed.</summary>
     public static string? Breach(CommitFacts facts)
     {
+        if (facts.IsForeign) return "something conversations have no use for";
         ConversationExtension before, after;
         try
         {

@@ -181,6 +181,13 @@ public static class CommitPolicyTests
         Refused("version", scene.By(Owner) with { ExtensionsAfter = [good[0], new Extension(ConversationExtension.Type, [0, 2])] });
     }
 
+    [Fact]
+    public static void Nobody_joins_from_outside_mixes_keys_in_or_begins_the_group_anew()
+    {
+        Scene scene = new();
+        Refused("no use for", scene.By(Owner) with { IsForeign = true });
+    }
+
     static RenewedDevice Renew(MemberDevice device) => new(device, device);
 
     static void Allowed(CommitFacts facts) => Assert.Null(CommitPolicy.Breach(facts));
