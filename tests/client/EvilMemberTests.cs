@@ -17,6 +17,8 @@ public static class EvilMemberTests
     [InlineData("make itself owner")]
     [InlineData("remove somebody")]
     [InlineData("drop the extension")]
+    [InlineData("mix in a key of an earlier epoch")]
+    [InlineData("begin the group anew")]
     [InlineData("empty, under a wrong kind")]
     public static async Task What_a_member_may_not_commit_the_others_refuse_and_go_on(string what)
     {
@@ -34,6 +36,8 @@ public static class EvilMemberTests
             // The server is not told, as it would believe it: what members hold counts.
             case "remove somebody": await evil.CommitAsync(new CommitRequest { Remove = evil.Leaves(karim.Me.Id) }, tellServer: false); break;
             case "drop the extension": await evil.CommitAsync(new CommitRequest { Extensions = [evil.Group.Extensions[0]] }); break;
+            case "mix in a key of an earlier epoch": await evil.CommitAsync(new CommitRequest { ResumptionPsks = [new ResumptionPsk(evil.Group.GroupId, evil.Group.Epoch)] }); break;
+            case "begin the group anew": await evil.CommitAsync(new CommitRequest { ReInit = new ReInit(Id.New().ToArray(), evil.Group.Suite.Id, evil.Group.Extensions) }); break;
             default:
                 {
                     (PendingCommit pending, _) = await evil.Group.CommitAsync(new CommitRequest(), DateTimeOffset.UtcNow);

@@ -29,7 +29,7 @@ sealed class RawMember : IAsyncDisposable
         ConversationRow row = ConversationRow.Parser.ParseFrom(await core.Store.GetAsync(StoreKeys.Conversation(conversation)));
         Id stream = Id.Read(row.Live.Span);
         StreamRow streamRow = StreamRow.Parser.ParseFrom(await core.Store.GetAsync(StoreKeys.Stream(stream)));
-        GroupStream loaded = await GroupStream.LoadAsync(core.Store, core.Mls, stream, streamRow, default);
+        GroupStream loaded = await GroupStream.LoadAsync(core.Store, core.Mls with { Rules = MlsRules.Default }, stream, streamRow, default);
         return new RawMember(core, stream, loaded.Group!, streamRow);
     }
 
