@@ -73,6 +73,20 @@ sealed class MessagingServer : IAsyncDisposable
         return -1;
     }
 
+    /// <summary>Waits until so many sockets are open.</summary>
+    public async Task AwaitSocketsAsync(int count)
+    {
+        while (Services.GetRequiredService<Sockets.Sockets>().Count < count)
+            await Task.Yield();
+    }
+
+    /// <summary>Waits until some socket cannot send.</summary>
+    public async Task AwaitStalledAsync()
+    {
+        while (!Services.GetRequiredService<Sockets.Sockets>().AnyWriting)
+            await Task.Yield();
+    }
+
     /// <summary>Every row, as text.</summary>
     public string Dump()
     {

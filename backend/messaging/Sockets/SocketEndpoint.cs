@@ -19,8 +19,7 @@ static class SocketEndpoint
         IApplicationBuilder pipeline = routes.CreateApplicationBuilder();
         pipeline.Use((context, next) =>
         {
-            if (context.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
-                context.Features.Set<IHttpUpgradeFeature>(new TransportUpgrade(upgrade));
+            TransportUpgrade.Insert(context);
             return next(context);
         });
         pipeline.UseWebSockets(new WebSocketOptions { KeepAliveInterval = Timeout.InfiniteTimeSpan });
@@ -63,15 +62,21 @@ static class SocketEndpoint
             throw;
         }
         using TransportStream transport = upgrade.Stream!;
-        var session = new SocketSession(services, transport, context.Abort);
+        var session = new SocketSession(services, transport, upgrade.AbortConnection);
         services.Sockets.Add(session, address);
         try
         {
             await session.RunAsync(socket);
         }
-        catch (Exception e) when (e is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (WebSocketException)
         {
-            // The peer broke the WebSocket's rules, which the WebSocket has told it, or is gone.
+            // The peer broke the WebSocket's rules, and the WebSocket has queued a close frame that says which; or it is gone.
+            session.Leave();
+            await QuietlyAsync(transport.DrainAsync);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // It is gone.
         }
         finally
         {
@@ -79,6 +84,18 @@ static class SocketEndpoint
             await session.DrainedAsync();
             services.Sockets.Remove(session);
             socket.Dispose();
+        }
+    }
+
+    static async Task QuietlyAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The connection ended some other way than by its peer's leave: the grace is over.
         }
     }
 }

@@ -30,6 +30,9 @@ sealed partial class SocketSession : IThreadPoolWorkItem
 
     readonly record struct Segment(byte[] Bytes, int Offset, int Length);
 
+    /// <summary>Whether it waits for the client to take what was sent.</summary>
+    public bool IsWriting => Volatile.Read(ref _writingSince) != 0;
+
     /// <summary>Ends when everything that was written has left.</summary>
     public Task DrainedAsync()
     {

@@ -121,6 +121,11 @@ sealed partial class SocketSession
                     ValueWebSocketReceiveResult waited = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
                     if (waited.MessageType == WebSocketMessageType.Close)
                         return Ended();
+                    if (waited.EndOfMessage)
+                    {
+                        Close(null, WebSocketCloseStatus.ProtocolError); // an empty message
+                        continue;
+                    }
                 }
                 buffer ??= ArrayPool<byte>.Shared.Rent(Math.Min(FirstBufferBytes, limit));
                 ValueWebSocketReceiveResult got = await socket.ReceiveAsync(buffer.AsMemory(length, Math.Min(buffer.Length, limit) - length), CancellationToken.None);

@@ -13,6 +13,12 @@ sealed class Sockets(MessagingOptions options, TimeProvider clock)
     readonly Dictionary<Id, (SocketSession Present, int Count)> _devices = [];
     readonly ConcurrentDictionary<Id, Bucket> _appends = new();
 
+    /// <summary>How many are open.</summary>
+    public int Count => _all.Count;
+
+    /// <summary>Whether some socket is in the middle of a write.</summary>
+    public bool AnyWriting => _all.Keys.Any(session => session.IsWriting);
+
     /// <summary>Notes a socket that has not authenticated; false if its address has too many of them.</summary>
     public bool TryEnter(IPAddress address)
     {

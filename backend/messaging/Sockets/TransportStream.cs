@@ -19,6 +19,22 @@ sealed class TransportStream(Stream inner) : Stream
     /// <summary>The connection's own stream.</summary>
     public Stream Inner => inner;
 
+    /// <summary>Reads until the peer ends the connection, and forgets it.</summary>
+    public async Task DrainAsync()
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        try
+        {
+            while (await inner.ReadAsync(buffer) > 0)
+            {
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     /// <summary>Whether bytes are here that were not read yet.</summary>
     public bool HasBuffered => _until > _from;
 
@@ -100,15 +116,4 @@ sealed class TransportStream(Stream inner) : Stream
         Release();
         base.Dispose(disposing);
     }
-}
-
-/// <summary>Puts the <see cref="TransportStream"/> between a connection that is upgraded and its WebSocket.</summary>
-sealed class TransportUpgrade(Microsoft.AspNetCore.Http.Features.IHttpUpgradeFeature inner) : Microsoft.AspNetCore.Http.Features.IHttpUpgradeFeature
-{
-    /// <summary>There once the upgrade happened.</summary>
-    public TransportStream? Stream { get; private set; }
-
-    public bool IsUpgradableRequest => inner.IsUpgradableRequest;
-
-    public async Task<Stream> UpgradeAsync() => Stream = new TransportStream(await inner.UpgradeAsync());
 }
