@@ -23,13 +23,16 @@ sealed class RawMember : IAsyncDisposable
     public StreamRow Row { get; }
 
     /// <summary>Takes over what a client has stored of a conversation; the client is not to be used in it any more.</summary>
-    public static async Task<RawMember> OpenAsync(KavalekClient client, Id conversation)
+    /// <param name="client">Whose.</param>
+    /// <param name="conversation">Which.</param>
+    /// <param name="rules">What the member does not forbid itself; everything where <c>null</c>.</param>
+    public static async Task<RawMember> OpenAsync(KavalekClient client, Id conversation, MlsRules? rules = null)
     {
         ClientCore core = client.Core;
         ConversationRow row = ConversationRow.Parser.ParseFrom(await core.Store.GetAsync(StoreKeys.Conversation(conversation)));
         Id stream = Id.Read(row.Live.Span);
         StreamRow streamRow = StreamRow.Parser.ParseFrom(await core.Store.GetAsync(StoreKeys.Stream(stream)));
-        GroupStream loaded = await GroupStream.LoadAsync(core.Store, core.Mls with { Rules = MlsRules.Default }, stream, streamRow, default);
+        GroupStream loaded = await GroupStream.LoadAsync(core.Store, core.Mls with { Rules = rules ?? MlsRules.Open }, stream, streamRow, default);
         return new RawMember(core, stream, loaded.Group!, streamRow);
     }
 

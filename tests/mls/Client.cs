@@ -59,23 +59,24 @@ sealed class Client
         LastResort = lastResort,
     });
 
-    public async Task<KeyPackage> PublishAsync(Capabilities? capabilities = null)
+    public async Task<KeyPackage> PublishAsync(Capabilities? capabilities = null) =>
+        KeyPackage.Decode((await OfferAsync(capabilities)).KeyPackage.Encode());
+
+    /// <summary>A key package that is kept for its Welcome.</summary>
+    public async Task<KeyPackageBundle> OfferAsync(Capabilities? capabilities = null)
     {
         KeyPackageBundle bundle = KeyPackageBundle.Decode((await BundleAsync(capabilities)).Encode());
-        _bundles[Convert.ToHexString(bundle.Ref)] = bundle;
-        return KeyPackage.Decode(bundle.KeyPackage.Encode());
+        return _bundles[Convert.ToHexString(bundle.Ref)] = bundle;
     }
 
     public async Task CreateGroupAsync(params Extension[] extensions) =>
         Keep(await MlsGroup.CreateAsync(Environment, "a group"u8.ToArray(), await BundleAsync(), extensions));
 
-    public async Task<JoinedGroup> JoinAsync(byte[] welcome, JoinOptions? options = null)
+    public async Task<JoinedGroup> JoinAsync(byte[] welcome, JoinOptions? options = null, MlsEnvironment? environment = null)
     {
-        JoinedGroup joined = await MlsGroup.JoinAsync(Environment, welcome,
+        JoinedGroup joined = await MlsGroup.JoinAsync(environment ?? Environment, welcome,
             reference => ValueTask.FromResult(_bundles.GetValueOrDefault(Convert.ToHexString(reference.Span))), options);
-        _store.Clear();
-        _group = null;
-        Keep(joined.Group);
+        Take(joined.Group);
         return joined;
     }
 

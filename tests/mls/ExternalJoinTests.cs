@@ -206,7 +206,7 @@ public static class ExternalJoinTests
             byte[] changed = [.. message];
             changed[i] ^= (byte)(1 << (i % 8));
             Assert.IsType<ProcessResult.Refused>(await clients[1].Group.ProcessAsync(changed, Client.Now));
-            Assert.IsType<ProcessResult.Refused>(await clients[1].Group.ProcessAsync(message[..i], Client.Now));
+            Assert.IsType<ProcessResult.Refused>(await clients[1].Group.ProcessAsync(message.AsMemory()[..i], Client.Now));
         }
         Assert.Equal(before, clients[1].Snapshot());
         await clients.DeliverAsync(message);
