@@ -16,6 +16,7 @@ sealed class ChatOverPipe(ChatRoom room, Shell shell, int history)
     readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Lock _output = new();
     bool _ended;
+    bool _refused;
 
     public async Task<int> RunAsync(CancellationToken cancel)
     {
@@ -52,6 +53,7 @@ sealed class ChatOverPipe(ChatRoom room, Shell shell, int history)
             lock (_output)
                 shown = [.. _shown];
             answer = await room.TakeAsync(line, shown, cancel);
+            _refused |= answer.Keep;
             if (answer.Sent is Message sent)
                 Await(sent);
             if (answer.Show is { Body: TextBody text })
@@ -70,12 +72,12 @@ sealed class ChatOverPipe(ChatRoom room, Shell shell, int history)
         {
             _ended = true;
             if (_pending.Count == 0)
-                return ExitCode.Ok;
+                return Done;
         }
         try
         {
             await _settled.Task.WaitAsync(TimeToDeliver, cancel);
-            return ExitCode.Ok;
+            return Done;
         }
         catch (TimeoutException)
         {
@@ -83,6 +85,9 @@ sealed class ChatOverPipe(ChatRoom room, Shell shell, int history)
             return ExitCode.Unreachable;
         }
     }
+
+    /// <summary>A program that pipes lines in has to learn when one of them was not taken.</summary>
+    int Done => _refused ? ExitCode.Refused : ExitCode.Ok;
 
     async Task ListenAsync(IAsyncEnumerable<ClientEvent> events, CancellationToken cancel)
     {
@@ -146,6 +151,7 @@ sealed class ChatOverPipe(ChatRoom room, Shell shell, int history)
             if (!message.IsMine || message.State == MessageState.Queued || at >= 0)
                 return;
             _pending.Remove(message.Id);
+            _refused |= message.State == MessageState.Failed;
             PrintLocked(message);
             if (_ended && _pending.Count == 0)
                 _settled.TrySetResult();

@@ -51,7 +51,7 @@ static class SendCommand
         KavalekException? unreached = await SyncAsync(client, cancel);
         Conversation conversation = await Targets.ConversationAsync(client, to, open: true, cancel);
         // From here on the message is safe in the profile, whatever happens to the connection or this process.
-        Message message = await conversation.SendAsync(text, answered, cancel);
+        Message message = await QueueAsync(conversation, text, answered, cancel);
         unreached ??= await SyncAsync(client, cancel);
         Message now = (await conversation.MessagesAsync(1, new MessagePosition(message.Position.Value + 1), cancel)).FirstOrDefault(m => m.Id == message.Id) ?? message;
         if (json)
@@ -67,6 +67,19 @@ static class SendCommand
                 if (!json && run.Shell.DrawsForPerson)
                     run.Shell.Tell(Describe.State(now));
                 return ExitCode.Ok;
+        }
+    }
+
+    static async Task<Message> QueueAsync(Conversation conversation, string text, MessageId? answered, CancellationToken cancel)
+    {
+        try
+        {
+            return await conversation.SendAsync(text, answered, cancel);
+        }
+        catch (KavalekException e) when (e.NothingChanged)
+        {
+            string how = conversation.State == ConversationState.Request ? $" Accept with: kavalek requests accept {Describe.Target(conversation)}" : "";
+            throw new CliException(Failure.ExitCodeOf(e.Code), $"Not sent: {e.Message}{how}");
         }
     }
 

@@ -97,7 +97,7 @@ public sealed class ConversationTests(TwoPeople two)
         await jean.LineAsync(l => l.Contains($": /{key} begins with a slash"));
         await jean.TypeAsync("/nonsense");
         await jean.TypeAsync("/quit");
-        Outcome ended = (await jean.EndAsync()).Ok();
+        Outcome ended = (await jean.EndAsync()).Ended(ExitCode.Refused);
         Assert.Contains("There is no command /nonsense", ended.Error);
         await marie.TypeAsync($"last {key}");
         marie.EndInput();
@@ -164,6 +164,22 @@ public sealed class ConversationTests(TwoPeople two)
         JsonElement old = Json((await two.RunAsync(two.Jean, "devices", "--json")).Out).Single(d => !d.GetProperty("this").GetBoolean());
         await two.RunAsync(two.Jean, "devices", "remove", old.GetProperty("device").GetString()![..8]);
         (await KavalekProcess.RunAsync(second, TwoPeople.Password, ["conversations"])).Ended(ExitCode.NoAccount);
+    }
+
+    [Fact]
+    public async Task A_stranger_is_answered_only_after_accepting_and_a_blocked_one_not_at_all()
+    {
+        string hugo = await two.SignUpAsync("hugo");
+        await two.RunAsync(hugo, "send", "@marie", "je peux te parler ?");
+        Outcome early = await KavalekProcess.RunAsync(two.Marie, TwoPeople.Password, ["send", "@hugo", "too early"]);
+        Assert.Contains("Not sent", early.Ended(ExitCode.Refused).Error);
+        Outcome chat = await KavalekProcess.RunAsync(two.Marie, TwoPeople.Password, ["chat", "@hugo"], "refused\n/accept\nbien sûr\n");
+        Assert.Contains("/accept or /decline", chat.Ended(ExitCode.Refused).Error);
+        Assert.Equal(["je peux te parler ?", "bien sûr"], await TextsAsync(hugo, "@marie"));
+        await two.RunAsync(two.Marie, "block", "@hugo");
+        (await KavalekProcess.RunAsync(two.Marie, TwoPeople.Password, ["send", "@hugo", "not to him"])).Ended(ExitCode.Refused);
+        await two.RunAsync(two.Marie, "unblock", "@hugo");
+        await two.RunAsync(two.Marie, "send", "@hugo", "again");
     }
 
     [Fact]
