@@ -48,7 +48,7 @@ public static partial class TranscriptTests
     public static void An_answer_quotes_what_it_answers()
     {
         Message first = Text(1, s_marie, "Où es-tu ?");
-        Assert.Contains(Draw([first, Text(2, s_me, "Ici", answered: first.Id)]), row => row.EndsWith("↪ Marie: Où es-tu ?"));
+        Assert.Contains(Draw([first, Text(2, s_me, "Ici", answered: first.Id)]), row => row.EndsWith("↪ Marie: Où es-tu ?", StringComparison.Ordinal));
     }
 
     [Theory]
