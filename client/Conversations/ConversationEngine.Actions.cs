@@ -20,7 +20,10 @@ sealed partial class ConversationEngine
         IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync([account, _core.Identity.Account], cancel).ConfigureAwait(false);
         ConversationThread thread = _threads.GetValueOrDefault(id)
             ?? new ConversationThread(this, id, new ConversationRow { Kind = (uint)ConversationKind.Direct, Peer = Step.Bytes(peer.Contact.Account) });
-        return await BeginAsync(thread, Id.New(), new ConversationExtension { Kind = ConversationKind.Direct, Created = Seconds() }, devices, cancel).ConfigureAwait(false);
+        // Newer than every group of the pair that is known here, whatever the clocks say: the other side, too, is to write into this one.
+        ulong newest = thread.Streams.Values.Select(stream => stream.Row.Created).DefaultIfEmpty().Max();
+        ulong created = Math.Max(Seconds(), newest == ulong.MaxValue ? newest : newest + 1);
+        return await BeginAsync(thread, Id.New(), new ConversationExtension { Kind = ConversationKind.Direct, Created = created }, devices, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Makes a group.</summary>
