@@ -1,8 +1,6 @@
 using System.Net;
-using Google.Protobuf;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
-using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Tests;
 
