@@ -18,6 +18,17 @@ abstract class Member(string name)
 
     public abstract Task JoinAsync(byte[] welcome);
 
+    /// <summary>What others need to join by themselves.</summary>
+    public abstract Task<byte[]> GroupInfoAsync();
+
+    /// <summary>Joins by a commit of its own, which the others are to process.</summary>
+    /// <param name="groupInfo">From a member.</param>
+    /// <param name="returning">Whether it is in the group already, and replaces itself.</param>
+    public abstract Task<byte[]> JoinExternallyAsync(byte[] groupInfo, bool returning);
+
+    /// <summary>Proposes to be added itself.</summary>
+    public abstract Task<byte[]> ProposeOneselfAsync(byte[] groupInfo);
+
     /// <summary>Commits, and takes the own commit as accepted.</summary>
     public abstract Task<SentCommit> CommitAsync(IReadOnlyList<byte[]> add, IReadOnlyList<uint> remove);
 

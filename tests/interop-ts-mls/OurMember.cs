@@ -6,7 +6,7 @@ namespace Kavalek.Interop.TsMls.Tests;
 /// <summary>A member on this library.</summary>
 sealed class OurMember : Member
 {
-    static readonly MlsEnvironment Environment = new(NativeCryptoProvider.Shared, new Everybody());
+    static readonly MlsEnvironment Environment = new(NativeCryptoProvider.Shared, new Everybody()) { Rules = MlsRules.Open };
 
     readonly CipherSuite _suite;
     readonly KeyPair _signatureKey;
@@ -37,6 +37,21 @@ sealed class OurMember : Member
             reference => ValueTask.FromResult(_bundle is not null && reference.Span.SequenceEqual(_bundle.Ref) ? _bundle : null));
         _group = joined.Group;
         _removed = false;
+    }
+
+    public override async Task<byte[]> GroupInfoAsync() => await Group.ExportGroupInfoAsync();
+
+    public override async Task<byte[]> JoinExternallyAsync(byte[] groupInfo, bool returning)
+    {
+        ExternalJoin joined = await MlsGroup.JoinExternallyAsync(Environment, groupInfo, await BundleAsync(), new() { EarlierSelf = returning ? Group.OwnIndex : null });
+        _group = joined.Group;
+        return joined.Message;
+    }
+
+    public override async Task<byte[]> ProposeOneselfAsync(byte[] groupInfo)
+    {
+        MlsMessage seen = MlsMessage.Peek(groupInfo);
+        return await OutsideProposer.ProposeOneselfAsync(Environment, seen.GroupId!, seen.Epoch, _bundle = await BundleAsync());
     }
 
     public override async Task<SentCommit> CommitAsync(IReadOnlyList<byte[]> add, IReadOnlyList<uint> remove)

@@ -46,6 +46,18 @@ sealed class TestGroup
         foreach (Member member in _members) Assert.Equal(expected, await member.LookAsync());
     }
 
+    /// <summary>Somebody joins by itself, on what a member of either implementation tells about the group; or comes back so.</summary>
+    public async Task JoinExternallyAsync(Member joining, Member guide)
+    {
+        bool returning = _members.Contains(joining);
+        byte[] message = await joining.JoinExternallyAsync(await guide.GroupInfoAsync(), returning);
+        foreach (Member member in _members)
+            if (member != joining) Assert.Null(await member.ProcessAsync(message));
+        if (!returning) _members.Add(joining);
+        View expected = await joining.LookAsync();
+        foreach (Member member in _members) Assert.Equal(expected, await member.LookAsync());
+    }
+
     public async Task ProposeAsync(Member proposer, byte[] proposal)
     {
         foreach (Member member in _members)

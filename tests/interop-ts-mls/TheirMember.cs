@@ -32,6 +32,14 @@ sealed class TheirMember : Member
 
     public override Task JoinAsync(byte[] welcome) => AskAsync("join", new() { ["welcome"] = Hex(welcome) });
 
+    public override async Task<byte[]> GroupInfoAsync() => Bytes(await AskAsync("groupInfo", []), "groupInfo")!;
+
+    public override async Task<byte[]> JoinExternallyAsync(byte[] groupInfo, bool returning) =>
+        Bytes(await AskAsync("joinExternally", new() { ["groupInfo"] = Hex(groupInfo), ["returning"] = returning }), "message")!;
+
+    public override async Task<byte[]> ProposeOneselfAsync(byte[] groupInfo) =>
+        Bytes(await AskAsync("proposeOneself", new() { ["groupInfo"] = Hex(groupInfo) }), "message")!;
+
     public override async Task<SentCommit> CommitAsync(IReadOnlyList<byte[]> add, IReadOnlyList<uint> remove)
     {
         JsonObject made = await AskAsync("commit", new()

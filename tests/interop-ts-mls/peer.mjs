@@ -2,8 +2,8 @@
 // Byte strings are hex. Each client is a ts-mls member of at most one group.
 import { createInterface } from 'node:readline';
 import {
-  createApplicationMessage, createCommit, createGroup, createProposal, decode, defaultCapabilities, defaultCredentialTypes, defaultLifetime,
-  defaultProposalTypes, encode, generateKeyPackage, joinGroup, mlsExporter, mlsMessageDecoder, mlsMessageEncoder, processMessage,
+  createApplicationMessage, createCommit, createGroup, createGroupInfoWithExternalPubAndRatchetTree, createProposal, decode, defaultCapabilities, defaultCredentialTypes, defaultExtensionTypes, defaultLifetime,
+  defaultProposalTypes, encode, generateKeyPackage, joinGroup, joinGroupExternal, mlsExporter, mlsMessageDecoder, mlsMessageEncoder, processMessage, proposeAddExternal,
   protocolVersions, unsafeTestingAuthenticationService, wireformats,
 } from 'ts-mls';
 import { suiteOf } from './suites.mjs';
@@ -18,6 +18,11 @@ const proposals = {
   add: ({ keyPackage }) => ({ proposalType: defaultProposalTypes.add, add: { keyPackage: keyPackageOf(keyPackage) } }),
   remove: ({ leaf }) => ({ proposalType: defaultProposalTypes.remove, remove: { removed: leaf } }),
 };
+
+// ts-mls writes and reads external_pub as a bare key, where RFC 9420 has a vector (§12.4.3.2): these put the header on and take it off.
+const vector = (bytes) => Uint8Array.from(bytes.length < 64 ? [bytes.length, ...bytes] : [0x40 | bytes.length >> 8, bytes.length & 0xff, ...bytes]);
+const unvector = (bytes) => bytes.slice(bytes[0] < 64 ? 1 : 2);
+const withHpke = ({ context }, changed) => ({ ...context, cipherSuite: { ...context.cipherSuite, hpke: { ...context.cipherSuite.hpke, ...changed } } });
 
 const operations = {
   // A fresh client with a key package.
@@ -46,6 +51,36 @@ const operations = {
     client.state = await joinGroup({
       context: client.context, welcome: message(welcome).welcome, keyPackage: client.keys.publicPackage, privateKeys: client.keys.privatePackage,
     });
+  },
+
+  async groupInfo(client) {
+    const { hpke } = client.context.cipherSuite;
+    const exportPublicKey = async (key) => vector(await hpke.exportPublicKey(key));
+    const groupInfo = await createGroupInfoWithExternalPubAndRatchetTree(client.state, [], withHpke(client, { exportPublicKey }).cipherSuite);
+    return { groupInfo: hex(encode(mlsMessageEncoder, { groupInfo, wireformat: wireformats.mls_group_info, version: protocolVersions.mls10 })) };
+  },
+
+  async joinExternally(client, { groupInfo, returning }) {
+    const info = message(groupInfo).groupInfo;
+    const { hpke } = client.context.cipherSuite;
+    const external = info.extensions.find(({ extensionType }) => extensionType === defaultExtensionTypes.external_pub).extensionData;
+    const importPublicKey = (key) => hpke.importPublicKey(key === external ? unvector(key) : key);
+    const made = await joinGroupExternal({
+      context: withHpke(client, { importPublicKey }), groupInfo: info, keyPackage: client.keys.publicPackage, privateKeys: client.keys.privatePackage,
+      resync: returning,
+    });
+    client.state = made.newState;
+    return {
+      message: hex(encode(mlsMessageEncoder, {
+        publicMessage: made.publicMessage, wireformat: wireformats.mls_public_message, version: protocolVersions.mls10,
+      })),
+    };
+  },
+
+  async proposeOneself(client, { groupInfo }) {
+    const { publicPackage, privatePackage } = client.keys;
+    const proposal = await proposeAddExternal(message(groupInfo).groupInfo, publicPackage, privatePackage, client.context.cipherSuite);
+    return { message: hex(encode(mlsMessageEncoder, proposal)) };
   },
 
   // Takes effect at once: the caller delivers it to the others.
