@@ -2,6 +2,7 @@ using System.CommandLine;
 using Kavalek.Cli.CommandLine;
 using Kavalek.Cli.Input;
 using Kavalek.Cli.Output;
+using Kavalek.Cli.Text;
 using Kavalek.Client;
 
 namespace Kavalek.Cli.Commands;
@@ -49,7 +50,7 @@ static class SendCommand
     static async Task<int> SendAsync(Run run, KavalekClient client, string to, string text, MessageId? answered, bool json, CancellationToken cancel)
     {
         KavalekException? unreached = await SyncAsync(client, cancel);
-        Conversation conversation = await Targets.ConversationAsync(client, to, open: true, cancel);
+        Conversation conversation = await OpenAsync(client, to, cancel);
         // From here on the message is safe in the profile, whatever happens to the connection or this process.
         Message message = await QueueAsync(conversation, text, answered, cancel);
         unreached ??= await SyncAsync(client, cancel);
@@ -80,6 +81,23 @@ static class SendCommand
         {
             string how = conversation.State == ConversationState.Request ? $" Accept with: kavalek requests accept {Describe.Target(conversation)}" : "";
             throw new CliException(Failure.ExitCodeOf(e.Code), $"Not sent: {e.Message}{how}");
+        }
+    }
+
+    /// <summary>
+    /// The conversation to write to. Whom nobody here has written with yet has to be asked of the server; without it nothing can be kept for
+    /// later, and exit code 3 would promise that it was.
+    /// </summary>
+    static async Task<Conversation> OpenAsync(KavalekClient client, string to, CancellationToken cancel)
+    {
+        try
+        {
+            return await Targets.ConversationAsync(client, to, open: true, cancel);
+        }
+        catch (KavalekException e) when (Failure.IsUnreachable(e))
+        {
+            throw new CliException(ExitCode.Error,
+                $"{e.Message} There is no conversation with '{SafeText.Line(to)}' yet, so the message was not sent and is not stored here: send it again when the server answers.");
         }
     }
 

@@ -48,7 +48,8 @@ static class SignUpCommand
             }
             run.Shell.Tell("""
                 Keep that folder and your password: there is no way back into the account without them or a second device.
-                Next: 'kavalek contacts link' shows what others add you by; 'kavalek chat @handle' starts a conversation.
+                Next, with the same --profile if you gave one: 'kavalek contacts link' shows what others add you by; 'kavalek chat @handle' starts a
+                conversation; the owner of a new server makes links for others with 'kavalek invites create'.
                 """);
             return ExitCode.Ok;
         });

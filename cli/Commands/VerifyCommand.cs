@@ -63,12 +63,13 @@ static class VerifyCommand
 
     static void Show(Run run, Contact contact, bool qr)
     {
+        // The code is higher than many windows: before the digits it may scroll away, after them it would push them out of sight.
+        if (qr && run.Shell.DrawsForPerson)
+            run.Shell.Qr(contact.SafetyNumber.QrText);
         run.Shell.Tell($"{Targets.Handle(contact)}, now {Describe.Trust(contact)}. The number of the two of you:");
         run.Shell.Tell("");
         foreach (string[] line in contact.SafetyNumber.Groups.Chunk(4))
             run.Shell.Out.WriteLine("    " + string.Join("  ", line));
-        if (qr && run.Shell.DrawsForPerson)
-            run.Shell.Qr(contact.SafetyNumber.QrText);
         run.Shell.Tell($"""
 
             Ask {Targets.Handle(contact)} to run 'kavalek verify' with your handle, and compare by telephone or face to face.

@@ -37,7 +37,7 @@ static class MessageText
         byte[] buffer = new byte[MaximumBytes + 16];
         int length = await input.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
         if (length == buffer.Length)
-            throw TooLong(length);
+            throw TooLong(null);    // how much longer, only the rest of the input would tell
         try
         {
             // A byte order mark is how some editors begin a file; nobody wrote it.
@@ -50,8 +50,8 @@ static class MessageText
         }
     }
 
-    static CliException TooLong(int bytes) => new(ExitCode.Usage,
-        $"The message is too long: {(bytes > MaximumBytes + 8 ? "more than" : "it has")} {bytes:#,0} bytes, and one may have {MaximumBytes:#,0}. Nothing was sent; split it.");
+    static CliException TooLong(int? bytes) => new(ExitCode.Usage,
+        $"The message is too long: one may have {MaximumBytes:#,0} bytes, and it has {(bytes is int all ? $"{all:#,0}" : "more")}. Nothing was sent; split it.");
 
     static CliException NotText() => new(ExitCode.Usage, "The message is not UTF-8 text. Nothing was sent; convert it first, for instance with iconv.");
 }

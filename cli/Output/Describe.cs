@@ -52,7 +52,7 @@ static class Describe
         return body.Kind switch
         {
             SystemKind.Created => $"{by} began this conversation",
-            SystemKind.Joined => body.By is null ? $"{whom} joined" : $"{by} added {whom}",
+            SystemKind.Joined => body.By is null || body.Accounts is [Id self] && self == body.By ? $"{whom} joined" : $"{by} added {whom}",
             SystemKind.Left => $"{(whom.Length > 0 ? whom : by)} left",
             SystemKind.Removed => $"{by} removed {whom}",
             SystemKind.Renamed => $"{by} named it “{body.Text}”",

@@ -53,6 +53,8 @@ static class Failure
     static string Explain(KavalekException failure)
     {
         string text = failure.Message;
+        if (failure is { Code: ClientErrors.Offline, NothingChanged: true })
+            text += " Nothing was changed.";
         if (!failure.NothingChanged)
             text += " It is not certain whether the server did it; look before you try again.";
         return text;

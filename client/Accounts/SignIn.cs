@@ -208,7 +208,7 @@ static class SignIn
     }
 
     static KavalekException Taken(KavalekException e) => new(ErrorCodes.WrongCredentials,
-        "No account was made: this e-mail address has one here already. Log in with it instead, or use another address.", inner: e);
+        "No account was made: this e-mail address has one here already. Log in with it instead; for another address ask for a new invite, this one is spent.", inner: e);
 
     static KavalekException InUse(Exception? inner = null) => new(ClientErrors.ProfileInUse,
         "This profile belongs to an account already. Choose another profile for a second account, or log in.", inner: inner);

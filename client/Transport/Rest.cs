@@ -119,7 +119,7 @@ sealed class Rest(ITransport transport)
         string text = e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
             ? $"The connection to {Server.Host} is not safe: its certificate is not valid. Nothing was sent; tell whoever runs the server."
             : nothingChanged
-                ? $"{Server.Host} cannot be reached. Check your connection and the server's address; nothing was changed."
+                ? $"{Server.Authority} cannot be reached. Check your connection and the server's address."
                 : $"The connection to {Server.Host} broke before it answered. Whether it was done will show with the next try.";
         return new KavalekException(ClientErrors.Offline, text, nothingChanged, e);
     }

@@ -15,7 +15,7 @@ static class ServerErrors
             "This device is not logged in any more. Everything on it is still here; log in again with your password.",
         ErrorCodes.DeviceRemoved => "This device was logged out or removed from your account. Log in again to add it back.",
         ErrorCodes.Forbidden => "You are not allowed to do this. Inviting people is for the owner of the server; other things need an approved device.",
-        ErrorCodes.InvalidInvite => "This invite does not work: it is mistyped, used up, expired or revoked. Ask for a new one.",
+        ErrorCodes.InvalidInvite => "This link does not work: it is mistyped, used up, expired or revoked. No account was made. Ask for a new invite; a set-up link is printed anew when the server starts.",
         ErrorCodes.NotFound => "There is nobody and nothing by that name here. Check the spelling.",
         ErrorCodes.HandleTaken => "Somebody has that handle already. Choose another one.",
         ErrorCodes.IdTaken => "That id is in use already. Try again.",
@@ -25,7 +25,7 @@ static class ServerErrors
         ErrorCodes.RateLimited => retryAfter is { } wait
             ? $"That was too often. Wait {Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))} seconds and try again; nothing was changed."
             : "That was too often. Wait a while and try again; nothing was changed.",
-        ErrorCodes.Unavailable => "The server is busy or its disk is full; nothing was stored. Try again later.",
+        ErrorCodes.Unavailable => "The server is busy or its disk is full, and stored nothing. Try again later.",
         ErrorCodes.Invalid => "The server did not accept this. If all fields are right, server and client may be of different versions.",
         _ => $"The server refused this ({code}).",
     };
