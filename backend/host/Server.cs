@@ -134,6 +134,9 @@ public sealed class Server : IAsyncDisposable
     {
         host.UseUrls(options.UrlList);
         host.UseKestrelCore();
+        // Handlers never block a thread for long: hashing has its own queue, storing its own thread. So what a socket brought is handled where it
+        // was read, without a second hand-over.
+        host.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         if (options.Certificate is not null) host.UseKestrelHttpsConfiguration();
         host.ConfigureKestrel(kestrel =>
         {

@@ -9,9 +9,14 @@ using Kavalek.Protocol.Wire;
 namespace Kavalek.Messaging.Tests;
 
 /// <summary>One device's calls of <c>/api/v1</c>.</summary>
-sealed class TestRest(MessagingServer server, PlainDevice device) : IDisposable
+sealed class TestRest(Uri server, Func<string> token) : IDisposable
 {
-    readonly HttpClient _http = new() { BaseAddress = server.Address };
+    readonly HttpClient _http = new() { BaseAddress = server };
+
+    public TestRest(MessagingServer server, PlainDevice device)
+        : this(server.Address, () => server.Token(device))
+    {
+    }
 
     public Task<HttpResponseMessage> CreateAsync(Id stream) =>
         SendAsync(HttpMethod.Post, "/api/v1/streams", new CreateStream { Stream = Bytes(stream) });
@@ -37,7 +42,7 @@ sealed class TestRest(MessagingServer server, PlainDevice device) : IDisposable
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, IMessage? body = null)
     {
         var request = new HttpRequestMessage(method, path);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", server.Token(device));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token());
         if (body is not null)
         {
             request.Content = new ByteArrayContent(body.ToByteArray());

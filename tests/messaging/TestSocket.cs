@@ -17,19 +17,26 @@ sealed class TestSocket : IAsyncDisposable
     public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;
 
     /// <summary>Opens without a first frame.</summary>
-    public static async Task<TestSocket> OpenAsync(MessagingServer server, Action<ClientWebSocketOptions>? options = null)
+    public static Task<TestSocket> OpenAsync(MessagingServer server, Action<ClientWebSocketOptions>? options = null) => OpenAsync(server.Address, options);
+
+    /// <summary>Opens without a first frame.</summary>
+    public static async Task<TestSocket> OpenAsync(Uri server, Action<ClientWebSocketOptions>? options = null)
     {
         var socket = new ClientWebSocket();
         options?.Invoke(socket.Options);
-        await socket.ConnectAsync(new Uri($"ws://{server.Address.Authority}/socket"), TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(new Uri($"ws://{server.Authority}/socket"), TestContext.Current.CancellationToken);
         return new TestSocket(socket);
     }
 
     /// <summary>Opens and authenticates.</summary>
-    public static async Task<TestSocket> ConnectAsync(MessagingServer server, PlainDevice device, uint window = Limits.MaximumWindow)
+    public static Task<TestSocket> ConnectAsync(MessagingServer server, PlainDevice device, uint window = Limits.MaximumWindow) =>
+        ConnectAsync(server.Address, server.Token(device), window);
+
+    /// <summary>Opens and authenticates.</summary>
+    public static async Task<TestSocket> ConnectAsync(Uri server, string token, uint window = Limits.MaximumWindow)
     {
         TestSocket socket = await OpenAsync(server);
-        await socket.SendAsync(new ClientFrame { Hello = new Hello { Token = server.Token(device), Window = window } });
+        await socket.SendAsync(new ClientFrame { Hello = new Hello { Token = token, Window = window } });
         ServerFrame ready = await socket.NextFrameAsync();
         Assert.Equal(ServerFrame.FrameOneofCase.Ready, ready.FrameCase);
         return socket;

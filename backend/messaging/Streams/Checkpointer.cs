@@ -10,7 +10,7 @@ namespace Kavalek.Messaging.Streams;
 /// </summary>
 sealed class Checkpointer : IDisposable
 {
-    const long StartBytes = 16L << 20;
+    const long StartBytes = 32L << 20;
 
     readonly StreamStore _writer;
     readonly ILogger _log;
@@ -40,7 +40,12 @@ sealed class Checkpointer : IDisposable
             return;
         _copiedUpTo = _writer.Written;
         _copied = true;
-        _copying = Task.Run(() => Try(Copy));
+        // The second time moves what came during the first, and little is left for the writer to move and to wait for.
+        _copying = Task.Run(() =>
+        {
+            Try(Copy);
+            Try(Copy);
+        });
     }
 
     /// <inheritdoc/>

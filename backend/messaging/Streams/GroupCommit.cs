@@ -9,7 +9,7 @@ namespace Kavalek.Messaging.Streams;
 
 /// <summary>
 /// The one thread that changes streams. It takes whatever waits, decides it in memory, stores it in one transaction and answers when the
-/// database has committed (group commit). Acknowledgements only save repetition, so they are collected and written a few times a second.
+/// database has committed (group commit). Acknowledgements only save repetition, so they are collected and written some times a second.
 /// </summary>
 sealed class GroupCommit : IDisposable
 {
@@ -17,7 +17,7 @@ sealed class GroupCommit : IDisposable
     const long CapacityBytes = 256L << 20;
     const int BatchOperations = 8_192;       // in one transaction
     const long BatchBytes = 16L << 20;
-    static readonly TimeSpan AcksWait = TimeSpan.FromMilliseconds(150);
+    static readonly TimeSpan AcksWait = TimeSpan.FromMilliseconds(50);
 
     readonly StreamStore _store;
     readonly StreamCache _cache;

@@ -1,0 +1,108 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Wire;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Kavalek.Server.Benchmarks;
+
+/// <summary>
+/// The real server on a folder of its own. Its tokens are signed here, with the key it made itself in that folder: what is measured is the
+/// delivery service, not ten thousand registrations.
+/// </summary>
+sealed class Instance : IDisposable
+{
+    readonly ChildProcess _process;
+    readonly DirectoryInfo _folder;
+    readonly bool _ownsFolder;
+    readonly HttpClient _http;
+    readonly SigningCredentials _credentials;
+    readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
+    readonly Id _id;
+
+    Instance(ChildProcess process, DirectoryInfo folder, bool ownsFolder, HttpClient http, Id id)
+    {
+        (_process, _folder, _ownsFolder, _http, _id) = (process, folder, ownsFolder, http, id);
+        var key = ECDsa.Create();
+        key.ImportFromPem(File.ReadAllText(Path.Combine(folder.FullName, "keys", "token.pem")));
+        ECParameters point = key.ExportParameters(includePrivateParameters: false);
+        var jwk = new JsonWebKey { Kty = "EC", Crv = "P-256", X = Base64UrlEncoder.Encode(point.Q.X), Y = Base64UrlEncoder.Encode(point.Q.Y) };
+        _credentials = new SigningCredentials(
+            new ECDsaSecurityKey(key) { KeyId = Base64UrlEncoder.Encode(jwk.ComputeJwkThumbprint()) }, SecurityAlgorithms.EcdsaSha256);
+    }
+
+    public ChildProcess Process => _process;
+    public IPEndPoint EndPoint => new(IPAddress.Loopback, _process.Address.Port);
+    public string Folder => _folder.FullName;
+
+    /// <summary>Starts it on a fresh folder, or again on one that was left.</summary>
+    public static async Task<Instance> StartAsync(string? folder = null)
+    {
+        DirectoryInfo data = folder is null ? Directory.CreateTempSubdirectory("kavalek-benchmark-") : new DirectoryInfo(folder);
+        ChildProcess process = await ChildProcess.StartAsync(
+            Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
+            "--data", data.FullName, "--urls", "http://127.0.0.1:0", "--rate-factor", "100000", "--log-level", "Warning");
+        var http = new HttpClient { BaseAddress = process.Address };
+        InstanceInfo info = (await http.GetFromJsonAsync("/auth/v1/instance", AuthJson.Default.InstanceInfo))!;
+        return new Instance(process, data, folder is null, http, info.Id);
+    }
+
+    public string Token(Id device)
+    {
+        DateTime now = DateTime.UtcNow;
+        return _handler.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = _id.ToString(),
+            Audience = "kavalek/messaging",
+            TokenType = "at+jwt",
+            IssuedAt = now,
+            NotBefore = now,
+            Expires = now.AddSeconds(Limits.AccessTokenSeconds),
+            SigningCredentials = _credentials,
+            Claims = new Dictionary<string, object> { ["sub"] = Id.New().ToString(), ["dev"] = device.ToString(), ["ses"] = Id.New().ToString(), ["crt"] = true },
+        });
+    }
+
+    /// <summary>A stream with these devices, the first of which makes it; its epoch is 1 and its head 1.</summary>
+    public async Task<Id> StreamAsync(params Id[] devices)
+    {
+        var stream = Id.New();
+        string token = Token(devices[0]);
+        await PostAsync(token, "/api/v1/streams", new CreateStream { Stream = Bytes(stream) });
+        var commit = new Append
+        {
+            Stream = Bytes(stream),
+            Id = Bytes(Id.New()),
+            Kind = Kind.Commit,
+            Payload = ByteString.CopyFromUtf8("commit"),
+            Change = new Change { Welcome = ByteString.CopyFromUtf8("welcome") },
+        };
+        commit.Change.Add.AddRange(devices.Skip(1).Select(Bytes));
+        await PostAsync(token, $"/api/v1/streams/{stream}/entries", commit);
+        return stream;
+    }
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _process.Dispose();
+        if (_ownsFolder)
+            _folder.Delete(recursive: true);
+    }
+
+    static ByteString Bytes(Id id) => ByteString.CopyFrom(id.ToArray());
+
+    async Task PostAsync(string token, string path, IMessage body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body.ToByteArray()) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-protobuf");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        using HttpResponseMessage answer = await _http.SendAsync(request);
+        answer.EnsureSuccessStatusCode();
+    }
+}

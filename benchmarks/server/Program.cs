@@ -1,0 +1,43 @@
+using System.Globalization;
+using Kavalek.Server.Benchmarks;
+
+// dotnet run -c Release --project benchmarks/server             everything, about 90 seconds
+// dotnet run -c Release --project benchmarks/server -- pairs    one of: pairs, paced, group, drain, idle, limits
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["relay"])
+{
+    await PlatformLimits.RelayAsync();
+    return 0;
+}
+
+bool Wants(string what) => args.Length == 0 || args.Contains(what);
+TimeSpan time = TimeSpan.FromSeconds(8);
+var report = new Report();
+if (Wants("limits"))
+{
+    using ChildProcess relay = await ChildProcess.StartAsync(Environment.ProcessPath!, "relay");
+    report.Relay(await PlatformLimits.RelayRateAsync(relay, 50, 16, TimeSpan.FromSeconds(5)));
+    report.Storage(PlatformLimits.StorageRate(1, TimeSpan.FromSeconds(2)), PlatformLimits.StorageRate(500, TimeSpan.FromSeconds(3)));
+}
+if (Wants("idle"))
+{
+    using Instance server = await Instance.StartAsync();
+    report.Start(server.Process.StartedIn, server.Process.ResidentBytes());
+    report.Idle([5_000, 10_000], await Workloads.IdleAsync(server, 5_000, 10_000));
+}
+using (Instance server = await Instance.StartAsync())
+{
+    if (Wants("pairs"))
+        report.Pairs(await Workloads.PairsAsync(server, 50, 16, time));
+    if (Wants("paced"))
+        report.Paced(await Workloads.PacedAsync(server, 50, 2_000, time));
+    if (Wants("group"))
+    {
+        report.Group(50, await Workloads.GroupAsync(server, 50, 10, 16, time));
+        report.Group(200, await Workloads.GroupAsync(server, 200, 10, 8, time));
+    }
+    if (Wants("drain"))
+        report.Drain(await Workloads.DrainAsync(server, 100, 1_000));
+}
+report.Print();
+return 0;

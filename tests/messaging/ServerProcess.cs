@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.RegularExpressions;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Kavalek.Messaging.Tests;
+
+/// <summary>The server as it is shipped, in a process that can be killed. Tokens are signed with the key it made in its folder.</summary>
+sealed partial class ServerProcess : IDisposable
+{
+    readonly Process _process;
+
+    ServerProcess(Process process, Uri address) => (_process, Address) = (process, address);
+
+    public Uri Address { get; }
+
+    public static async Task<ServerProcess> StartAsync(string folder)
+    {
+        var process = Process.Start(new ProcessStartInfo(
+            Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
+            ["--data", folder, "--urls", "http://127.0.0.1:0", "--rate-factor", "1000", "--log-level", "Warning"])
+        { RedirectStandardOutput = true, UseShellExecute = false })!;
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            if (Listening().Match(line) is { Success: true } match)
+            {
+                _ = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+                return new ServerProcess(process, new Uri(match.Value));
+            }
+        }
+        throw new InvalidOperationException("the server did not start");
+    }
+
+    /// <summary>Signs tokens as the server would.</summary>
+    public async Task<Func<PlainDevice, string>> MintAsync(string folder)
+    {
+        using var http = new HttpClient { BaseAddress = Address };
+        InstanceInfo info = (await http.GetFromJsonAsync("/auth/v1/instance", AuthJson.Default.InstanceInfo, TestContext.Current.CancellationToken))!;
+        var key = ECDsa.Create();
+        key.ImportFromPem(await File.ReadAllTextAsync(Path.Combine(folder, "keys", "token.pem"), TestContext.Current.CancellationToken));
+        ECParameters point = key.ExportParameters(includePrivateParameters: false);
+        var jwk = new JsonWebKey { Kty = "EC", Crv = "P-256", X = Base64UrlEncoder.Encode(point.Q.X), Y = Base64UrlEncoder.Encode(point.Q.Y) };
+        var signing = new SigningCredentials(
+            new ECDsaSecurityKey(key) { KeyId = Base64UrlEncoder.Encode(jwk.ComputeJwkThumbprint()) }, SecurityAlgorithms.EcdsaSha256);
+        var mint = new TokenMint();
+        return device => mint.Token(info.Id, device, DateTimeOffset.UtcNow, token => token.SigningCredentials = signing);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+")]
+    private static partial Regex Listening();
+}
