@@ -67,11 +67,26 @@ static class DevicesCommand
         {
             await using KavalekClient client = await run.OpenOnlineAsync(cancel);
             Device device = await client.ApproveDeviceAsync(string.Concat(run.Get(code)!), cancel);
-            await client.SyncAsync(cancel);
             run.Shell.Tell($"Approved the device {device.Id.ToString()[..8]}. All your devices and contacts see it.");
+            run.Shell.Tell(await BringAlongAsync(client, cancel)
+                ? "It is in all of your conversations."
+                : "It joins your conversations once it is connected and any of your other devices is, too: keep it running, and use kavalek here in a while.");
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    // The new device makes its key packages when it hears of the approval, and without them nobody can add it anywhere.
+    static async Task<bool> BringAlongAsync(KavalekClient client, CancellationToken cancel)
+    {
+        int devices = (await client.DevicesAsync(cancel)).Count(d => !d.IsWaiting);
+        for (int i = 0; i < 20; i++)
+        {
+            await client.SyncAsync(cancel);
+            if (client.Conversations.All(c => c.State != ConversationState.Active || c.Members.All(m => !m.IsMe || m.Devices >= devices))) return true;
+            await Task.Delay(TimeSpan.FromSeconds(1), cancel);
+        }
+        return false;
     }
 
     static Verb Remove(CommandLine.Commands with)
