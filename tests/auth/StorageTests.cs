@@ -29,6 +29,18 @@ public sealed class StorageTests
     }
 
     [Fact]
+    public async Task What_was_answered_is_on_the_disk()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        await using AuthDatabase database = await AuthDatabase.OpenAsync(Path.Combine(server.Data, "another.db"));
+        async Task<string?> SettingAsync(string name) =>
+            await database.WriteAsync(db => db.FirstAsync($"PRAGMA {name}", row => row.GetValue(0).ToString()!));
+        Assert.Equal("wal", await SettingAsync("journal_mode"));
+        Assert.Equal("2", await SettingAsync("synchronous")); // FULL
+        Assert.Equal("1", await SettingAsync("secure_delete"));
+    }
+
+    [Fact]
     public async Task The_server_does_not_start_on_keys_that_are_open_missing_or_not_keys() // K-79
     {
         await using TestServer server = await TestServer.StartAsync(change: Answers.Open);

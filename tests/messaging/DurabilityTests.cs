@@ -1,6 +1,7 @@
 using System.Net;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
+using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Tests;
 
@@ -27,6 +28,25 @@ public static class DurabilityTests
         Assert.Equal("kept", (await bobAfter.EntriesAsync(stream)).Entries.Single().Payload.ToStringUtf8());
         Assert.Equal(HttpStatusCode.OK, await bobAfter.WelcomeAsync(stream, 1).StatusAsync());
         Assert.Equal(3ul, (await after.AppendedAsync(Wire.Commit(stream, 1))).Seq);
+    }
+
+    [Fact]
+    public static void What_was_answered_is_on_the_disk()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        using (var database = new Storage.Database(folder))
+        using (SqliteConnection connection = database.Open())
+        {
+            string Setting(string name)
+            {
+                using SqliteCommand command = connection.CreateCommand();
+                command.CommandText = $"PRAGMA {name}";
+                return command.ExecuteScalar()!.ToString()!;
+            }
+            Assert.Equal(("wal", "2", "2"), (Setting("journal_mode"), Setting("synchronous"), Setting("secure_delete"))); // FULL, FAST
+            Assert.Equal(("2", "0"), (Setting("temp_store"), Setting("wal_autocheckpoint")));
+        }
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]

@@ -27,7 +27,11 @@ internal sealed class AuthDatabase : IAsyncDisposable
         {
             await writer.OpenAsync();
             // FULL: what was answered survives a power cut, not only a crash. Readers go on beside the writer.
-            await new Db(writer).ExecuteAsync("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON");
+            // One at a time: a command of several keeps silent about errors behind the first that gives a row.
+            Db db = new(writer);
+            await db.ExecuteAsync("PRAGMA journal_mode = WAL");
+            await db.ExecuteAsync("PRAGMA synchronous = FULL");
+            await db.ExecuteAsync("PRAGMA secure_delete = ON");
             await SchemaScripts.ApplyAsync(writer, "sqlite");
             return new AuthDatabase(connectionString, writer);
         }

@@ -52,15 +52,14 @@ sealed class Database : IDisposable
         }.ToString());
         connection.Open();
         // Deleted ciphertext is overwritten where that costs no extra page (secure_delete=FAST). Checkpoints are the writer's business.
-        Execute(connection, """
-            PRAGMA journal_mode=WAL;
-            PRAGMA synchronous=FULL;
-            PRAGMA secure_delete=FAST;
-            PRAGMA temp_store=MEMORY;
-            PRAGMA cache_size=-8192;
-            PRAGMA wal_autocheckpoint=0;
-            PRAGMA journal_size_limit=67108864;
-            """);
+        // One at a time: a command of several keeps silent about errors behind the first that gives a row.
+        Execute(connection, "PRAGMA journal_mode=WAL");
+        Execute(connection, "PRAGMA synchronous=FULL");
+        Execute(connection, "PRAGMA secure_delete=FAST");
+        Execute(connection, "PRAGMA temp_store=MEMORY");
+        Execute(connection, "PRAGMA cache_size=-8192");
+        Execute(connection, "PRAGMA wal_autocheckpoint=0");
+        Execute(connection, "PRAGMA journal_size_limit=67108864");
         return connection;
     }
 
