@@ -8,6 +8,24 @@ namespace Kavalek.Messaging.Tests;
 /// <summary>What travels over a socket, and when it does not (docs/PROTOCOL.md §6.4).</summary>
 public static class SocketTests
 {
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public static async Task Devices_that_a_commit_adds_count_against_the_rate(bool overSocket) // K-80
+    {
+        await using MessagingServer server = await MessagingServer.StartAsync(options => options with { AppendBurst = 20, AppendsPerSecond = 1 });
+        PlainDevice alice = PlainDevice.New();
+        (TestRest rest, Id stream) = await StreamTests.StreamAsync(server, alice);
+        await using TestSocket socket = await TestSocket.ConnectAsync(server, alice);
+        Append[] commits = [.. Enumerable.Range(0, 2).Select(epoch => Wire.Commit(stream, (ulong)epoch, add: Enumerable.Range(0, 12).Select(_ => PlainDevice.New())))];
+        await rest.AppendedAsync(commits[0]);
+        Assert.Equal(ErrorCodes.RateLimited, overSocket
+            ? (await socket.AppendAsync(commits[1])).Rejected.Code
+            : await rest.AppendAsync(commits[1]).CodeAsync());
+        server.Clock.Advance(TimeSpan.FromSeconds(20));
+        await rest.AppendedAsync(commits[1]);
+    }
+
     [Fact]
     public static async Task The_window_bounds_what_is_not_acknowledged()
     {

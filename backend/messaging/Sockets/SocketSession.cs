@@ -254,6 +254,12 @@ sealed partial class SocketSession
             Close(ErrorCodes.RateLimited);
             return;
         }
+        // A session that ended just now was looked for among the sockets before this one said whose it is.
+        if (await _services.Tokens.ValidateAsync(hello.Token) is null)
+        {
+            Close(ErrorCodes.DeviceRemoved);
+            return;
+        }
         // What the device acknowledged on an earlier socket is stored first, so that nothing of it is delivered again.
         if ((await _services.Writer.DoAsync(new SettleOperation())).Code is { } code)
         {

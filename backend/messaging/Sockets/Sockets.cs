@@ -110,12 +110,15 @@ sealed class Sockets(MessagingOptions options, TimeProvider clock)
             _appends.Clear();
     }
 
-    /// <summary>Counts an append against the device's rate, wherever it comes from; false if it is too fast.</summary>
-    public bool TryTakeAppend(Id device)
+    /// <summary>
+    /// Counts appends against the device's rate, wherever they come from; false if it is too fast. A device that is added counts as one: it costs
+    /// an entry in its inbox, and the server cannot know whether it exists.
+    /// </summary>
+    public bool TryTakeAppend(Id device, int count = 1)
     {
         Bucket bucket = _appends.GetOrAdd(device, static (_, options) => new Bucket(options), options);
         lock (bucket.Gate)
-            return bucket.Tokens.TryTake(clock);
+            return bucket.Tokens.TryTake(clock, count);
     }
 
     SocketSession? Find(Id device)

@@ -6,16 +6,17 @@ struct TokenBucket(int perSecond, int burst)
     double _tokens = burst;
     long _at;
 
-    /// <summary>Takes one; false if there is none.</summary>
-    public bool TryTake(TimeProvider clock)
+    /// <summary>Takes so many, or all that there can be; false if there are fewer.</summary>
+    public bool TryTake(TimeProvider clock, int count = 1)
     {
+        count = Math.Min(count, burst);
         long now = clock.GetTimestamp();
         if (_at != 0)
             _tokens = Math.Min(burst, _tokens + (clock.GetElapsedTime(_at, now).TotalSeconds * perSecond));
         _at = now;
-        if (_tokens < 1)
+        if (_tokens < count)
             return false;
-        _tokens--;
+        _tokens -= count;
         return true;
     }
 }
