@@ -11,7 +11,9 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
     public async Task OnceAsync(CancellationToken cancel)
     {
         await core.KeyPackages.RefillAsync(cancel).ConfigureAwait(false);
-        if (await core.Devices.RefreshAsync(cancel).ConfigureAwait(false) && engine() is { } conversations)
+        bool changed = await core.Devices.RefreshAsync(cancel).ConfigureAwait(false);
+        // Also what was begun and cut off: the list is stored before the conversations have followed it.
+        if (engine() is { } conversations && (changed || conversations.HoldsGoneDevices))
             await conversations.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
         await NameStrangersAsync(cancel).ConfigureAwait(false);
     }

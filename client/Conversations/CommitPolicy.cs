@@ -35,10 +35,10 @@ internal static class CommitPolicy
     public static string? Standing(ConversationExtension extension, IReadOnlyList<MemberDevice> members)
     {
         Dictionary<Id, MemberDevice> accounts = [];
-        HashSet<(Id, Id)> devices = [];
+        HashSet<Id> devices = [];
         foreach (MemberDevice member in members)
         {
-            if (!devices.Add((member.Account, member.Device))) return "one device at two leaves";
+            if (!devices.Add(member.Device)) return "one device at two leaves";
             if (!accounts.TryAdd(member.Account, member) && !accounts[member.Account].SameAccount(member)) return "one account under two keys";
         }
         if (members.Count > Limits.StreamDevices) return "too many devices";

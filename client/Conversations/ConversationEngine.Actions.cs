@@ -101,6 +101,8 @@ sealed partial class ConversationEngine
             return Task.FromResult(true);
         }, cancel).ConfigureAwait(false);
         Kick(thread);
+        // While it was a request nothing was sent, so a device that was removed meanwhile is still in it.
+        if (_running && HoldsGoneDevices) InBackground(LookAfterDevicesAsync);
     }
 
     /// <summary>Declines a request: the device unsubscribes without a word, and forgets what was said.</summary>
@@ -273,7 +275,10 @@ sealed partial class ConversationEngine
         return thread.Face;
     }
 
-    async Task AskAsync(ConversationThread thread, IntentRow intent, CancellationToken cancel)
+    async Task AskAsync(ConversationThread thread, IntentRow intent, CancellationToken cancel) =>
+        await DeliverAsync(thread, await StoreAsync(thread, intent, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+
+    async Task<Task> StoreAsync(ConversationThread thread, IntentRow intent, CancellationToken cancel)
     {
         Task done = await StepAsync(thread, step =>
         {
@@ -283,7 +288,8 @@ sealed partial class ConversationEngine
             step.Publish(new ConversationChanged(thread.Face));
             return Task.FromResult(waiting);
         }, cancel).ConfigureAwait(false);
-        await DeliverAsync(thread, done, cancel).ConfigureAwait(false);
+        Kick(thread);
+        return done;
     }
 
     // Where the link is up, the background sends and the link brings it back; else it is done here.
@@ -313,18 +319,30 @@ sealed partial class ConversationEngine
         HashSet<Id> certified = [.. _core.Devices.Known.Certificates.Select(c => c.Content.Device)];
         if (!certified.Contains(_core.Identity.Device)) return true;
         bool complete = true;
-        foreach (ConversationThread thread in _threads.Values)
+        // Removals first, and all of them stored before any is waited for: where one conversation is stuck, the device still leaves the others.
+        List<(ConversationThread Thread, Task Done)> removals = [];
+        foreach (ConversationThread thread in _threads.Values.Where(IsInUse))
         {
-            ConversationView view = thread.View;
-            if (view.State != ConversationState.Active || view.Stream != StreamState.Live) continue;
-            HashSet<Id> present = [.. view.Devices.Where(d => d.Account == me).Select(d => d.Device)];
-            if (!present.IsSubsetOf(certified))
+            IntentRow remove = new() { Kind = (uint)IntentKind.RemoveDevices, Account = Step.Bytes(me) };
+            remove.Devices.AddRange(Gone(thread).Select(Step.Bytes));
+            if (remove.Devices.Count > 0) removals.Add((thread, await StoreAsync(thread, remove, cancel).ConfigureAwait(false)));
+        }
+        KavalekException? failed = null;
+        foreach ((ConversationThread thread, Task done) in removals)
+        {
+            try
             {
-                IntentRow remove = new() { Kind = (uint)IntentKind.RemoveDevices, Account = Step.Bytes(me) };
-                remove.Devices.AddRange(present.Except(certified).Select(Step.Bytes));
-                await AskAsync(thread, remove, cancel).ConfigureAwait(false);
+                await DeliverAsync(thread, done, cancel).ConfigureAwait(false);
             }
-            HashSet<Id> missing = [.. certified.Except(present)];
+            catch (KavalekException e)
+            {
+                failed ??= e;
+            }
+        }
+        if (failed is not null) throw failed;
+        foreach (ConversationThread thread in _threads.Values.Where(IsInUse))
+        {
+            HashSet<Id> missing = [.. certified.Except(thread.View.Devices.Where(d => d.Account == me).Select(d => d.Device))];
             if (missing.Count == 0) continue;
             IntentRow add = new() { Kind = (uint)IntentKind.AddDevices };
             add.KeyPackages.AddRange((await _opening.ClaimAsync([me], cancel).ConfigureAwait(false)).Where(row => missing.Contains(Id.Read(row.Device.Span))));
@@ -333,6 +351,14 @@ sealed partial class ConversationEngine
         }
         return complete;
     }
+
+    /// <summary>Whether a conversation holds a device under the own account that the own list does not name: one that was removed, or that nobody here certified.</summary>
+    public bool HoldsGoneDevices => _threads.Values.Any(thread => IsInUse(thread) && Gone(thread).Any());
+
+    static bool IsInUse(ConversationThread thread) => thread.View is { State: ConversationState.Active, Stream: StreamState.Live };
+
+    IEnumerable<Id> Gone(ConversationThread thread) =>
+        thread.View.Devices.Where(d => d.Account == _core.Identity.Account).Select(d => d.Device).Except(_core.Devices.Known.Certificates.Select(c => c.Content.Device));
 
     async Task LookAfterDevicesAsync()
     {

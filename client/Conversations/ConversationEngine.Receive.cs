@@ -105,6 +105,8 @@ sealed partial class ConversationEngine
         if (acked > 0) await AckAsync(stream, acked, cancel).ConfigureAwait(false);
         if (gap) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
         Kick(thread);
+        // Any member can add a device that the account key has certified, and a removed device holds that key.
+        if (_running && entries.Any(entry => entry.Kind == Wire.Kind.Commit) && IsInUse(thread) && Gone(thread).Any()) InBackground(LookAfterDevicesAsync);
     }
 
     async Task AckAsync(Id stream, ulong seq, CancellationToken cancel)
@@ -183,7 +185,7 @@ sealed partial class ConversationEngine
         bool live = _byStream.GetValueOrDefault(stream)?.View is not null && IsLive(stream);
         if (!live && await _core.Streams.WelcomeAsync(stream, notice.Seq, cancel).ConfigureAwait(false) is { } welcome)
             opened = await _welcomes.OpenAsync(stream, welcome).ConfigureAwait(false);
-        if (opened is not null && !IsWanted(stream, opened))
+        if (opened is not null && !(IsWanted(stream, opened) && await IsCredibleAsync(stream, opened, cancel).ConfigureAwait(false)))
         {
             opened.Joined.Group.Dispose();
             opened = null;
@@ -222,6 +224,16 @@ sealed partial class ConversationEngine
         if (_core.People.Find(inviter) is { IsBlocked: true }) return false;
         if (_threads.GetValueOrDefault(stream) is { View.State: ConversationState.Declined }) return false;
         return !_threads.Values.Any(thread => thread.View.State == ConversationState.Declined && (thread.View.Inviter == inviter || thread.View.Peer == inviter));
+    }
+
+    // Who invites, and whoever of the others is known, must be who the directory says; and a Welcome takes this device into an epoch once.
+    async Task<bool> IsCredibleAsync(Id stream, OpenedWelcome opened, CancellationToken cancel)
+    {
+        if (_byStream.GetValueOrDefault(stream)?.Streams.GetValueOrDefault(stream) is { } known && Welcomes.IsRepeated(known, opened)) return false;
+        foreach (MemberDevice member in opened.Members.Where(m => m.Account == opened.Inviter.Account || _core.People.Find(m.Account) is not null))
+            if (CertificateAuthentication.Read(opened.Joined.Group.Find(member.Leaf)!.Credential) is { } certificate
+                && !await _core.People.IsBorneOutAsync(certificate, cancel).ConfigureAwait(false)) return false;
+        return true;
     }
 
     async Task JoinAsync(Id stream, ulong seq, OpenedWelcome opened, StoreBatch cursor, CancellationToken cancel)

@@ -99,6 +99,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
         switch (await stream.Group!.ProcessAsync(entry.Payload.Memory, step.Now).ConfigureAwait(false))
         {
             case ProcessResult.ApplicationReceived received:
+                if (received.Epoch == stream.Group.Epoch) InStep(step, stream);
                 stream.Advance(received.Next);
                 await contents.ReceiveAsync(step, stream, MemberDevice.Of(received.Sender), received.Content).ConfigureAwait(false);
                 break;
@@ -106,7 +107,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
         }
     }
 
-    async Task ProposalAsync(Step step, GroupStream stream, Wire.Entry entry)
+    static async Task ProposalAsync(Step step, GroupStream stream, Wire.Entry entry)
     {
         MlsGroup group = stream.Group!;
         if (stream.Proposals?.Proposals.FirstOrDefault(p => p.Entry.Equals(entry.Id)) is { } own)
@@ -123,8 +124,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
                     break;
                 }
                 stream.Advance(proposal.Next);
-                MemberDevice target = MemberDevice.Of(group.Find(proposal.Target!.Value)!);
-                if (target.Device == core.Identity.Device) stream.Row.Leaving = true; // asked for on another own device
+                if (proposal.Target == group.OwnIndex) stream.Row.Leaving = true; // asked for on another own device
                 step.Publish(new ConversationChanged(step.Thread.Face));
                 break;
             case ProcessResult.Refused refused: Unreadable(step, stream, refused.Error); break;
@@ -165,6 +165,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
                         step.Thread.Row.Undecryptable++;
                         break;
                     }
+                    InStep(step, stream);
                     stream.Advance(received.Next);
                     stream.ClearPending(step.Batch);
                     await Chronicle.EpochBeganAsync(step, stream, facts).ConfigureAwait(false);
@@ -215,6 +216,14 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
             step.Say(left ? SystemKind.Left : SystemKind.Removed, left ? me : facts.Committer.Account, [me]);
         }
         step.Publish(new ConversationChanged(thread.Face));
+    }
+
+    // Somebody else is where this device is. A message of a later epoch can be anybody's invention, until its keys are known.
+    static void InStep(Step step, GroupStream stream)
+    {
+        if (!stream.Row.OutOfStep) return;
+        stream.Row.OutOfStep = false;
+        step.Publish(new ConversationChanged(step.Thread.Face));
     }
 
     // Never a bubble: it is counted, and the sender's next content shows by its number what is missing.

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Google.Protobuf;
 using Kavalek.Client.Records;
 using Kavalek.Mls;
@@ -47,14 +48,22 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
         return null;
     }
 
+    /// <summary>
+    /// Whether this device came into the group by a Welcome to this very epoch before. A key package of last resort stays, and who repeats
+    /// its Welcome would take the device back to an old epoch, to old members and to keys that were used.
+    /// </summary>
+    public static bool IsRepeated(GroupStream known, OpenedWelcome opened) => known.Row.Joined.Contains(EpochOf(opened));
+
     /// <summary>Makes the opened group a stream of the conversation.</summary>
     public async Task KeepAsync(Step step, Id id, ulong seq, OpenedWelcome opened)
     {
         ConversationThread thread = step.Thread;
         ulong nextIntent = 0;
+        List<ByteString> joined = opened.Joined.LastResort ? [EpochOf(opened)] : [];
         if (thread.Streams.Remove(id, out GroupStream? old))
         {
             nextIntent = old.Row.NextIntent;
+            joined.AddRange(old.Row.Joined);
             old.End(StreamState.Ended, step.Batch);
             step.Batch.DeletePrefix(StoreKeys.Intents(id));
         }
@@ -68,6 +77,7 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
             Created = opened.Extension.Created,
             ProfileDue = true,
             NextIntent = nextIntent,
+            Joined = { joined },
         });
         stream.Advance(opened.Joined.Group);
         thread.Streams.Add(id, stream);
@@ -78,10 +88,17 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
         Id me = core.Identity.Account;
         thread.ChooseLive();
         if (thread.Newest == stream) thread.Row.Title = opened.Extension.Title;
-        foreach (MemberDevice member in opened.Members) await Chronicle.MeetAsync(step, stream, member).ConfigureAwait(false);
+        foreach (MemberDevice member in opened.Members)
+        {
+            await Chronicle.MeetAsync(step, stream, member).ConfigureAwait(false);
+            // Nothing is said in epoch 0, where its creator is alone: what the first content leaves out was withheld.
+            if (opened.Joined.Group.Epoch == 1) Chronicle.SetNumber(step, stream, member.Device, 0);
+        }
         if (thread.Kind == ConversationKind.Group) step.Say(SystemKind.Joined, opened.Inviter.Account, [me]);
         else if (opened.Inviter.Account == me && thread.Streams.Count == 1) step.Say(SystemKind.DeviceAdded, me, [me]);
     }
+
+    static ByteString EpochOf(OpenedWelcome opened) => ByteString.CopyFrom(SHA256.HashData(opened.Joined.Group.EpochAuthenticator));
 
     /// <summary>A new conversation for an opened group.</summary>
     public ConversationThread Begin(ConversationEngine engine, Id stream, OpenedWelcome opened)

@@ -94,6 +94,26 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
     }
 
     /// <summary>
+    /// Whether the directory shows the key of a certificate that a stranger's conversation brought. Anybody can sign one for somebody else's
+    /// account with a key of their own; only with the server's word may it stand for a key that is new. Known keys are not asked for.
+    /// </summary>
+    /// <exception cref="KavalekException">The server's, but for an account that does not exist.</exception>
+    public async Task<bool> IsBorneOutAsync(DeviceCertificate certificate, CancellationToken cancel)
+    {
+        DeviceCertificateContent content = certificate.Content;
+        if (content.Account == own.Account || (_pins.TryGetValue(content.Account, out Pin? pin) && pin.Has(content.AccountKey))) return true;
+        try
+        {
+            AccountRecord record = await api.AccountAsync(content.Account, cancel).ConfigureAwait(false);
+            return record.Account == content.Account && record.AccountKey.AsSpan().SequenceEqual(content.AccountKey);
+        }
+        catch (KavalekException e) when (e.Code == ErrorCodes.NotFound)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
     /// Marks a person as verified, if the number is theirs. Where their key changed, the number says which of the two is right: that of
     /// the new key accepts it, that of the old one takes the change for the lie it was.
     /// </summary>

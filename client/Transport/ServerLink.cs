@@ -200,6 +200,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
                 case Wire.ServerFrame.FrameOneofCase.Deliver:
                     // It reached somebody who delivers: a connection that only ever gets as far as Ready is no success.
                     _backOff.Reset();
+                    if (!frame.Deliver.Entries.All(StreamsApi.IsEntry)) throw ServerErrors.Misbehaves("delivered something that is no entry");
                     foreach (Wire.Entry entry in frame.Deliver.Entries)
                         _incoming.Writer.TryWrite(new LinkEntry(entry.Detached ? await FetchAsync(entry, cancel).ConfigureAwait(false) : entry));
                     break;

@@ -45,8 +45,19 @@ sealed class StreamsApi(Rest rest, Tokens tokens)
     }
 
     /// <summary>A page of entries after <paramref name="after"/>, none of them detached.</summary>
-    public Task<Wire.EntryList> EntriesAsync(Id stream, ulong after, int limit, CancellationToken cancel) =>
-        ProtobufAsync(HttpMethod.Get, $"{Streams}/{stream}/entries?after={after}&limit={limit}", null, Wire.EntryList.Parser, cancel);
+    public async Task<Wire.EntryList> EntriesAsync(Id stream, ulong after, int limit, CancellationToken cancel)
+    {
+        Wire.EntryList page = await ProtobufAsync(
+            HttpMethod.Get, $"{Streams}/{stream}/entries?after={after}&limit={limit}", null, Wire.EntryList.Parser, cancel).ConfigureAwait(false);
+        // Else a page of what was asked for already, or of what is to be asked for again, would be asked for without end.
+        if (page.Head > long.MaxValue || page.Entries.Any(entry => !IsEntry(entry) || entry.Detached || entry.Seq <= after || !entry.Stream.Span.SequenceEqual(stream.ToArray())))
+            throw ServerErrors.Misbehaves("sent entries that were not asked for");
+        return page;
+    }
+
+    /// <summary>Whether ids and numbers of an entry are such; nothing below looks again.</summary>
+    public static bool IsEntry(Wire.Entry entry) =>
+        entry.Stream.Length == Limits.IdLength && entry.Id.Length == Limits.IdLength && entry.Seq is > 0 and < long.MaxValue && entry.Epoch < long.MaxValue;
 
     /// <summary>Acknowledges everything up to and with <paramref name="seq"/>.</summary>
     public Task AckAsync(Id stream, ulong seq, CancellationToken cancel) =>

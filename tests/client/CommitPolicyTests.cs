@@ -36,6 +36,8 @@ public static class CommitPolicyTests
         Allowed(scene.By(Anna) with { Added = [second] });
         Refused("another key", scene.By(Anna) with { Added = [second with { AccountKey = Key() }] });
         Refused("one device at two leaves", scene.By(Anna) with { Added = [second with { Device = scene.Of(Bob).Device }] });
+        // Not under another account's name either: streams and contents know devices by their id alone.
+        Refused("one device at two leaves", scene.By(Admin) with { Added = [Device(20, Stranger) with { Device = scene.Of(Bob).Device }] });
     }
 
     [Fact]

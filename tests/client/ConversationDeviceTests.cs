@@ -64,6 +64,33 @@ public static class ConversationDeviceTests
     }
 
     [Fact]
+    public static async Task A_conversation_that_is_stuck_keeps_a_removed_device_in_no_other()
+    {
+        await using TestServer server = await OpenServerAsync();
+        Conversation? stuck = null;
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(transport: address => new Watches(new HttpTransport(address), request =>
+            stuck is not null && request.Method == HttpMethod.Post && request.RequestUri!.ToString().Contains(stuck.Id.ToString(), StringComparison.Ordinal)
+                ? throw new HttpRequestException("lost")
+                : Task.CompletedTask)));
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        List<Conversation> his = [];
+        foreach (string title in (string[])["one", "two", "three", "four"]) his.Add((await GroupAsync(title, marie, karim))[1]);
+        await using KavalekClient phone = await AddDeviceAsync(server, marie);
+        await SyncAsync(phone, marie, phone, karim);
+        Assert.All(his, seen => Assert.Equal(2, Hers(seen)));
+
+        stuck = marie.Conversation(his[0].Id);
+        await Assert.ThrowsAsync<KavalekException>(() => marie.RemoveDeviceAsync(phone.Me.Device));
+        await karim.SyncAsync();
+        Assert.All(his[1..], seen => Assert.Equal(1, Hers(seen)));
+        stuck = null;
+        await SyncAsync(marie, karim);
+        Assert.All(his, seen => Assert.Equal(1, Hers(seen)));
+
+        int Hers(Conversation seen) => seen.Members.Single(m => m.Contact.Account == marie.Me.Id).Devices;
+    }
+
+    [Fact]
     public static async Task A_new_person_is_reached_on_all_devices()
     {
         await using TestServer server = await OpenServerAsync();

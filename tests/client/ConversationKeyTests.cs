@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Google.Protobuf;
 using Kavalek.Mls;
 using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
 using Kavalek.Tests.Support;
 using static Kavalek.Client.Tests.TestConversations;
@@ -18,14 +20,18 @@ public static class ConversationKeyTests
     public static async Task What_was_written_before_a_key_changed_is_never_encrypted_to_the_new_one(bool verified)
     {
         await using TestServer server = await OpenServerAsync();
-        await using KavalekClient marie = await SignUpAsync(server, "marie");
         await using KavalekClient karim = await SignUpAsync(server, "karim");
+        byte[]? shown = null;
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(transport: address => new Rewrites(new HttpTransport(address), (path, body) =>
+            shown is not null && path.EndsWith($"accounts/{karim.Me.Id}", StringComparison.Ordinal)
+                ? JsonSerializer.Serialize(JsonSerializer.Deserialize(body, AuthJson.Default.AccountRecord)! with { AccountKey = shown }, AuthJson.Default.AccountRecord)
+                : body)));
         (Conversation hers, _) = await DirectAsync(marie, karim);
         if (verified) await marie.VerifyAsync(karim.Me.Id, marie.Contact(karim.Me.Id)!.SafetyNumber.Digits);
         await hers.SendAsync("for karim's old key");
 
-        // Somebody who has taken over his session opens a conversation under his name with a key of their own.
-        (Id stream, MlsGroup theirs) = await ImpostorAsync(karim, marie.Me.Id);
+        // Somebody who has taken over his session, and the directory, opens a conversation under his name with a key of their own.
+        (Id stream, MlsGroup theirs, shown) = await ImpostorAsync(karim, karim.Me.Id, marie.Me.Id);
         await marie.SyncAsync();
         Assert.Contains(SystemKind.KeyChanged, await hers.KindsAsync());
         Assert.Equal(verified ? Trust.VerifiedChanged : Trust.Changed, marie.Contact(karim.Me.Id)!.Trust);
@@ -43,6 +49,71 @@ public static class ConversationKeyTests
         Assert.NotNull(held.Failure);
         Assert.Equal(0, await OpenedAsync(karim, stream, theirs));
         theirs.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public static async Task Nobody_can_pass_for_somebody_else_without_the_server(bool known) // K-29
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        await using KavalekClient mallory = await SignUpAsync(server, "mallory");
+        Conversation? hers = known ? (await DirectAsync(marie, karim)).From : null;
+        await SyncAsync(marie, mallory);
+
+        // From an honest account, with a certificate that she has signed herself for his.
+        (Id stream, MlsGroup theirs, _) = await ImpostorAsync(mallory, karim.Me.Id, marie.Me.Id);
+        await SyncAsync(marie, mallory);
+        Assert.Equal(known ? Trust.Unverified : null, marie.Contact(karim.Me.Id)?.Trust);
+        Assert.Equal(hers is null ? [] : [hers], marie.Conversations);
+        hers ??= (await DirectAsync(marie, karim)).From;
+        Assert.DoesNotContain(SystemKind.KeyChanged, await hers.KindsAsync());
+        await hers.SendAsync("for karim");
+        await SyncAsync(marie, karim);
+        Assert.Contains("for karim", await karim.Conversation(hers.Id)!.TextsAsync());
+        Assert.Equal(0, await OpenedAsync(mallory, stream, theirs));
+        theirs.Dispose();
+    }
+
+    [Fact]
+    public static async Task A_welcome_of_last_resort_takes_nobody_back_to_the_epoch_it_was_for() // K-39, K-41
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        Wire.Entry? notice = null;
+        byte[]? welcome = null;
+        bool repeat = false;
+        byte[]? Bend(HttpRequestMessage request, byte[] body)
+        {
+            string path = request.RequestUri!.ToString();
+            if (path.EndsWith("auth/v1/key-packages", StringComparison.Ordinal) && request.Method == HttpMethod.Get)
+                return JsonSerializer.SerializeToUtf8Bytes(new KeyPackageCount(Limits.KeyPackages, false, false), AuthJson.Default.KeyPackageCount);
+            if (path.Contains("/welcomes/", StringComparison.Ordinal)) return repeat ? welcome : welcome = body;
+            if (path.Contains("/entries?", StringComparison.Ordinal) && !repeat)
+            {
+                notice ??= Wire.EntryList.Parser.ParseFrom(body).Entries.FirstOrDefault(entry => entry.Kind == Wire.Kind.Welcome);
+                return null;
+            }
+            if (!repeat || notice is null || !path.Contains(Id.Read(notice.Stream.Span).ToString(), StringComparison.Ordinal)) return null;
+            if (path.EndsWith("/ack", StringComparison.Ordinal)) return [];
+            ulong after = ulong.Parse(path.Split("after=")[1].Split('&')[0], System.Globalization.CultureInfo.InvariantCulture);
+            Wire.EntryList page = new() { Head = Math.Max(after, notice.Seq + 10) };
+            if (after < page.Head) page.Entries.Add(new Wire.Entry(notice) { Seq = page.Head });
+            return page.ToByteArray();
+        }
+        await using KavalekClient karim = await SignUpAsync(server, "karim", Options(transport: address => new Bends(new HttpTransport(address), Bend)));
+        Conversation[] group = await GroupAsync("Duo", marie, karim);
+        Assert.NotNull(welcome);
+        await group[0].RemoveAsync(karim.Me.Id);
+        await SyncAsync(marie, karim);
+        Assert.Equal(ConversationState.Removed, group[1].State);
+
+        repeat = true;
+        await karim.SyncAsync();
+        Assert.Equal(ConversationState.Removed, group[1].State);
+        Assert.Single(await group[1].KindsAsync(), SystemKind.Joined);
     }
 
     [Fact]
@@ -111,14 +182,15 @@ public static class ConversationKeyTests
         return member.Group.Epoch;
     }
 
-    static async Task<(Id Stream, MlsGroup Group)> ImpostorAsync(KavalekClient session, Id victim)
+    // A direct conversation with a victim, out of a session, under the name of an account by a key that is not its own.
+    static async Task<(Id Stream, MlsGroup Group, byte[] AccountKey)> ImpostorAsync(KavalekClient session, Id account, Id victim)
     {
         ClientCore core = session.Core;
         using KeyPair accountKey = await core.Mls.Crypto.GenerateSignatureKeyPairAsync(SignatureAlgorithm.EcdsaP256Sha256);
         KeyPair deviceKey = await core.Mls.Crypto.GenerateSignatureKeyPairAsync(SignatureAlgorithm.EcdsaP256Sha256);
         DeviceCertificate certificate = await Certification.CertifyAsync(
-            core.Mls.Crypto, accountKey, core.Identity.Instance, core.Identity.Account, core.Identity.Device, deviceKey.PublicKey, DateTimeOffset.UtcNow);
-        MlsEnvironment mls = new(core.Mls.Crypto, new CertificateAuthentication(core.Mls.Crypto, core.Identity.Instance, core.Identity.Account, () => accountKey.PublicKey));
+            core.Mls.Crypto, accountKey, core.Identity.Instance, account, core.Identity.Device, deviceKey.PublicKey, DateTimeOffset.UtcNow);
+        MlsEnvironment mls = new(core.Mls.Crypto, new CertificateAuthentication(core.Mls.Crypto, core.Identity.Instance, account, () => accountKey.PublicKey));
         using KeyPackageBundle own = await KeyPackageBundle.CreateAsync(mls, new KeyPackageRequest
         {
             Suite = ConversationSuite.Suite,
@@ -143,7 +215,7 @@ public static class ConversationKeyTests
             Payload = ByteString.CopyFrom(pending.Message),
             Change = change,
         }, default));
-        return (stream, pending.Apply(next, DateTimeOffset.UtcNow));
+        return (stream, pending.Apply(next, DateTimeOffset.UtcNow), accountKey.PublicKey);
     }
 
     // How many texts of the stream open with the impostor's keys.

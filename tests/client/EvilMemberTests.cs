@@ -130,6 +130,31 @@ public static class EvilMemberTests
     }
 
     [Fact]
+    public static async Task An_invented_epoch_stops_nobody_for_long() // K-45
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        await using KavalekClient zoe = await SignUpAsync(server, "zoe");
+        Conversation[] group = await GroupAsync("Trio", marie, karim, zoe);
+        await using RawMember evil = await RawMember.OpenAsync(zoe, group[0].Id);
+        byte[] later = (await evil.Group.ProtectAsync(new byte[] { 1 })).Message;
+        // version, wire format, group id with its length; then the epoch, which nothing authenticates for who has not its keys.
+        later[2 + 2 + 1 + Limits.IdLength]++;
+        await evil.AppendAsync(Wire.Kind.Application, later, null);
+        await SyncAsync(marie, karim);
+        Assert.All(group[..2], seen => Assert.NotNull(seen.CannotSend));
+
+        // Out she goes; and whoever hears of somebody else is where the others are.
+        await group[0].RemoveAsync(zoe.Me.Id);
+        await SyncAsync(karim, marie);
+        await group[1].SendAsync("we go on");
+        await SyncAsync(karim, marie);
+        Assert.All(group[..2], seen => Assert.Null(seen.CannotSend));
+        Assert.Contains("we go on", await group[0].TextsAsync());
+    }
+
+    [Fact]
     public static async Task A_content_said_twice_or_garbage_shows_once_or_not_at_all()
     {
         await using TestServer server = await OpenServerAsync();

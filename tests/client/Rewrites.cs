@@ -11,9 +11,9 @@ sealed class Rewrites(ITransport inner, Func<string, string, string> change) : I
     {
         string path = request.RequestUri!.ToString();
         HttpResponseMessage response = await inner.SendAsync(request, cancel);
+        if (!response.IsSuccessStatusCode || response.Content.Headers.ContentType?.MediaType != "application/json") return response;
         string body = await response.Content.ReadAsStringAsync(cancel);
-        if (response.IsSuccessStatusCode)
-            response.Content = new StringContent(change(path, body), Encoding.UTF8, response.Content.Headers.ContentType?.MediaType ?? "application/json");
+        response.Content = new StringContent(change(path, body), Encoding.UTF8, "application/json");
         return response;
     }
 
