@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
-using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Microsoft.IdentityModel.Tokens;
 
