@@ -8,13 +8,14 @@ namespace Kavalek.Messaging.Sockets;
 sealed class Topics(IEventBus bus)
 {
     readonly ConcurrentDictionary<StreamName, Topic> _topics = new();
+    readonly RecentBytes _recent = new();
 
     /// <summary>From now on the feed hears of its stream.</summary>
     public void Add(Feed feed)
     {
         while (true)
         {
-            if (_topics.GetOrAdd(feed.Stream, static (name, bus) => new Topic(name, bus), bus).TryAdd(feed))
+            if (_topics.GetOrAdd(feed.Stream, static (name, topics) => new Topic(name, topics.Bus, topics._recent), this).TryAdd(feed))
                 return;
         }
     }
@@ -24,6 +25,8 @@ sealed class Topics(IEventBus bus)
         if (_topics.TryGetValue(feed.Stream, out Topic? topic) && topic.Remove(feed))
             _topics.TryRemove(new KeyValuePair<StreamName, Topic>(feed.Stream, topic));
     }
+
+    IEventBus Bus => bus;
 
     /// <summary>What the topic remembers behind <paramref name="after"/>; null if the database must be asked.</summary>
     public List<EntryRun>? Recent(StreamName stream, ulong after, ulong last, int entries, int bytes) =>
@@ -37,8 +40,20 @@ sealed class Topics(IEventBus bus)
     }
 }
 
+/// <summary>How much all topics together remember.</summary>
+sealed class RecentBytes
+{
+    const long Most = 64L << 20;
+
+    long _bytes;
+
+    public bool IsFull => Volatile.Read(ref _bytes) > Most;
+
+    public void Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
+}
+
 /// <summary>One stream with the feeds of the sockets that read it.</summary>
-sealed class Topic(StreamName stream, IEventBus bus)
+sealed class Topic(StreamName stream, IEventBus bus, RecentBytes total)
 {
     const int RememberedBytes = 512 * 1024;
 
@@ -71,6 +86,7 @@ sealed class Topic(StreamName stream, IEventBus bus)
             if (_feeds.Count > 0 || _closed)
                 return false;
             _closed = true;
+            Forget();
             _listening?.Dispose();
             return true;
         }
@@ -103,10 +119,7 @@ sealed class Topic(StreamName stream, IEventBus bus)
         lock (_gate)
         {
             if (_quiet)
-            {
-                _recent = null;
-                _recentBytes = 0;
-            }
+                Forget();
             _quiet = true;
         }
     }
@@ -128,8 +141,22 @@ sealed class Topic(StreamName stream, IEventBus bus)
         _quiet = false;
         _recent ??= new Queue<EntriesAppended>(4);
         _recent.Enqueue(entries);
-        _recentBytes += entries.Entries.Length;
+        Count(entries.Entries.Length);
         while (_recentBytes > RememberedBytes)
-            _recentBytes -= _recent.Dequeue().Entries.Length;
+            Count(-_recent.Dequeue().Entries.Length);
+        if (total.IsFull)
+            Forget();
+    }
+
+    void Forget()
+    {
+        _recent = null;
+        Count(-_recentBytes);
+    }
+
+    void Count(int bytes)
+    {
+        _recentBytes += bytes;
+        total.Add(bytes);
     }
 }
