@@ -28,18 +28,20 @@ sealed class Approval(OwnIdentity own, OpenProfile profile, ICryptoProvider cryp
         OwnDevice state = await api.OwnDeviceAsync(cancel).ConfigureAwait(false);
         if (state.Certificate is not { } certificateBytes || state.Grant is not { } grant) return false;
         KeyPair grantKey = own.GrantKey ?? throw new InvalidOperationException("a waiting device has a grant key");
-        Secret privateKey = await DeviceCode.OpenAsync(crypto, own.Instance, own.Account, own.Device, grantKey, grant).ConfigureAwait(false)
+        using AccountSecrets secrets = await DeviceCode.OpenAsync(crypto, own.Instance, own.Account, own.Device, grantKey, grant).ConfigureAwait(false)
             ?? throw ServerErrors.Misbehaves("delivered an approval that is not for this device");
-        byte[]? publicKey = await crypto.PublicKeyAsync(KemAlgorithm.DhkemP256, privateKey).ConfigureAwait(false);
+        byte[]? publicKey = await crypto.PublicKeyAsync(KemAlgorithm.DhkemP256, secrets.AccountKey).ConfigureAwait(false);
         if (publicKey is null || !publicKey.AsSpan().SequenceEqual(state.AccountKey)) throw ServerErrors.Misbehaves("delivered an approval for another account");
-        KeyPair accountKey = new(privateKey, publicKey);
         DeviceCertificate certificate = await CheckAsync(certificateBytes, state.DeviceList, publicKey).ConfigureAwait(false);
 
+        KeyPair accountKey = new(secrets.AccountKey.Clone(), publicKey);
         await profile.SaveAsync(data => data with { Phase = ProfilePhase.Active, Handle = state.Handle }, new StoreBatch()
             .Put(OwnIdentity.AccountKeyAt, OwnIdentity.Encode(accountKey))
+            .Put(OwnIdentity.HistoryKeyAt, secrets.HistoryKey.Span.ToArray())
             .Put(OwnIdentity.CertificateAt, certificateBytes)
             .Delete(OwnIdentity.GrantKeyAt), cancel).ConfigureAwait(false);
         own.AccountKey = accountKey;
+        own.HistoryKey = secrets.HistoryKey.Clone();
         own.Certificate = certificate;
         own.GrantKey = null;
         grantKey.Dispose();

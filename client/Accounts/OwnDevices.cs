@@ -54,7 +54,8 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         DeviceCertificate certificate = await Certification.CertifyAsync(
             crypto, accountKey, own.Instance, own.Account, record.Device, record.DeviceKey, clock.GetUtcNow()).ConfigureAwait(false);
         DeviceList list = await NextAsync(accountKey, [.. Known.Certificates, certificate]).ConfigureAwait(false);
-        byte[] grant = await DeviceCode.SealAsync(crypto, own.Instance, own.Account, record.Device, record.GrantKey!, accountKey.PrivateKey).ConfigureAwait(false);
+        using AccountSecrets secrets = own.Secrets();
+        byte[] grant = await DeviceCode.SealAsync(crypto, own.Instance, own.Account, record.Device, record.GrantKey!, secrets).ConfigureAwait(false);
         await api.CertifyAsync(record.Device, new CertifyRequest(certificate.Encode(), list.Encode(), grant), cancel).ConfigureAwait(false);
         return new Device(record.Device, false, false, Day(record.Added), Day(record.LastSeen));
     }, cancel);

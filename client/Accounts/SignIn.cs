@@ -31,6 +31,7 @@ static class SignIn
         Profile data = new(ProfilePhase.SigningUp, server, instance.Id, email, kdf.Iterations, Id.New(), handle, displayName, Id.New(), 1);
         using KeyPair accountKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
         using KeyPair deviceKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
+        using Secret historyKey = AccountSecrets.NewHistoryKey(options.Crypto);
         DateTimeOffset now = options.Clock.GetUtcNow();
         DeviceCertificate certificate = await Certification.CertifyAsync(
             options.Crypto, accountKey, data.Instance, data.Account, data.Device, deviceKey.PublicKey, now).ConfigureAwait(false);
@@ -39,6 +40,7 @@ static class SignIn
         // Keys are stored before the server hears of them: whatever happens to the answer, the account can be opened.
         OpenProfile profile = await OpenProfile.CreateAsync(options, request.Password, data, new StoreBatch()
             .Put(OwnIdentity.AccountKeyAt, OwnIdentity.Encode(accountKey))
+            .Put(OwnIdentity.HistoryKeyAt, historyKey.Span.ToArray())
             .Put(OwnIdentity.DeviceKeyAt, OwnIdentity.Encode(deviceKey))
             .Put(OwnIdentity.CertificateAt, certificate.Encode())
             .Put(OwnDevices.ListAt, DeviceListRecord.Encode(list, [certificate])), cancel).ConfigureAwait(false);

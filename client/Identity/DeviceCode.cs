@@ -34,18 +34,22 @@ static class DeviceCode
     public static bool Matches(string code, string typed) =>
         string.Equals(code.Replace("-", "", StringComparison.Ordinal), string.Concat(typed.Where(char.IsAsciiLetterOrDigit)), StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Seals the account's private key to a waiting device.</summary>
-    public static async Task<byte[]> SealAsync(ICryptoProvider crypto, Id instance, Id account, Id device, byte[] grantKey, Secret accountKey)
+    /// <summary>Seals the account's secrets to a waiting device.</summary>
+    public static async Task<byte[]> SealAsync(ICryptoProvider crypto, Id instance, Id account, Id device, byte[] grantKey, AccountSecrets secrets)
     {
-        HpkeCiphertext? grant = await Suite(crypto).SealAsync(grantKey, Info(instance, account, device), default, accountKey.Memory).ConfigureAwait(false);
+        using Secret encoded = secrets.Encode();
+        HpkeCiphertext? grant = await Suite(crypto).SealAsync(grantKey, Info(instance, account, device), default, encoded.Memory).ConfigureAwait(false);
         return grant is null ? throw ServerErrors.Misbehaves("shows a waiting device whose key is none") : [.. grant.KemOutput, .. grant.Ciphertext];
     }
 
     /// <summary>Opens a grant; <c>null</c> where it is not for this device.</summary>
-    public static async Task<Secret?> OpenAsync(ICryptoProvider crypto, Id instance, Id account, Id device, KeyPair grantKey, byte[] grant) =>
-        grant.Length <= KemOutputBytes
-            ? null
-            : await Suite(crypto).OpenAsync(grant.AsMemory(0, KemOutputBytes), grantKey.PrivateKey, Info(instance, account, device), default, grant.AsMemory(KemOutputBytes)).ConfigureAwait(false);
+    public static async Task<AccountSecrets?> OpenAsync(ICryptoProvider crypto, Id instance, Id account, Id device, KeyPair grantKey, byte[] grant)
+    {
+        if (grant.Length <= KemOutputBytes) return null;
+        using Secret? encoded = await Suite(crypto).OpenAsync(
+            grant.AsMemory(0, KemOutputBytes), grantKey.PrivateKey, Info(instance, account, device), default, grant.AsMemory(KemOutputBytes)).ConfigureAwait(false);
+        return encoded is null ? null : AccountSecrets.Decode(encoded);
+    }
 
     static Hpke Suite(ICryptoProvider crypto) => new(crypto, KemAlgorithm.DhkemP256, Mls.HashAlgorithm.Sha256, AeadAlgorithm.Aes256Gcm);
 

@@ -11,6 +11,8 @@ sealed class OwnIdentity : IDisposable
     public const string DeviceKeyAt = "device/key";
     /// <summary>Where the account's key pair is stored, likewise.</summary>
     public const string AccountKeyAt = "account/key";
+    /// <summary>Where the account's history key is stored: 32 bytes.</summary>
+    public const string HistoryKeyAt = "account/history-key";
     /// <summary>Where the own certificate is stored.</summary>
     public const string CertificateAt = "device/certificate";
     /// <summary>Where the key pair is stored that a grant is sealed to, while the device waits.</summary>
@@ -32,6 +34,9 @@ sealed class OwnIdentity : IDisposable
 
     /// <summary>The account key, with which devices are certified.</summary>
     public KeyPair? AccountKey { get; set; }
+
+    /// <summary>What the account's archive is encrypted under: 32 bytes, the same on all of its devices.</summary>
+    public Secret? HistoryKey { get; set; }
 
     /// <summary>The certificate in force.</summary>
     public DeviceCertificate? Certificate { get; set; }
@@ -55,6 +60,11 @@ sealed class OwnIdentity : IDisposable
         ? (certificate, key)
         : throw new KavalekException(ClientErrors.DeviceWaits, "This device waits to be approved. Type its device code into one of your other devices.");
 
+    /// <summary>A copy of what the account's devices share, to be handed to another one.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.DeviceWaits"/>.</exception>
+    public AccountSecrets Secrets() => new(
+        Certified().AccountKey.PrivateKey.Clone(), (HistoryKey ?? throw new InvalidOperationException("a certified device has the history key")).Clone());
+
     /// <summary>Reads what the profile holds.</summary>
     public static async Task<OwnIdentity> LoadAsync(Profile profile, IClientStore store, CancellationToken cancel)
     {
@@ -67,6 +77,7 @@ sealed class OwnIdentity : IDisposable
             DeviceKey = await ReadAsync(DeviceKeyAt).ConfigureAwait(false) ?? throw new InvalidOperationException("no device key"),
             AccountKey = await ReadAsync(AccountKeyAt).ConfigureAwait(false),
             GrantKey = await ReadAsync(GrantKeyAt).ConfigureAwait(false),
+            HistoryKey = await store.GetAsync(HistoryKeyAt, cancel).ConfigureAwait(false) is { } historyKey ? Secret.Own(historyKey) : null,
             Certificate = certificate is null || profile.Phase == ProfilePhase.Waiting ? null : DeviceCertificate.Decode(certificate),
         };
 
@@ -83,6 +94,7 @@ sealed class OwnIdentity : IDisposable
     {
         DeviceKey.Dispose();
         AccountKey?.Dispose();
+        HistoryKey?.Dispose();
         GrantKey?.Dispose();
     }
 }

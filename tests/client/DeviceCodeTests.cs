@@ -40,9 +40,9 @@ public static class DeviceCodeTests
     {
         ICryptoProvider crypto = NativeCryptoProvider.Shared;
         using KeyPair grantKey = await crypto.GenerateKeyPairAsync(KemAlgorithm.DhkemP256), stranger = await crypto.GenerateKeyPairAsync(KemAlgorithm.DhkemP256);
-        using Secret secret = Secret.Own([.. Enumerable.Range(1, 32).Select(i => (byte)i)]);
-        byte[] grant = await DeviceCode.SealAsync(crypto, Instance, Account, Device, grantKey.PublicKey, secret);
-        Assert.Equal(secret, await DeviceCode.OpenAsync(crypto, Instance, Account, Device, grantKey, grant));
+        using AccountSecrets secrets = new(Secret.Own([.. Enumerable.Range(1, 32).Select(i => (byte)i)]), AccountSecrets.NewHistoryKey(crypto));
+        byte[] grant = await DeviceCode.SealAsync(crypto, Instance, Account, Device, grantKey.PublicKey, secrets);
+        Assert.Equal(secrets, await DeviceCode.OpenAsync(crypto, Instance, Account, Device, grantKey, grant));
         Assert.Null(await DeviceCode.OpenAsync(crypto, Instance, Account, Account, grantKey, grant));
         Assert.Null(await DeviceCode.OpenAsync(crypto, Instance, Account, Device, stranger, grant));
         for (int length = 0; length < grant.Length; length += 7) Assert.Null(await DeviceCode.OpenAsync(crypto, Instance, Account, Device, grantKey, grant[..length]));

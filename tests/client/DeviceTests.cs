@@ -23,6 +23,7 @@ public static class DeviceTests
         await second.WaitForApprovalAsync();
         Assert.False(second.Me.IsWaiting);
         Assert.Equal(first.Me.AccountKey, second.Me.AccountKey);
+        Assert.Equal(first.Core.Identity.HistoryKey, second.Core.Identity.HistoryKey);
         Assert.Equal("marie", second.Me.Handle);
         Assert.Null(second.DeviceCode);
         Assert.Equal(2, (await second.DevicesAsync()).Count(d => !d.IsWaiting));

@@ -37,7 +37,7 @@ public static class SecrecyTests
         byte[][] secrets =
         [
             Encoding.UTF8.GetBytes(Phrase), "another long password"u8.ToArray(), storeKey.Span.ToArray(), stretched.Span.ToArray(), wallet.Salt,
-            first.Core.Identity.AccountKey!.PrivateKey.Span.ToArray(), first.Core.Identity.DeviceKey.PrivateKey.Span.ToArray(),
+            first.Core.Identity.AccountKey!.PrivateKey.Span.ToArray(), first.Core.Identity.HistoryKey!.Span.ToArray(), first.Core.Identity.DeviceKey.PrivateKey.Span.ToArray(),
             second.Core.Identity.DeviceKey.PrivateKey.Span.ToArray(),
         ];
         foreach (byte[] secret in secrets)
@@ -58,7 +58,7 @@ public static class SecrecyTests
         byte[][] secrets =
         [
             Text("marie"), Text("MARIE"), Text("karim"), Text("example.org"), Text(Phrase), Text(karim.Me.Id.ToString()), Text(marie.Me.Id.ToString()), karim.Me.Id.ToArray(),
-            marie.Core.Identity.AccountKey!.PrivateKey.Span.ToArray(), marie.Core.Identity.DeviceKey.PrivateKey.Span.ToArray(), karim.Me.AccountKey,
+            marie.Core.Identity.AccountKey!.PrivateKey.Span.ToArray(), marie.Core.Identity.HistoryKey!.Span.ToArray(), marie.Core.Identity.DeviceKey.PrivateKey.Span.ToArray(), karim.Me.AccountKey,
             Text((await Tokens.LoadAsync(marie.Core.Store, default))!.Session.RefreshToken),
         ];
         await marie.LockAsync();
