@@ -1,5 +1,5 @@
 # The two commands of the README are `make run` and `make test`; the rest is for those who work on Kavalek.
-.PHONY: help run test build format benchmark-mls benchmark-server clean
+.PHONY: help run test build format security-rows benchmark-mls benchmark-server clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -15,6 +15,9 @@ build: ## build everything
 
 format: ## write the code as the format check wants it
 	@dotnet format Kavalek.slnx --no-restore
+
+security-rows: ## write docs/security-rows.md from the ids in the tests
+	@KAVALEK_WRITE_ROWS=1 dotnet run --project tests/architecture -v q -- -class '*SecurityRowsTests'
 
 benchmark-mls: ## MLS operations beside the peers' figures
 	@dotnet run -c Release --project benchmarks/mls -v q

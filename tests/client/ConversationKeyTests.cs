@@ -54,7 +54,7 @@ public static class ConversationKeyTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public static async Task Nobody_can_pass_for_somebody_else_without_the_server(bool known) // K-29
+    public static async Task Nobody_can_pass_for_somebody_else_without_the_server(bool known) // K-30
     {
         await using TestServer server = await OpenServerAsync();
         await using KavalekClient marie = await SignUpAsync(server, "marie");

@@ -1,0 +1,189 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Kavalek.Architecture.Tests;
+
+/// <summary>An attack that Kavalek withstands, and what its tests do not show yet.</summary>
+/// <param name="Number">The number behind <c>K-</c>.</param>
+/// <param name="Priority">1: before any release. 2: before the first stable one.</param>
+/// <param name="Attack">In a few words.</param>
+/// <param name="Missing">What is still to be shown, or why nothing can be yet; <c>null</c> once the tests show all of it.</param>
+sealed record SecurityRow(int Number, int Priority, string Attack, string? Missing = null);
+
+/// <summary>A test that carries the id of a row.</summary>
+sealed record RowTest(int Row, string Suite, string Name);
+
+/// <summary>
+/// The eighty rows of <c>docs/security-rows.md</c> beside the tests that carry their ids. An id stands in a comment of its own above the
+/// test, or behind its signature: <c>// K-47</c>.
+/// </summary>
+static partial class SecurityRows
+{
+    // Some tests carry the id, and nobody has held them against every part of the row.
+    const string Unchecked = "not held against the whole row yet";
+
+    // One line a row: whoever closes one changes one line, and the page is written anew with KAVALEK_WRITE_ROWS=1.
+    public static readonly SecurityRow[] All =
+    [
+        new(1, 1, "Finding out who has an account", "no mail is sent yet: who registers a taken address is told by nobody"),
+        new(2, 1, "Guessing and spraying passwords", Unchecked),
+        new(3, 1, "Abuse of password hashing", Unchecked),
+        new(4, 1, "The server learns a password or a key", "a change of the password is not built yet"),
+        new(5, 1, "Password derivation talked down", Unchecked),
+        new(6, 1, "Forged access tokens", "there is no admin API yet to keep apart"),
+        new(7, 1, "Access after revocation", "disabling and deleting accounts, and changing the password, are not built yet"),
+        new(8, 1, "Secrets in addresses", Unchecked),
+        new(9, 1, "Refresh tokens replayed", Unchecked),
+        new(10, 1, "Fields that a caller may not set", Unchecked),
+        new(11, 1, "Change and reset of the password", "not built yet"),
+        new(12, 2, "Foreign pages that call the server", "the web app is not built yet"),
+        new(13, 1, "Taking over a fresh instance", Unchecked),
+        new(14, 2, "Abuse of invites", Unchecked),
+        new(15, 1, "Sockets without a good credential", Unchecked),
+        new(16, 1, "Sockets opened by foreign pages", "in a browser: the web app is not built yet"),
+        new(17, 1, "Plain HTTP", "port 80 and HSTS are NGINX's, which is not configured yet"),
+        new(18, 1, "Oversized, endless and malformed frames", Unchecked),
+        new(19, 1, "Floods and slow readers", Unchecked),
+        new(20, 2, "Hoarding connections", Unchecked),
+        new(21, 1, "Things of other people on every route and frame", Unchecked),
+        new(22, 1, "Posting and reading without membership", Unchecked),
+        new(23, 1, "Members who do what their role does not allow", Unchecked),
+        new(24, 2, "Unwanted contact", Unchecked),
+        new(25, 1, "Attachments of other people", "attachments are not built yet"),
+        new(26, 1, "Key packages and devices of somebody else", Unchecked),
+        new(27, 1, "Users on admin routes, small admins as big ones", "the dashboard is not built yet"),
+        new(28, 1, "Administrators who read or impersonate", "the dashboard is not built yet"),
+        new(29, 1, "Races for one-time things", "PostgreSQL is not built yet"),
+        new(30, 1, "A wrong key at first contact", Unchecked),
+        new(31, 1, "An account key that changes later", Unchecked),
+        new(32, 1, "Ghost devices and ghost members", Unchecked),
+        new(33, 1, "Tampering", Unchecked),
+        new(34, 1, "Duplicates and replays", Unchecked),
+        new(35, 1, "Reordering, delay and false time", Unchecked),
+        new(36, 1, "Dropped messages", Unchecked),
+        new(37, 1, "Forks", Unchecked),
+        new(38, 1, "Own messages and commits altered, doubled or lost", Unchecked),
+        new(39, 1, "Rollback", Unchecked),
+        new(40, 1, "Removal suppressed", Unchecked),
+        new(41, 1, "Misused Welcomes", Unchecked),
+        new(42, 1, "Backups and settings swapped", "the server keeps neither yet"),
+        new(43, 1, "Safety numbers and verified marks", Unchecked),
+        new(44, 1, "Commit races and commit spam", Unchecked),
+        new(45, 1, "Commits that only some can process", Unchecked),
+        new(46, 1, "A leaf that changes identity", Unchecked),
+        new(47, 1, "Joining from outside", Unchecked),
+        new(48, 1, "Bad key packages", Unchecked),
+        new(49, 1, "Amplified work", Unchecked),
+        new(50, 1, "Any bytes into any decoder", Unchecked),
+        new(51, 1, "Key packages drained and reused", Unchecked),
+        new(52, 1, "Acting on messages of others", Unchecked),
+        new(53, 1, "Attachments swapped, cut, extended", "attachments are not built yet"),
+        new(54, 1, "Bombs and quotas", "attachments are not built yet"),
+        new(55, 1, "An attachment that becomes a page", "attachments are not built yet"),
+        new(56, 1, "Paths in names", "attachments are not built yet"),
+        new(57, 1, "The server made to fetch addresses", "push is not built yet"),
+        new(58, 1, "Script in anything people write", "the web app is not built yet"),
+        new(59, 1, "Headers of pages", "the web app is not built yet"),
+        new(60, 1, "Traffic to third parties", "the web app is not built yet"),
+        new(61, 1, "Database or backup stolen", Unchecked),
+        new(62, 1, "Logs seized", "the logs of NGINX, PostgreSQL and containers are not there yet"),
+        new(63, 2, "Error pages that talk", Unchecked),
+        new(64, 1, "Redis overheard or dumped", "Redis is not built yet"),
+        new(65, 1, "What stays behind", "attachments and the deletion of accounts are not built yet"),
+        new(66, 1, "What push says", "push is not built yet"),
+        new(67, 2, "Metadata that creeps in", Unchecked),
+        new(68, 2, "Lengths that tell", "attachments are not built yet"),
+        new(69, 2, "Presence, typing and receipts as surveillance", Unchecked),
+        new(70, 1, "Caches", "the web app is not built yet"),
+        new(71, 1, "A stolen disk", "the web app is not built yet"),
+        new(72, 1, "Lock, log-out and remote wipe", "the web app is not built yet"),
+        new(73, 1, "Forward secrecy and healing", Unchecked),
+        new(74, 2, "Keys in memory after locking", Unchecked),
+        new(75, 2, "Disappearing messages and clocks", "disappearing messages are not built yet"),
+        new(76, 1, "Linking a device by trickery", Unchecked),
+        new(77, 1, "Weak TLS", "NGINX is not configured yet"),
+        new(78, 1, "Confusing the proxy", "NGINX is not configured yet"),
+        new(79, 1, "Unsafe deployment", "containers are not built yet"),
+        new(80, 1, "Supply chain and amplification", "releases are not built yet"),
+    ];
+
+    static readonly string[] Languages = [".cs", ".ts", ".tsx", ".mjs"];
+
+    /// <summary>The tests below a folder that carry an id, in the order of their names.</summary>
+    /// <exception cref="InvalidOperationException">An id stands where no test follows.</exception>
+    public static List<RowTest> TestsIn(string folder)
+    {
+        List<RowTest> found = [];
+        foreach (string suite in Directory.GetDirectories(folder))
+        {
+            foreach (string file in Directory.EnumerateFiles(suite, "*", SearchOption.AllDirectories).Where(IsOurs))
+                found.AddRange(TestsOf(Path.GetFileName(suite), file, File.ReadAllLines(file)));
+        }
+        return [.. found.Distinct().OrderBy(t => t.Suite, StringComparer.Ordinal).ThenBy(t => t.Name, StringComparer.Ordinal)];
+
+        static bool IsOurs(string file) =>
+            Languages.Contains(Path.GetExtension(file)) && !file.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "node_modules");
+    }
+
+    /// <summary>The tests of one file that carry an id.</summary>
+    public static IEnumerable<RowTest> TestsOf(string suite, string file, string[] lines)
+    {
+        List<int> waiting = [];
+        foreach (string line in lines)
+        {
+            Match comment = Comment().Match(line);
+            if (comment.Success)
+                waiting.AddRange(comment.Groups["id"].Captures.Select(id => int.Parse(id.ValueSpan, System.Globalization.CultureInfo.InvariantCulture)));
+            string code = comment.Success ? line[..comment.Index].Trim() : line.Trim();
+            if (waiting.Count == 0 || code.Length == 0 || code.StartsWith('[') || code.StartsWith("//", StringComparison.Ordinal))
+                continue;
+            Match name = file.EndsWith(".cs", StringComparison.Ordinal) ? Method().Match(code) : Sentence().Match(code);
+            if (!name.Success)
+                throw new InvalidOperationException($"{file}: K-{waiting[0]:00} stands above something that is no test: {code}");
+            foreach (int row in waiting)
+                yield return new RowTest(row, suite, name.Groups["name"].Value);
+            waiting.Clear();
+        }
+        if (waiting.Count > 0)
+            throw new InvalidOperationException($"{file}: K-{waiting[0]:00} stands at the end, above no test");
+    }
+
+    /// <summary>The page.</summary>
+    public static string Page(IReadOnlyList<RowTest> tests)
+    {
+        var page = new StringBuilder("""
+            # The attacks, and the tests that hold against them
+
+            Written by `tests/architecture` from the ids in the tests; `make security-rows` writes it anew. *Closed*: the tests show everything that is
+            expected. *In part*: what they do not show is named. *Open*: no test carries the id. Priority 1 blocks any release, 2 the first stable one.
+
+            | id | prio | attack | state | tests |
+            | --- | --- | --- | --- | --- |
+
+            """);
+        foreach (SecurityRow row in All)
+        {
+            RowTest[] own = [.. tests.Where(t => t.Row == row.Number)];
+            string state = (own.Length, row.Missing) switch
+            {
+                (0, null or Unchecked) => "open: no test yet",
+                (0, { } why) => $"open: {why}",
+                (_, null) => "closed",
+                (_, { } missing) => $"in part: {missing}",
+            };
+            string names = string.Join("; ", own.GroupBy(t => t.Suite).Select(g => $"{g.Key}: {string.Join(", ", g.Select(t => $"`{t.Name}`"))}"));
+            page.Append(System.Globalization.CultureInfo.InvariantCulture, $"| K-{row.Number:00} | {row.Priority} | {row.Attack} | {state} | {names} |\n");
+        }
+        return page.ToString();
+    }
+
+    // Ids alone, or ids and then a word of explanation; a sentence that mentions one is none.
+    [GeneratedRegex(@"(?<!/)//(?!/)\s*K-(?<id>[0-9]{2})(?:,\s*K-(?<id>[0-9]{2}))*\s*(?:$|:)")]
+    private static partial Regex Comment();
+
+    [GeneratedRegex(@"\b(?<name>[A-Z]\w*)\s*(?:<[^>]*>)?\(")]
+    private static partial Regex Method();
+
+    [GeneratedRegex("""\b(?:it|test)(?:\.each\(.*\))?\(\s*(?<quote>["'`])(?<name>.*?)\k<quote>""")]
+    private static partial Regex Sentence();
+}
