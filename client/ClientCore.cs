@@ -19,7 +19,7 @@ sealed class ClientCore : IAsyncDisposable
         Tokens = new Tokens(SignIn, profile.Store, options.Clock, session, reason => Events.Publish(new SessionEnded(reason)));
         Auth = new AuthApi(rest, Tokens);
         Streams = new StreamsApi(rest, Tokens);
-        Link = new ServerLink(_transport, Tokens, Streams, Events, options.Clock);
+        Link = new ServerLink(_transport, Tokens, Streams, Events, options.Clock, options.Crypto);
         Mls = new MlsEnvironment(options.Crypto, new CertificateAuthentication(options.Crypto, identity.Instance, identity.Account, () => identity.PublicAccountKey))
         {
             // docs/PROTOCOL.md §7: no external commits or senders, no re-init, no PSKs, and every handshake encrypted.

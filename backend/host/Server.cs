@@ -116,6 +116,7 @@ public sealed class Server : IAsyncDisposable
             DataFolder = options.Data,
             Instance = () => auth.Instance,
             TokenKey = auth.PublicKey,
+            AcksWait = options.AcksWait,
             Origins = options.Origin is { } origin ? [origin] : options.UrlList,
         };
         return defaults with

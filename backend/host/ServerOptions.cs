@@ -53,6 +53,9 @@ public sealed record ServerOptions
     /// <summary>Multiplies every rate of docs/PROTOCOL.md §9; 1 by default.</summary>
     public int RateFactor { get; init; } = 1;
 
+    /// <summary>How long the delivery service collects acknowledgements before it writes them; 50 ms. Not on the command line: zero makes runs repeatable.</summary>
+    public TimeSpan AcksWait { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>What <c>--help</c> prints.</summary>
     public const string Help = """
         Kavalek.Host, the server of a Kavalek instance

@@ -45,6 +45,9 @@ public sealed record MessagingOptions
     /// <summary>Seconds between two searches for what has expired.</summary>
     public int ExpirySeconds { get; init; } = 60;
 
+    /// <summary>How long acknowledgements are collected before they are written together; 50 ms by default. With zero each is written at once.</summary>
+    public TimeSpan AcksWait { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Streams the writer keeps in memory.</summary>
     public int CachedStreams { get; init; } = 20_000;
 }

@@ -28,7 +28,7 @@ static class SignIn
         PasswordSecret.Check(kdf, prelogin.Salt, 0);
         using Secret authSecret = await PasswordSecret.DeriveAsync(password, instance.Id, email, prelogin.Salt, kdf.Iterations).ConfigureAwait(false);
 
-        Profile data = new(ProfilePhase.SigningUp, server, instance.Id, email, kdf.Iterations, Id.New(), handle, displayName, Id.New(), 1);
+        Profile data = new(ProfilePhase.SigningUp, server, instance.Id, email, kdf.Iterations, options.Crypto.NewId(), handle, displayName, options.Crypto.NewId(), 1);
         using KeyPair accountKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
         using KeyPair deviceKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
         using Secret historyKey = AccountSecrets.NewHistoryKey(options.Crypto);
@@ -98,7 +98,7 @@ static class SignIn
 
         using KeyPair deviceKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
         using KeyPair grantKey = await options.Crypto.GenerateKeyPairAsync(KemAlgorithm.DhkemP256).ConfigureAwait(false);
-        Profile data = new(ProfilePhase.Waiting, server, instance.Id, email, prelogin.Kdf.Iterations, default, "", null, Id.New(), 1);
+        Profile data = new(ProfilePhase.Waiting, server, instance.Id, email, prelogin.Kdf.Iterations, default, "", null, options.Crypto.NewId(), 1);
         Session session = await PostAsync(options, api, data, deviceKey, grantKey.PublicKey, authSecret, prelogin.Challenge, cancel).ConfigureAwait(false);
         if (session.Device != data.Device || session.Certified) throw ServerErrors.Misbehaves("took this new device for another one");
 

@@ -18,8 +18,8 @@ internal static class ContentCodec
 
     static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>A content with a fresh id.</summary>
-    public static Content New(DateTimeOffset now) => new() { Id = ByteString.CopyFrom(Id.New().ToArray()), Sent = (ulong)Math.Max(0, now.ToUnixTimeMilliseconds()) };
+    /// <summary>A content of no body yet.</summary>
+    public static Content New(Id id, DateTimeOffset now) => new() { Id = ByteString.CopyFrom(id.ToArray()), Sent = (ulong)Math.Max(0, now.ToUnixTimeMilliseconds()) };
 
     /// <summary>How many zero bytes hide the size of <paramref name="length"/> bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Longer than the largest size.</exception>

@@ -112,7 +112,7 @@ sealed class CommitBuilder(Intents intents)
             next.DisposeExcept(group);
             return new KavalekException(ClientErrors.NotAllowed, $"Your role in this conversation does not allow that ({breach}). Nothing changed.");
         }
-        PendingRow row = new() { Entry = Step.Bytes(Id.New()), Commit = ByteString.CopyFrom(pending.Encode()) };
+        PendingRow row = new() { Entry = Step.Bytes(step.Core.Mls.Crypto.NewId()), Commit = ByteString.CopyFrom(pending.Encode()) };
         row.Add.AddRange(facts.Added.Select(d => Step.Bytes(d.Device)));
         row.Remove.AddRange(facts.Removed.Select(r => Step.Bytes(r.Device.Device)));
         row.Intents.AddRange(done);

@@ -23,7 +23,7 @@ sealed partial class ConversationEngine
         // Newer than every group of the pair that is known here, whatever the clocks say: the other side, too, is to write into this one.
         ulong newest = thread.Streams.Values.Select(stream => stream.Row.Created).DefaultIfEmpty().Max();
         ulong created = Math.Max(Seconds(), newest == ulong.MaxValue ? newest : newest + 1);
-        return await BeginAsync(thread, Id.New(), new ConversationExtension { Kind = ConversationKind.Direct, Created = created }, devices, cancel).ConfigureAwait(false);
+        return await BeginAsync(thread, _core.Mls.Crypto.NewId(), new ConversationExtension { Kind = ConversationKind.Direct, Created = created }, devices, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Makes a group.</summary>
@@ -33,7 +33,7 @@ sealed partial class ConversationEngine
         Id me = _core.Identity.Account;
         foreach (Id account in accounts.Where(a => a != me).Distinct()) await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
         IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync(accounts.Append(me).Distinct(), cancel).ConfigureAwait(false);
-        Id id = Id.New();
+        Id id = _core.Mls.Crypto.NewId();
         ConversationThread thread = new(this, id, new ConversationRow { Kind = (uint)ConversationKind.Group });
         ConversationExtension extension = new() { Kind = ConversationKind.Group, Created = Seconds(), Title = title, Roles = new Dictionary<Id, Role> { [me] = Role.Owner } };
         return await BeginAsync(thread, id, extension, devices, cancel).ConfigureAwait(false);
@@ -46,7 +46,7 @@ sealed partial class ConversationEngine
         (ulong position, MessageRow row) = await StepAsync(thread, step =>
         {
             if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
-            Content content = ContentCodec.New(step.Now);
+            Content content = step.NewContent();
             content.Text = new() { Text_ = text };
             if (replyTo is { } reply) content.Text.ReplyTo = ContentCodec.Ref(reply.Account, reply.Content);
             ulong place = ConversationThread.QueuedPositions + thread.Row.NextQueued + 1;
@@ -394,7 +394,7 @@ sealed partial class ConversationEngine
 
     static void Accept(Step step)
     {
-        Content content = ContentCodec.New(step.Now);
+        Content content = step.NewContent();
         content.Accepted = new();
         step.Queue(content);
     }

@@ -31,7 +31,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     {
         _core = core;
         Log = new MessageLog(core.Store, core.Identity.Account);
-        Renewal = new Renewal(core.Renewal);
+        Renewal = new Renewal(core.Renewal, core.Mls.Crypto);
         _receipts = new Receipts(core, Log);
         _intake = new Intake(core, new ContentIntake(core), _intents);
         _sender = new Sender(core, this, new CommitBuilder(_intents), _intents, _receipts);

@@ -91,7 +91,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
                 return;
             }
             // Something else came back under its id: what was written did not reach the others, and goes out again under another (K-38).
-            row.Entry = Step.Bytes(Id.New());
+            row.Entry = Step.Bytes(core.Mls.Crypto.NewId());
             row.Sealed = null;
             step.Keep(number, row);
             break;

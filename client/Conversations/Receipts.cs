@@ -28,7 +28,7 @@ sealed class Receipts(ClientCore core, MessageLog log)
         step.Changed = true;
         step.Thread.ReceiptsAt = null;
         if (await log.GetAsync(step.Thread.Id, due.Position, default).ConfigureAwait(false) is not { } message) return;
-        Content content = ContentCodec.New(step.Now);
+        Content content = step.NewContent();
         content.Receipt = new() { Kind = due.Kind, UpTo = new() { Account = message.Account, Id = message.Id } };
         step.Queue(content);
     }

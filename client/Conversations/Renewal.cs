@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Kavalek.Mls;
 
 namespace Kavalek.Client;
 
@@ -19,7 +19,7 @@ public sealed record RenewalSettings
 }
 
 /// <summary>Says when the own leaf of a group is to be renewed, which heals the group from a theft of this device's keys (RFC 9420 §16.6).</summary>
-sealed class Renewal(RenewalSettings settings)
+sealed class Renewal(RenewalSettings settings, ICryptoProvider crypto)
 {
     /// <summary>Whether it is time.</summary>
     public bool IsDue(Step step, GroupStream stream) =>
@@ -32,6 +32,6 @@ sealed class Renewal(RenewalSettings settings)
     public void Joined(Step step, GroupStream stream)
     {
         stream.Row.Renewed = step.NowMilliseconds;
-        stream.Row.RenewAt = step.NowMilliseconds + 1 + (ulong)(settings.WithinOfJoining.TotalMilliseconds * RandomNumberGenerator.GetInt32(1_000) / 1_000);
+        stream.Row.RenewAt = step.NowMilliseconds + 1 + (ulong)(settings.WithinOfJoining.TotalMilliseconds * crypto.Between(0, 1_000) / 1_000);
     }
 }

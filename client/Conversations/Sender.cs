@@ -133,7 +133,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         ConversationThread thread = step.Thread;
         if (thread.State != ConversationState.Active || stream != thread.Live || core.DisplayName is not { } name || !ContentCodec.IsName(name)) return;
         if (stream.Devices.Count > Receipts.MostAccounts && !HasContents(thread, stream)) return;
-        Content content = ContentCodec.New(step.Now);
+        Content content = step.NewContent();
         content.Profile = new() { DisplayName = name };
         step.Queue(content);
         stream.Row.ProfileDue = false;
@@ -147,7 +147,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         {
             IReadOnlyList<LeafIndex> leaving = stream.ProposedRemovals;
             bool first = stream.Devices.First(d => !leaving.Contains(d.Leaf)).Leaf == stream.Group!.OwnIndex;
-            TimeSpan delay = first ? TimeSpan.Zero : TimeSpan.FromMilliseconds(System.Security.Cryptography.RandomNumberGenerator.GetInt32(2_000, 10_000));
+            TimeSpan delay = first ? TimeSpan.Zero : TimeSpan.FromMilliseconds(core.Mls.Crypto.Between(2_000, 10_000));
             stream.CommitProposalsAt = step.Now + delay;
             if (!first) engine.Later(step.Thread, delay);
         }
@@ -192,7 +192,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
             {
                 OutgoingMessage proposal = await stream.Group!.ProposeRemoveAsync(device.Leaf).ConfigureAwait(false);
                 stream.Advance(proposal.Next);
-                stream.Proposals.Proposals.Add(new OutgoingProposal { Entry = Step.Bytes(Id.New()), Message = ByteString.CopyFrom(proposal.Message) });
+                stream.Proposals.Proposals.Add(new OutgoingProposal { Entry = Step.Bytes(core.Mls.Crypto.NewId()), Message = ByteString.CopyFrom(proposal.Message) });
             }
             step.Batch.Put(StoreKeys.Proposals(stream.Id), stream.Proposals.ToByteArray());
             step.Touch(stream);

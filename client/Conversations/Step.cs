@@ -110,7 +110,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         foreach (Id account in accounts) system.Accounts.Add(Bytes(account));
         Append(new MessageRow
         {
-            Id = Bytes(Id.New()),
+            Id = Bytes(core.Mls.Crypto.NewId()),
             Account = Bytes(by ?? default),
             Device = Bytes(default),
             Sent = NowMilliseconds,
@@ -119,11 +119,14 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         });
     }
 
+    /// <summary>A content with a fresh id, said now.</summary>
+    public Content NewContent() => ContentCodec.New(core.Mls.Crypto.NewId(), Now);
+
     /// <summary>Queues a content behind all others.</summary>
     public void Queue(Content content, ulong position = 0)
     {
         ulong number = ++thread.Row.NextQueued;
-        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(Id.New()), KeyChanges = thread.Row.KeyChanges, Position = position };
+        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(core.Mls.Crypto.NewId()), KeyChanges = thread.Row.KeyChanges, Position = position };
         thread.Outbox.Add(number, row);
         Keep(number, row);
     }

@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using Google.Protobuf;
+using Kavalek.Mls;
 using Kavalek.Protocol;
 using Wire = Kavalek.Protocol.Wire;
 
 namespace Kavalek.Client;
 
 /// <summary>The socket to the server (docs/PROTOCOL.md §6.4): connects, stays connected, matches answers to appends, renews its token.</summary>
-sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams, EventHub events, TimeProvider clock) : IAsyncDisposable
+sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams, EventHub events, TimeProvider clock, ICryptoProvider crypto) : IAsyncDisposable
 {
     const uint Window = 256;
     static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(20);
@@ -17,7 +18,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
     readonly ConcurrentDictionary<(Id Stream, Id Entry), TaskCompletionSource<AppendOutcome>> _waiting = new();
     readonly SemaphoreSlim _sending = new(1, 1);
     readonly Lock _lock = new();
-    readonly BackOff _backOff = new();
+    readonly BackOff _backOff = new(crypto);
     ITransportSocket? _socket;
     CancellationTokenSource? _running;
     Task _run = Task.CompletedTask;

@@ -56,14 +56,14 @@ public static class ContentCodecTests
     [Fact]
     public static void A_body_of_the_future_is_read_as_none()
     {
-        Content future = ContentCodec.New(DateTimeOffset.UtcNow);
+        Content future = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow);
         byte[] bytes = [.. future.ToByteArray(), 0xfa, 0x06, 0x01, 0x41]; // field 111, one byte
         Assert.Equal(Content.BodyOneofCase.None, ContentCodec.Decode(bytes)!.BodyCase);
     }
 
     static Content Text(string text)
     {
-        Content content = ContentCodec.New(DateTimeOffset.UtcNow);
+        Content content = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow);
         content.Text = new() { Text_ = text };
         return content;
     }

@@ -166,13 +166,13 @@ public static class EvilMemberTests
         Id taken = (await his.MessageAsync("hers")).Id.Content;
 
         await using RawMember evil = await RawMember.OpenAsync(karim, his.Id);
-        Content twice = ContentCodec.New(DateTimeOffset.UtcNow);
+        Content twice = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow);
         twice.Text = new() { Text_ = "once" };
         await evil.SayAsync(twice);
         await evil.SayAsync(twice);
         await evil.SayAsync([1, 2, 3]);
         // Her id under his name is another message, and hers stays what it was.
-        Content stolen = ContentCodec.New(DateTimeOffset.UtcNow);
+        Content stolen = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow);
         stolen.Id = ByteString.CopyFrom(taken.ToArray());
         stolen.Text = new() { Text_ = "his" };
         await evil.SayAsync(stolen);
@@ -193,7 +193,7 @@ public static class EvilMemberTests
         await using KavalekClient karim = await SignUpAsync(server, "karim");
         (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
         await using RawMember member = await RawMember.OpenAsync(karim, his.Id);
-        Content one = ContentCodec.New(DateTimeOffset.UtcNow), three = ContentCodec.New(DateTimeOffset.UtcNow);
+        Content one = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow), three = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow);
         one.Text = new() { Text_ = "one" };
         three.Text = new() { Text_ = "three" };
         await member.SayAsync(one);

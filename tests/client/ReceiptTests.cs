@@ -65,7 +65,7 @@ public static class ReceiptTests
         await hers.SendAsync("hello");
         await marie.SyncAsync();
         await using RawMember evil = await RawMember.OpenAsync(karim, his.Id);
-        Content content = ContentCodec.New(DateTimeOffset.UtcNow);
+        Content content = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow);
         content.Receipt = new() { Kind = Receipt.Types.Kind.Read, UpTo = ContentCodec.Ref(marie.Me.Id, Id.New()) };
         await evil.SayAsync(content);
         await marie.SyncAsync();

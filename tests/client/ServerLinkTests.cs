@@ -107,7 +107,7 @@ public static class ServerLinkTests
     [Fact]
     public static void Pauses_grow_to_a_minute_and_are_never_all_alike()
     {
-        BackOff backOff = new();
+        BackOff backOff = new(Kavalek.Mls.NativeCryptoProvider.Shared);
         List<TimeSpan> pauses = [.. Enumerable.Range(0, 40).Select(_ => backOff.Next())];
         Assert.InRange(pauses[0], TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(500));
         Assert.All(pauses[8..], pause => Assert.InRange(pause, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60)));

@@ -17,8 +17,8 @@ sealed class GroupCommit : IDisposable
     const long CapacityBytes = 256L << 20;
     const int BatchOperations = 8_192;       // in one transaction
     const long BatchBytes = 16L << 20;
-    static readonly TimeSpan AcksWait = TimeSpan.FromMilliseconds(50);
 
+    readonly TimeSpan _acksWait;
     readonly StreamStore _store;
     readonly StreamCache _cache;
     readonly RemovedDevices _removed;
@@ -37,6 +37,7 @@ sealed class GroupCommit : IDisposable
     public GroupCommit(Database database, RemovedDevices removed, IEventBus bus, TimeProvider clock, MessagingOptions options, ILogger<GroupCommit> log)
     {
         (_removed, _bus, _clock, _log) = (removed, bus, clock, log);
+        _acksWait = options.AcksWait;
         _store = new StreamStore(database.Open());
         _cache = new StreamCache(options.CachedStreams);
         _checkpointer = new Checkpointer(database, _store, log);
@@ -108,7 +109,7 @@ sealed class GroupCommit : IDisposable
         {
             while (_incoming.Count == 0 && !_stopping)
             {
-                int wait = _cache.WaitingAcks.Count == 0 ? Timeout.Infinite : (int)Math.Ceiling((AcksWait - Stopwatch.GetElapsedTime(_acksSince)).TotalMilliseconds);
+                int wait = _cache.WaitingAcks.Count == 0 ? Timeout.Infinite : (int)Math.Ceiling((_acksWait - Stopwatch.GetElapsedTime(_acksSince)).TotalMilliseconds);
                 if (wait is <= 0 and not Timeout.Infinite)
                     break;
                 _waits = true;
@@ -142,7 +143,7 @@ sealed class GroupCommit : IDisposable
             {
                 if (_acksSince == long.MaxValue)
                     _acksSince = Stopwatch.GetTimestamp();
-                batch.FlushAcks |= last || Stopwatch.GetElapsedTime(_acksSince) >= AcksWait;
+                batch.FlushAcks |= last || Stopwatch.GetElapsedTime(_acksSince) >= _acksWait;
             }
             if (!batch.IsEmpty || (batch.FlushAcks && _cache.WaitingAcks.Count > 0))
             {
