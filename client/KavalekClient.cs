@@ -312,6 +312,9 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>What the client is made of, for tests.</summary>
     internal ClientCore Core => _core;
 
+    /// <summary>Its conversations, for tests; <c>null</c> while the device waits to be approved.</summary>
+    internal ConversationEngine? Talk => Volatile.Read(ref _engine);
+
     static async Task<KavalekClient> OpenAsync(ClientOptions options, OpenProfile profile, CancellationToken cancel)
     {
         KavalekClient client = new(options, await ClientCore.OpenAsync(options, profile, cancel).ConfigureAwait(false));

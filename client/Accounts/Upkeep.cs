@@ -43,6 +43,10 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
             if (e.Code is not (ClientErrors.Offline or ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.SessionEnded))
                 core.Events.Publish(new Notice(e.Message));
         }
+        catch (Exception e) when (Setback.IsOfStore(e))
+        {
+            // The next occasion.
+        }
     }
 
     // A stranger is met in a conversation, by key; the directory knows the handle. Each is asked for once while the client is open.

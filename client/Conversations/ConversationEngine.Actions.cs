@@ -367,7 +367,7 @@ sealed partial class ConversationEngine
             await _core.Devices.RefreshAsync(_stop.Token).ConfigureAwait(false);
             await OwnDevicesChangedAsync(_stop.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is KavalekException or OperationCanceledException)
+        catch (Exception e) when (Setback.Is(e))
         {
             // The next connection looks again.
         }
@@ -385,7 +385,7 @@ sealed partial class ConversationEngine
             {
                 if (!await MatchOwnDevicesAsync(_stop.Token).ConfigureAwait(false)) LookAgain(after * 2);
             }
-            catch (Exception e) when (e is KavalekException or OperationCanceledException)
+            catch (Exception e) when (Setback.Is(e))
             {
                 // The next connection looks again.
             }

@@ -66,9 +66,11 @@ sealed partial class ConversationEngine
         return Task.FromResult(true);
     }
 
-    // A batch of the link: runs of one stream share a step.
-    async Task TakeAsync(List<Wire.Entry> entries, CancellationToken cancel)
+    // A batch of the link: runs of one stream share a step. False where some could not be taken: nothing of those was acknowledged, and on this
+    // connection they do not come again by themselves.
+    async Task<bool> TakeAsync(List<Wire.Entry> entries, CancellationToken cancel)
     {
+        bool complete = true;
         foreach (IGrouping<ByteString, Wire.Entry> run in entries.GroupBy(entry => entry.Stream))
         {
             Id stream = Id.Read(run.Key.Span);
@@ -77,11 +79,13 @@ sealed partial class ConversationEngine
                 if (stream == _core.Identity.Device) await TakeInboxAsync([.. run], cancel).ConfigureAwait(false);
                 else if (_byStream.GetValueOrDefault(stream) is { } thread) await TakeAsync(thread, stream, [.. run], complete: false, cancel).ConfigureAwait(false);
             }
-            catch (KavalekException)
+            catch (Exception e) when (e is KavalekException || Setback.IsOfStore(e))
             {
-                // No connection while fetching what was missing: nothing was acknowledged, so it comes again.
+                if (Setback.IsOfStore(e)) SayNotStored();
+                complete = false;
             }
         }
+        return complete;
     }
 
     /// <summary>Processes entries of one stream in one step, then acknowledges them.</summary>

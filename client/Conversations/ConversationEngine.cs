@@ -48,6 +48,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
     /// <summary>What the parts of the client share.</summary>
     public ClientCore Core => _core;
 
+    /// <summary>All conversations, from the inside; for tests, while nothing runs.</summary>
+    public IEnumerable<ConversationThread> Threads => _threads.Values;
+
     /// <summary>Newest activity first.</summary>
     public IReadOnlyList<Conversation> All =>
         [.. _threads.Values.Where(thread => thread.View.State != ConversationState.Declined).OrderByDescending(thread => thread.View.Activity).Select(thread => thread.Face)];
@@ -104,7 +107,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
                     up |= next is LinkUp;
                     next = entries.Count < BatchEntries && _core.Link.Incoming.TryRead(out LinkEvent? more) ? more : null;
                 }
-                await TakeAsync(entries, cancel).ConfigureAwait(false);
+                if (!await TakeAsync(entries, cancel).ConfigureAwait(false)) After(TryAgain, () => InBackground(CaughtUpAsync));
                 entries.Clear();
                 if (up) InBackground(CaughtUpAsync);
             }
@@ -214,8 +217,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
         {
             await CatchUpAllAsync(_stop.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is KavalekException or OperationCanceledException)
+        catch (Exception e) when (Setback.Is(e))
         {
+            if (Setback.IsOfStore(e)) SayNotStored();
             if (IsConnected) After(TryAgain, () => InBackground(CaughtUpAsync)); // else the next connection does it
             return;
         }
@@ -241,6 +245,8 @@ sealed partial class ConversationEngine : IAsyncDisposable
         foreach (ConversationThread thread in _threads.Values) Kick(thread);
     }
 
+    void SayNotStored() => _core.Events.Publish(new Notice("Something could not be stored on this device. It is tried again; check that the disk is not full."));
+
     async Task SendInBackgroundAsync(ConversationThread thread)
     {
         do
@@ -258,9 +264,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (e is IOException or System.Data.Common.DbException)
+            catch (Exception e) when (Setback.IsOfStore(e))
             {
-                _core.Events.Publish(new Notice("Something could not be stored on this device, so nothing was sent. Check that the disk is not full."));
+                SayNotStored();
             }
         }
         while (Interlocked.CompareExchange(ref thread.Kicked, 0, 1) != 1);

@@ -1,0 +1,174 @@
+using Kavalek.Client;
+using Kavalek.Protocol;
+using Wire = Kavalek.Protocol.Wire;
+
+namespace Kavalek.Simulation.Tests;
+
+/// <summary>A while without faults: everything arrives and all devices run. Afterwards everything that was promised must have come true.</summary>
+sealed class Calm(World world)
+{
+    const int MostSteps = 60_000;
+
+    /// <summary>Lets everything that is on its way arrive, in order, and time pass, until nothing happens any more.</summary>
+    public void Settle(TimeSpan? atLeast = null)
+    {
+        DateTimeOffset end = world.Clock.GetUtcNow() + (atLeast ?? TimeSpan.FromSeconds(30));
+        for (int steps = 0; ; steps++)
+        {
+            if (steps > MostSteps) throw new BrokenPromiseException("it never comes to rest");
+            if (world.Network.Packets.FirstOrDefault() is { } next) world.Arrive(next);
+            else if (world.Deliver()) continue;
+            else if (world.Clock.GetUtcNow() < end || IsBusy) world.Pass(TimeSpan.FromSeconds(1));
+            else return;
+            if (world.Clock.GetUtcNow() > end + TimeSpan.FromMinutes(20)) throw new BrokenPromiseException($"still busy: {string.Join(", ", world.Devices.Where(d => d.Busy is not null).Select(d => d.Name))}");
+        }
+    }
+
+    bool IsBusy => world.Devices.Any(d => d.Busy is not null);
+
+    /// <summary>Everything runs again, and comes to rest; then all is held against what was promised.</summary>
+    public void Judge()
+    {
+        Life life = new(world);
+        foreach (Device device in world.Devices) (device.CutOffUntil, device.Process) = (default, device.Process is { IsDead: true } ? null : device.Process);
+        foreach (Device device in world.Devices)
+        {
+            device.Process?.FailAt(long.MaxValue / 2, Fault.None);
+            if (device is { Process: null, IsCertified: true }) life.Start(device);
+        }
+        Settle();
+        foreach (Device device in world.Devices) life.LogInAgain(device);
+        Settle(TimeSpan.FromMinutes(5));
+        Dictionary<Id, List<Device>> live = Members();
+        foreach ((Id stream, List<Device> devices) in live) AgreeAll(stream, devices);
+        foreach (Device device in world.Devices.Where(d => d.Client is not null && d.IsCertified)) HasNothingLeft(device);
+        Probe();
+        foreach (Device device in world.Devices.Where(d => d.Client is not null && d.IsCertified)) ShowsEverything(device);
+        SameOrder();
+        world.SearchServer();
+    }
+
+    // By stream: the devices that take part.
+    Dictionary<Id, List<Device>> Members()
+    {
+        Dictionary<Id, List<Device>> live = [];
+        foreach (Device device in world.Devices)
+            foreach (ConversationThread thread in device.Client?.Talk?.Threads ?? [])
+                foreach (GroupStream stream in thread.Streams.Values.Where(s => s.IsLive))
+                {
+                    if (!live.TryGetValue(stream.Id, out List<Device>? devices)) live.Add(stream.Id, devices = []);
+                    devices.Add(device);
+                }
+        return live;
+    }
+
+    // Those who take part are in one epoch, and in it is nobody else.
+    void AgreeAll(Id stream, List<Device> devices)
+    {
+        HashSet<ulong> epochs = [.. devices.Select(d => Group(d, stream).Group!.Epoch)];
+        if (epochs.Count > 1)
+            throw new BrokenPromiseException($"{stream}: {string.Join(", ", devices.Select(d => $"{d.Name} in epoch {Group(d, stream).Group!.Epoch}"))}");
+        foreach (MemberDevice member in Group(devices[0], stream).Devices)
+        {
+            Device? device = world.Devices.FirstOrDefault(d => d.Id == member.Device);
+            if (device is null || device.IsGivenUp || devices.Contains(device) || HasGone(device, stream)) continue;
+            throw new BrokenPromiseException($"{device.Name} is a member of {stream} and cannot follow: {Describe(device, stream)}");
+        }
+    }
+
+    static bool HasGone(Device device, Id stream) =>
+        Find(device, stream) is { } found && (found.Thread.State is ConversationState.Left or ConversationState.Declined || found.Stream.State is StreamState.Ended or StreamState.Unsubscribing);
+
+    static string Describe(Device device, Id stream) =>
+        Find(device, stream) is { } found ? $"{found.Thread.State} {found.Stream.State} seq {found.Stream.Row.NextSeq} epoch {found.Stream.Row.Epoch}" : $"never heard of it, {device.Client?.Connection}";
+
+    static (ConversationThread Thread, GroupStream Stream)? Find(Device device, Id stream)
+    {
+        foreach (ConversationThread thread in device.Client?.Talk?.Threads ?? [])
+            if (thread.Streams.TryGetValue(stream, out GroupStream? found)) return (thread, found);
+        return null;
+    }
+
+    static GroupStream Group(Device device, Id stream) => Find(device, stream)!.Value.Stream;
+
+    static void HasNothingLeft(Device device)
+    {
+        foreach (ConversationThread thread in device.Client!.Talk!.Threads)
+        {
+            if (thread.State != ConversationState.Active || thread.Live is null) continue;
+            bool alone = thread.Live.Devices.All(d => d.Account == device.Person.Account);
+            if (!alone && thread.Outbox.Count > 0) throw new BrokenPromiseException($"{device.Name} still has {thread.Outbox.Count} contents to send in {thread.Id}");
+            if (thread.Live.PendingRow is not null) throw new BrokenPromiseException($"{device.Name} still has a commit pending in {thread.Id}");
+            if (thread.Live.Intents.Count > 0) throw new BrokenPromiseException($"{device.Name} still has something to do in {thread.Id}: {(IntentKind)thread.Live.Intents.Values.First().Kind}");
+        }
+    }
+
+    // Whoever can write is heard by all: nothing is stuck.
+    void Probe()
+    {
+        Life life = new(world);
+        foreach (Device device in world.Devices)
+            if (device.Client is { } client && device.IsCertified)
+                foreach (Conversation conversation in client.Conversations.ToArray())
+                    if (conversation is { State: ConversationState.Active, CannotSend: null } && conversation.Members.Count > 1)
+                    {
+                        life.Write(device, conversation);
+                        Settle(TimeSpan.FromSeconds(1));
+                    }
+        Settle();
+    }
+
+    void ShowsEverything(Device device)
+    {
+        Dictionary<Id, ulong> first = First(device);
+        foreach (Conversation conversation in device.Client!.Conversations)
+        {
+            string[] shown = Texts(conversation);
+            if (shown.Length != shown.Distinct().Count()) throw new BrokenPromiseException($"{device.Name} shows a text twice: {shown.GroupBy(t => t).First(g => g.Count() > 1).Key}");
+            if (conversation.State != ConversationState.Active) continue;
+            ConversationThread thread = device.Client.Talk!.Threads.First(t => t.Id == conversation.Id);
+            foreach (var text in world.Ledger.Texts.Values)
+            {
+                if (!thread.Streams.TryGetValue(text.Stream, out GroupStream? stream) || !stream.IsLive) continue;
+                if (first.GetValueOrDefault(text.Stream, ulong.MaxValue) > text.Seq || stream.Row.NextSeq <= text.Seq) continue;
+                if (!shown.Contains(text.Text)) throw new BrokenPromiseException($"{device.Name} does not show {text.Text}, which is entry {text.Seq} of {text.Stream}");
+            }
+        }
+    }
+
+    // Behind which entry the device's present membership of each stream begins, by the server's books.
+    Dictionary<Id, ulong> First(Device device)
+    {
+        string token = "";
+        EventLoop.Run(() => token = device.Client!.Core.Tokens.MessagingAsync(default) is { IsCompletedSuccessfully: true } fresh ? fresh.Result : "");
+        using HttpResponseMessage response = world.Ask(HttpMethod.Get, "api/v1/streams", token);
+        return !response.IsSuccessStatusCode ? []
+            : Wire.StreamList.Parser.ParseFrom(World.Body(response)).Streams.ToDictionary(info => Id.Read(info.Stream.Span), info => info.First);
+    }
+
+    // Two people who both read two messages read them in the same order, on all of their devices.
+    void SameOrder()
+    {
+        Dictionary<Id, List<(Device Device, string[] Shown)>> all = [];
+        foreach (Device device in world.Devices)
+            foreach (Conversation conversation in device.Client?.Conversations ?? [])
+            {
+                if (conversation.Kind != ConversationKind.Group) continue;
+                if (!all.TryGetValue(conversation.Id, out var list)) all.Add(conversation.Id, list = []);
+                list.Add((device, Texts(conversation)));
+            }
+        foreach (var list in all.Values)
+            foreach (var (device, shown) in list.Skip(1))
+            {
+                string[] both = [.. list[0].Shown.Where(shown.Contains)];
+                if (!both.SequenceEqual(shown.Where(list[0].Shown.Contains))) throw new BrokenPromiseException($"{device.Name} and {list[0].Device.Name} show messages in another order");
+            }
+    }
+
+    static string[] Texts(Conversation conversation)
+    {
+        IReadOnlyList<Message> messages = [];
+        EventLoop.Run(() => messages = conversation.MessagesAsync(100_000) is { IsCompletedSuccessfully: true } done ? done.Result : throw new InvalidOperationException("a store in memory answers at once"));
+        return [.. messages.Where(m => m.State != MessageState.Queued && m.State != MessageState.Failed).Select(m => m.Body).OfType<TextBody>().Select(b => b.Text)];
+    }
+}

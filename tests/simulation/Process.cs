@@ -1,0 +1,69 @@
+using Kavalek.Client;
+
+namespace Kavalek.Simulation.Tests;
+
+/// <summary>One run of the program on a device, from its start to its end or its sudden death.</summary>
+sealed class Process(World world, Device device, MemoryClientStore disk)
+{
+    /// <summary>What nothing ever comes of.</summary>
+    public static Task Never { get; } = new TaskCompletionSource().Task;
+
+    long _passed;
+    long _faultAt = long.MaxValue;
+    Fault _fault;
+
+    public Device Device => device;
+
+    /// <summary>The shipped client; null while it starts.</summary>
+    public KavalekClient? Client { get; set; }
+
+    public bool IsDead { get; private set; }
+
+    /// <summary>How many writes, requests and frames it has made.</summary>
+    public long Passed => _passed;
+
+    /// <summary>Its timers stop with it.</summary>
+    public TimeProvider Clock => field ??= new ProcessClock(this, world.Clock);
+
+    public ClientOptions Options() => new()
+    {
+        Store = new ProcessStore(this, disk),
+        Transport = _ => new ProcessTransport(world.Network, this),
+        Crypto = device.Crypto,
+        Clock = Clock,
+        WalletIterations = 10,
+    };
+
+    /// <summary>Lets its <paramref name="count"/>th write, request or frame from now go wrong.</summary>
+    public void FailAt(long count, Fault fault) => (_faultAt, _fault) = (_passed + count, fault);
+
+    /// <summary>Ends it now: it stands still wherever it is, and the next process knows only what is on the disk.</summary>
+    public void Kill()
+    {
+        if (IsDead) return;
+        IsDead = true;
+        world.Network.Dies(this);
+    }
+
+    /// <summary>One write, request or frame is about to be made; says what becomes of it.</summary>
+    public Fault Pass()
+    {
+        if (++_passed != _faultAt) return Fault.None;
+        if (_fault is Fault.KillBefore or Fault.KillAfter) Kill();
+        return _fault;
+    }
+
+    sealed class ProcessClock(Process process, TimeProvider clock) : TimeProvider
+    {
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+        public override long GetTimestamp() => clock.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => clock.CreateTimer(passed =>
+        {
+            if (!process.IsDead) callback(passed);
+        }, state, dueTime, period);
+    }
+}
