@@ -79,9 +79,10 @@ sealed partial class ConversationEngine
                 if (stream == _core.Identity.Device) await TakeInboxAsync([.. run], cancel).ConfigureAwait(false);
                 else if (_byStream.GetValueOrDefault(stream) is { } thread) await TakeAsync(thread, stream, [.. run], complete: false, cancel).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is KavalekException || Setback.IsOfStore(e))
+            catch (Exception e) when (e is not OperationCanceledException)
             {
-                if (Setback.IsOfStore(e)) SayNotStored();
+                // Whatever it is: one run that cannot be processed does not end the processing of all that follow.
+                if (e is not KavalekException) Report(e);
                 complete = false;
             }
         }

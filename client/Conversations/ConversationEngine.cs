@@ -217,15 +217,24 @@ sealed partial class ConversationEngine : IAsyncDisposable
         {
             await CatchUpAllAsync(_stop.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (Setback.Is(e))
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            if (Setback.IsOfStore(e)) SayNotStored();
+            return;
+        }
+        catch (Exception e)
+        {
+            if (e is not KavalekException) Report(e);
             if (IsConnected) After(TryAgain, () => InBackground(CaughtUpAsync)); // else the next connection does it
             return;
         }
         _core.Link.CaughtUp();
         KickAll();
     }
+
+    /// <summary>Says what went wrong where no caller waits for it.</summary>
+    void Report(Exception e) => _core.Events.Publish(new Notice(Setback.IsOfStore(e)
+        ? "Something could not be stored on this device. It is tried again; check that the disk is not full."
+        : $"This program made a mistake ({e.GetType().Name}). Nothing is lost; it tries again."));
 
     void InBackground(Func<Task> work)
     {
@@ -245,8 +254,6 @@ sealed partial class ConversationEngine : IAsyncDisposable
         foreach (ConversationThread thread in _threads.Values) Kick(thread);
     }
 
-    void SayNotStored() => _core.Events.Publish(new Notice("Something could not be stored on this device. It is tried again; check that the disk is not full."));
-
     async Task SendInBackgroundAsync(ConversationThread thread)
     {
         do
@@ -256,17 +263,15 @@ sealed partial class ConversationEngine : IAsyncDisposable
             {
                 await _sender.FlushAsync(thread, fetch: false, _stop.Token).ConfigureAwait(false);
             }
-            catch (KavalekException e)
-            {
-                _intents.Postpone(thread, e); // goes out when the link is up again
-            }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e) when (Setback.IsOfStore(e))
+            catch (Exception e)
             {
-                SayNotStored();
+                if (e is not KavalekException) Report(e);
+                if (e is KavalekException reason) _intents.Postpone(thread, reason);
+                if (IsConnected) Later(thread, TryAgain); // else it goes out when the link is up again
             }
         }
         while (Interlocked.CompareExchange(ref thread.Kicked, 0, 1) != 1);

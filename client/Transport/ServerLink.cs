@@ -12,7 +12,7 @@ namespace Kavalek.Client;
 sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams, EventHub events, TimeProvider clock, ICryptoProvider crypto) : IAsyncDisposable
 {
     const uint Window = 256;
-    static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(20), AnswerTime = TimeSpan.FromSeconds(20);
 
     readonly Channel<LinkEvent> _incoming = Channel.CreateUnbounded<LinkEvent>(new UnboundedChannelOptions { SingleReader = true });
     readonly ConcurrentDictionary<(Id Stream, Id Entry), TaskCompletionSource<AppendOutcome>> _waiting = new();
@@ -20,6 +20,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
     readonly Lock _lock = new();
     readonly BackOff _backOff = new(crypto);
     ITransportSocket? _socket;
+    CancellationTokenSource? _connection;
     CancellationTokenSource? _running;
     Task _run = Task.CompletedTask;
     ConnectionState _state;
@@ -81,7 +82,13 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
             await SendAsync(socket, frame, cancel).ConfigureAwait(false);
             // The socket may have gone between the two lines above: then nobody else will answer.
             if (Volatile.Read(ref _socket) != socket) answer.TrySetException(Lost());
-            return await answer.Task.WaitAsync(cancel).ConfigureAwait(false);
+            return await answer.Task.WaitAsync(AnswerTime, clock, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            // A connection that takes and never answers is none, though its heart may beat.
+            if (Volatile.Read(ref _socket) == socket && Volatile.Read(ref _connection) is { } connection) await EndAsync(connection).ConfigureAwait(false);
+            throw Lost(e);
         }
         finally
         {
@@ -134,6 +141,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
             string token = await tokens.MessagingAsync(cancel).ConfigureAwait(false);
             await using ITransportSocket socket = await OpenAsync(token, cancel).ConfigureAwait(false);
             Wire.Ready ready = await HandshakeAsync(socket, cancel).ConfigureAwait(false);
+            Volatile.Write(ref _connection, ended);
             Volatile.Write(ref _socket, socket);
             up = true;
             Set(ConnectionState.Syncing);
@@ -152,12 +160,25 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
         finally
         {
             Volatile.Write(ref _socket, null);
+            Volatile.Write(ref _connection, null);
             await ended.CancelAsync().ConfigureAwait(false);
             await beat.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             foreach (TaskCompletionSource<AppendOutcome> waiting in _waiting.Values) waiting.TrySetException(Lost());
         }
         if (up) _incoming.Writer.TryWrite(new LinkDown(reason));
         return reason;
+    }
+
+    static async Task EndAsync(CancellationTokenSource connection)
+    {
+        try
+        {
+            await connection.CancelAsync().ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended by itself.
+        }
     }
 
     async Task<ITransportSocket> OpenAsync(string token, CancellationToken cancel)

@@ -27,6 +27,25 @@ public static class SocketTests
     }
 
     [Fact]
+    public static async Task Every_frame_is_answered_however_many_come_while_answers_leave()
+    {
+        const int Frames = 1_500;
+        await using MessagingServer server = await MessagingServer.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            await using TestSocket socket = await TestSocket.ConnectAsync(server, PlainDevice.New());
+            Task sending = Task.Run(async () =>
+            {
+                for (ulong id = 1; id <= Frames; id++)
+                    await socket.SendAsync(new ClientFrame { Ping = new Ping { Id = id } });
+            });
+            for (ulong id = 1; id <= Frames; id++)
+                Assert.Equal(id, (await socket.AnswerAsync()).Pong.Id);
+            await sending;
+        }));
+    }
+
+    [Fact]
     public static async Task The_window_bounds_what_is_not_acknowledged()
     {
         await using MessagingServer server = await MessagingServer.StartAsync();

@@ -121,6 +121,45 @@ public sealed class StoryTests : IAsyncLifetime
         Assert.Equal(2, group.Members.Count);
     }
 
+    [Fact]
+    public async Task Killed_under_load_the_server_loses_and_doubles_nothing()
+    {
+        Conversation group = await GroupAsync();
+        Person[] people = [_marie, _jean, _leila];
+        foreach (Person person in people)
+        {
+            await person.Client.StartAsync(Cancel);
+        }
+        const int each = 150;
+        Task[] talking = [.. people.Select(person => Task.Run(async () =>
+        {
+            for (int i = 0; i < each; i++)
+            {
+                await person.Client.Conversation(group.Id)!.SendAsync($"{person.Handle} {i}", cancel: Cancel);
+            }
+        }, Cancel))];
+        for (int kill = 0; kill < 5; kill++)
+        {
+            int before = (await _marie.TextsAsync(group)).Count;
+            await UntilAsync(_marie, async () => (await _marie.TextsAsync(group)).Count >= Math.Min(before + 25, people.Length * each - 10));
+            await _server.KillAsync();
+            await _server.StartAsync();
+        }
+        await Task.WhenAll(talking);
+        foreach (Person person in people)
+        {
+            await UntilAsync(person, async () => (await person.TextsAsync(group)).Count >= people.Length * each
+                && (await person.Client.Conversation(group.Id)!.MessagesAsync(int.MaxValue, cancel: Cancel)).All(m => m.State != MessageState.Queued));
+        }
+        IReadOnlyList<string> seen = await _marie.TextsAsync(group);
+        Assert.Equal(people.Length * each, seen.Distinct().Count());
+        foreach (Person person in people)
+        {
+            Assert.Equal(seen, await person.TextsAsync(group));
+            Assert.Equal(Enumerable.Range(0, each).Select(i => $"{person.Handle} {i}"), seen.Where(t => t.StartsWith(person.Handle, StringComparison.Ordinal)));
+        }
+    }
+
     async Task<Conversation> GroupAsync()
     {
         Conversation group = await _marie.Client.CreateGroupAsync("Groupe", [_jean.Client.Me.Id, _leila.Client.Me.Id], Cancel);
@@ -145,6 +184,25 @@ public sealed class StoryTests : IAsyncLifetime
             foreach (Person person in (Person[])[_marie, _jean, _leila])
             {
                 await person.Client.SyncAsync(Cancel);
+            }
+        }
+    }
+
+    /// <summary>Waits for a condition that only the person's own events can bring about.</summary>
+    static async Task UntilAsync(Person person, Func<Task<bool>> condition)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        IAsyncEnumerable<ClientEvent> events = person.Client.Events(limit.Token);
+        if (await condition())
+        {
+            return;
+        }
+        await foreach (ClientEvent _ in events)
+        {
+            if (await condition())
+            {
+                return;
             }
         }
     }

@@ -177,7 +177,11 @@ sealed partial class SocketSession
         Feed? done = null;
         lock (_gate)
         {
-            if (!_feeds.TryGetValue(stream, out Feed? feed) || seq > feed.End || seq == 0)
+            if (!_feeds.TryGetValue(stream, out Feed? feed))
+                return;
+            // What the device fetched over REST may be newer than what this socket has heard of.
+            seq = Math.Min(seq, feed.End);
+            if (seq == 0)
                 return;
             int left = seq >= feed.Cursor ? 0 : (int)Math.Min((ulong)feed.Unacknowledged, feed.Cursor - seq);
             _unacknowledged -= feed.Unacknowledged - left;

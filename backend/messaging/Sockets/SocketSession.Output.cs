@@ -2,6 +2,7 @@ using System.Buffers;
 using Kavalek.Messaging.Streams;
 using Kavalek.Protocol;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 
 namespace Kavalek.Messaging.Sockets;
 
@@ -111,29 +112,20 @@ sealed partial class SocketSession : IThreadPoolWorkItem
     {
         try
         {
-            while (true)
+            while (NextWork(out Feed? behind) is { } work)
             {
-                byte[]? buffer = Compose(out int length);
-                if (buffer is not null)
+                switch (work)
                 {
-                    _writingSince = _services.Clock.GetTimestamp();
-                    try
-                    {
-                        await _transport.Inner.WriteAsync(buffer.AsMemory(0, length));
-                    }
-                    finally
-                    {
-                        ArrayPool<byte>.Shared.Return(buffer);
-                        _writingSince = 0;
-                    }
-                    continue;
+                    case Work.Send:
+                        await SendAsync();
+                        break;
+                    case Work.Open:
+                        await OpenAsync();
+                        break;
+                    case Work.ReadOn:
+                        await ReadOnAsync(behind!);
+                        break;
                 }
-                if (NextWork(out Feed? behind) is not { } work)
-                    return;
-                if (work == Work.Open)
-                    await OpenAsync();
-                else
-                    await ReadOnAsync(behind!);
             }
         }
         catch (SqliteException)
@@ -146,6 +138,28 @@ sealed partial class SocketSession : IThreadPoolWorkItem
         {
             // The connection is gone; so is everything for it.
             Gone();
+        }
+        catch (Exception e)
+        {
+            // A mistake of ours. A socket that stays open and says nothing more would keep its client waiting: it ends, and the client comes again.
+            Gone();
+            _services.Log.LogError("A socket ended by a mistake of this server: {Mistake} at {Place}", e.GetType().Name, e.TargetSite?.Name);
+        }
+    }
+
+    async ValueTask SendAsync()
+    {
+        if (Compose(out int length) is not { } buffer)
+            return; // it was dropped meanwhile
+        _writingSince = _services.Clock.GetTimestamp();
+        try
+        {
+            await _transport.Inner.WriteAsync(buffer.AsMemory(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            _writingSince = 0;
         }
     }
 
