@@ -14,6 +14,11 @@ public sealed record SessionEnded(Id Account, Id Device, Id Session) : BusEvent;
 /// <param name="Device">The removed device.</param>
 public sealed record DeviceRemoved(Id Account, Id Device) : BusEvent;
 
+/// <summary>What was revoked before this start, told again: the end of a process may have come between the revocation and its news.</summary>
+/// <param name="Devices">Every device that was ever removed.</param>
+/// <param name="Sessions">Sessions that ended before their access tokens did.</param>
+public sealed record Revoked(Id[] Devices, Id[] Sessions) : BusEvent;
+
 /// <summary>An account's device list changed: each of its certified devices finds a notice in its inbox.</summary>
 /// <param name="Account">Whose.</param>
 /// <param name="Devices">The account's certified devices after the change.</param>

@@ -43,8 +43,11 @@ public sealed record AuthOptions
     internal Rate LogInsOverall => Times(new(600, 300));
     internal Rate PreloginsOfAddress => Times(new(30, 300));
     internal Rate RegistrationsOfAddress => Times(new(30, 300));
+    internal Rate RefreshesOfSession => Times(new(20, 300));
+    internal Rate RefreshesOfAddress => Times(new(60, 300));
     internal Rate LookUpsOfAccount => Times(new(60, 600));
     internal Rate ClaimsOfAccount => Times(new(300, 3600));
+    internal Rate PublicationsOfDevice => Times(new(60, 3600));
     internal Rate ClaimsOfPair => Times(new(30, 3600));
 
     /// <summary>What new accounts derive their secrets with.</summary>

@@ -81,7 +81,7 @@ public sealed class AuthService : IAsyncDisposable
 /// <summary>Puts the service into a host.</summary>
 public static class AuthHosting
 {
-    /// <summary>Registers what the endpoints need.</summary>
+    /// <summary>Registers what the endpoints need; after the services that listen to its news.</summary>
     public static IServiceCollection AddAuth(this IServiceCollection services, AuthService auth)
     {
         ArgumentNullException.ThrowIfNull(auth);
@@ -93,7 +93,7 @@ public static class AuthHosting
             .AddSingleton<RegistrationStore>().AddSingleton<LogInStore>().AddSingleton<SessionStore>().AddSingleton<DeviceStore>()
             .AddSingleton<DirectoryStore>().AddSingleton<KeyPackageStore>().AddSingleton<InviteStore>()
             .AddSingleton<Gate>()
-            .AddHostedService<Sweeper>();
+            .AddHostedService<Reminder>().AddHostedService<Sweeper>();
     }
 
     /// <summary>Maps every call of docs/PROTOCOL.md §5.</summary>

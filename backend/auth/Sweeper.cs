@@ -11,6 +11,8 @@ internal sealed class Sweeper(AuthDatabase database, RateLimiter limiter, TimePr
         DELETE FROM device WHERE waiting_until <= @now;
         DELETE FROM invite WHERE expires <= @now OR uses_left = 0;
         DELETE FROM key_package WHERE not_after <= @now;
+        DELETE FROM used_challenge WHERE expires < @now;
+        DELETE FROM ended_session WHERE expires < @now;
         UPDATE session SET former = NULL, rotated = NULL WHERE rotated < @now - 60;
         """;
 

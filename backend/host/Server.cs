@@ -93,8 +93,9 @@ public sealed class Server : IAsyncDisposable
         builder.Services.AddRouting();
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton<IEventBus, InProcessEventBus>();
-        builder.Services.AddAuth(auth);
+        // Messaging first: services start in this order, and it listens to what auth says at its start.
         if (options.Messaging) builder.Services.AddMessaging(_ => MessagingOptionsOf(options, auth));
+        builder.Services.AddAuth(auth);
         if (options.Development) builder.Services.AddOpenApi();
 
         WebApplication app = builder.Build();
@@ -142,6 +143,8 @@ public sealed class Server : IAsyncDisposable
         host.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            ConnectionLimit connections = new(ConnectionLimit.PerSource * options.RateFactor, options.BehindProxy ? options.TrustedProxies : []);
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Guard));
             KestrelServerLimits limits = kestrel.Limits;
             limits.MaxRequestBodySize = Limits.EntryBytes + Limits.JsonBytes;
             limits.MaxRequestLineSize = 4 * 1024;

@@ -51,9 +51,14 @@ sealed class Housekeeping(
                 sockets.CloseSession(session.Session);
                 break;
             case DeviceRemoved device:
-                removed.Add(device.Device);
-                sockets.CloseDevice(device.Device);
-                _ = DoAsync(() => new RemoveDeviceChore(device.Device));
+                Remove(device.Device);
+                break;
+            case Revoked revoked:
+                foreach (Id session in revoked.Sessions)
+                    ended.Add(session);
+                // What is known as removed is out of the streams, too: one transaction did both.
+                foreach (Id device in revoked.Devices.Where(device => !removed.Contains(device)))
+                    Remove(device);
                 break;
             case DevicesChanged changed:
                 _ = DoAsync(() => new NoticeOperation(changed.Devices));
@@ -65,6 +70,13 @@ sealed class Housekeeping(
             default:
                 break;
         }
+    }
+
+    void Remove(Id device)
+    {
+        removed.Add(device);
+        sockets.CloseDevice(device);
+        _ = DoAsync(() => new RemoveDeviceChore(device));
     }
 
     async Task DoAsync(Func<AwaitedOperation> operation)

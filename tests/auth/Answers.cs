@@ -57,6 +57,17 @@ static class Answers
         return string.Join('\n', rows);
     }
 
+    /// <summary>Holds the write lock of the authentication service's database until it is disposed.</summary>
+    public static IDisposable LockAuthDatabase(this TestServer server)
+    {
+        SqliteConnection connection = new($"Data Source={Path.Combine(server.Data, "auth.db")};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "BEGIN IMMEDIATE";
+        command.ExecuteNonQuery();
+        return connection;
+    }
+
     /// <summary>The rows of one table.</summary>
     public static string[] Table(this TestServer server, string name) =>
         [.. server.Dump().Split('\n').SkipWhile(l => l != name).Skip(1).TakeWhile(l => l.Contains('|', StringComparison.Ordinal))];

@@ -128,12 +128,15 @@ public sealed class SessionTests
     }
 
     [Fact]
-    public async Task A_new_log_in_of_a_device_ends_its_former_session()
+    public async Task A_new_log_in_of_a_device_ends_its_former_session() // K-07
     {
         await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
         using TestDevice device = await TestDevice.SignUpAsync(server);
         Session former = device.Session!;
+        List<BusEvent> news = Listen(server);
         await device.LogInAsync();
+        SessionEnded ended = Assert.IsType<SessionEnded>(Assert.Single(news));
+        Assert.Equal((device.Account, device.Device), (ended.Account, ended.Device));
         await device.SendAsync(HttpMethod.Get, "/auth/v1/devices/self", token: former.AuthToken).RefusedAsync(ErrorCodes.Unauthenticated);
         await device.TryRefreshAsync(former.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
         Assert.Single(server.Table("session"));
@@ -154,6 +157,44 @@ public sealed class SessionTests
         await device.TryRefreshAsync(device.Session!.AuthToken).RefusedAsync(ErrorCodes.SessionEnded);
         Assert.Equal(before, server.Dump());
         await device.RefreshAsync();
+    }
+
+    [Fact]
+    public async Task Guessed_refresh_tokens_are_stopped_before_the_writer_and_open_sessions_go_on() // K-02, K-09
+    {
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, o => Answers.Open(o) with { RateFactor = 1 });
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        string guess = Base64Url.EncodeToString(new byte[48]);
+        string before = server.Dump();
+        using (server.LockAuthDatabase())
+        {
+            // Whoever guesses does not wait for the writer, and so holds up nobody who does.
+            for (int i = 0; i < 60; i++) await device.TryRefreshAsync(guess).RefusedAsync(ErrorCodes.SessionEnded);
+            await device.TryRefreshAsync(guess).RefusedAsync(ErrorCodes.RateLimited);
+        }
+        Assert.Equal(before, server.Dump());
+
+        // The same source: its open session has a count of its own, which ends too.
+        for (int i = 0; i < 20; i++) await device.RefreshAsync();
+        await device.TryRefreshAsync(device.Session!.RefreshToken).RefusedAsync(ErrorCodes.RateLimited);
+        clock.Advance(TimeSpan.FromMinutes(5));
+        await device.RefreshAsync();
+        await device.TryRefreshAsync(guess).RefusedAsync(ErrorCodes.SessionEnded);
+    }
+
+    [Fact]
+    public async Task A_challenge_opens_one_session_even_over_a_restart() // K-29
+    {
+        await using TestServer server = await TestServer.StartAsync(new ManualClock(), Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        LogInRequest used = await device.LogInRequestAsync(), unused = await device.LogInRequestAsync();
+        await device.TryLogInAsync(used).OkAsync(HttpStatusCode.OK);
+        await server.RestartAsync();
+        string before = server.Dump();
+        await device.TryLogInAsync(used).RefusedAsync(ErrorCodes.WrongCredentials);
+        Assert.Equal(before, server.Dump());
+        await device.TryLogInAsync(unused).OkAsync(HttpStatusCode.OK);
     }
 
     internal static List<BusEvent> Listen(TestServer server)

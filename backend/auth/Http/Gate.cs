@@ -67,12 +67,5 @@ internal static class GateExtensions
         http.Features.Get<Caller>() ?? throw new InvalidOperationException("The route is open to anyone: there is no caller.");
 
     /// <summary>What a rate counts by: the address, of IPv6 the network of one customer (/64).</summary>
-    public static byte[] Address(this HttpContext http)
-    {
-        System.Net.IPAddress? address = http.Connection.RemoteIpAddress;
-        if (address is null) return [];
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        byte[] bytes = address.GetAddressBytes();
-        return bytes.Length == 16 ? bytes[..8] : bytes;
-    }
+    public static byte[] Address(this HttpContext http) => SourceNetwork.Of(http.Connection.RemoteIpAddress).GetAddressBytes();
 }

@@ -17,8 +17,10 @@ internal static class KeyPackageEndpoints
         routes.MapPost("/auth/v1/accounts/{account}/key-packages/claim", Claim).For(Access.Certified).Answers<ClaimedKeyPackages>();
     }
 
-    static async Task<NoContent> Publish(HttpContext http, KeyPackageCheck check, KeyPackageStore store)
+    static async Task<NoContent> Publish(HttpContext http, AuthOptions options, RateLimiter limiter, KeyPackageCheck check, KeyPackageStore store)
     {
+        // Each key package costs two signatures to check, and a call brings a hundred.
+        limiter.Count("publish", http.Caller().Device.ToArray(), options.PublicationsOfDevice);
         PublishKeyPackages request = await http.ReadAsync(AuthJson.Default.PublishKeyPackages, Limits.JsonBytes);
         if (request.KeyPackages.Length > Limits.KeyPackages) throw TooLarge();
         byte[] certificate = await store.CertificateAsync(http.Caller().Device);

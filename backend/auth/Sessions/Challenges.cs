@@ -6,7 +6,7 @@ namespace Kavalek.Auth;
 
 /// <summary>
 /// What a device signs to log in: time ‖ random ‖ HMAC, so nothing is stored for those who only ask. A challenge is for
-/// one address, lasts five minutes and opens one session.
+/// one address and lasts five minutes; that it opens one session is seen to where the session is stored.
 /// </summary>
 internal sealed class Challenges(AuthKeys keys, TimeProvider clock)
 {
@@ -16,9 +16,6 @@ internal sealed class Challenges(AuthKeys keys, TimeProvider clock)
 
     /// <summary>Bytes of a challenge.</summary>
     public const int Length = HeadBytes + HMACSHA256.HashSizeInBytes;
-
-    readonly Dictionary<UInt128, long> _used = [];
-    readonly Lock _lock = new();
 
     /// <summary>A fresh one for the address.</summary>
     public byte[] Make(string email)
@@ -38,19 +35,11 @@ internal sealed class Challenges(AuthKeys keys, TimeProvider clock)
         return age is >= -Seconds and < Seconds;
     }
 
-    /// <summary>Uses a valid challenge up; false where somebody was faster.</summary>
-    public bool Use(byte[] challenge)
-    {
-        long now = clock.Now();
-        lock (_lock)
-        {
-            foreach ((UInt128 old, long end) in _used)
-            {
-                if (end < now) _used.Remove(old);
-            }
-            return _used.TryAdd(BinaryPrimitives.ReadUInt128BigEndian(challenge.AsSpan(8)), BinaryPrimitives.ReadInt64BigEndian(challenge) + Seconds);
-        }
-    }
+    /// <summary>What tells a valid challenge from all others.</summary>
+    public static byte[] Random(byte[] challenge) => challenge[8..HeadBytes];
+
+    /// <summary>When a valid challenge is over, in seconds since 1970.</summary>
+    public static long Expires(byte[] challenge) => BinaryPrimitives.ReadInt64BigEndian(challenge) + Seconds;
 
     byte[] Mac(ReadOnlySpan<byte> head, string email)
     {

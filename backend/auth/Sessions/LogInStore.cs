@@ -38,6 +38,8 @@ internal sealed class LogInStore(AuthDatabase database, TimeProvider clock)
         INSERT INTO session (id, device, family, refresh, expires) VALUES (@session, @device, @family, @refresh, @expires)
         """;
 
+    const string UseChallenge = "INSERT INTO used_challenge (random, expires) VALUES (@random, @expires) ON CONFLICT (random) DO NOTHING";
+
     /// <summary>What the account's secret was derived with; <c>null</c> where there is no account.</summary>
     public Task<KdfParameters?> KdfAsync(byte[] emailLookup) => database.ReadAsync(db => db.FirstAsync(
         "SELECT kdf_algorithm, kdf_iterations FROM account WHERE email_lookup = @lookup",
@@ -52,21 +54,26 @@ internal sealed class LogInStore(AuthDatabase database, TimeProvider clock)
     public Task ReplacePasswordAsync(KnownAccount account, string hash) => database.WriteAsync(db => db.ExecuteAsync(
         "UPDATE account SET password = @hash WHERE id = @id AND password = @old", ("@hash", hash), ("@id", account.Id), ("@old", account.Password)));
 
-    /// <summary>Opens the device's session and ends its former one; a device the account does not know is stored as waiting.</summary>
+    /// <summary>Opens the device's session and answers the former ones, which end; a device the account does not know is stored as waiting.</summary>
     /// <exception cref="AuthException">
-    /// <see cref="ErrorCodes.WrongCredentials"/>: the device has another key. <see cref="ErrorCodes.IdTaken"/>: it is another account's.
+    /// <see cref="ErrorCodes.WrongCredentials"/>: the device has another key, or the challenge has opened a session before. <see cref="ErrorCodes.IdTaken"/>: it is another account's.
     /// <see cref="ErrorCodes.Forbidden"/>: it was removed, or too many wait. <see cref="ErrorCodes.Invalid"/>: a grant key is missing or out of place.
     /// </exception>
-    public Task<OpenSession> OpenSessionAsync(Id account, LogInRequest request, RefreshToken refresh) => database.WriteAsync(async db =>
+    public Task<(OpenSession Session, Id[] Former)> OpenSessionAsync(Id account, LogInRequest request, RefreshToken refresh) => database.WriteAsync(async db =>
     {
+        if (await db.ExecuteAsync(UseChallenge,
+            ("@random", Challenges.Random(request.Challenge)), ("@expires", Challenges.Expires(request.Challenge))) == 0)
+        {
+            throw AuthException.WrongCredentials();
+        }
         bool certified = await AdmitAsync(db, account, request);
         Id session = Id.New();
-        await db.ExecuteAsync("DELETE FROM session WHERE device = @device", ("@device", request.Device));
+        Id[] former = await EndedSessions.EndOfDeviceAsync(db, request.Device, clock);
         await db.ExecuteAsync(InsertSession,
             ("@session", session), ("@device", request.Device), ("@family", refresh.FamilyHash), ("@refresh", refresh.OwnHash),
             ("@expires", clock.Today() + SessionStore.LifetimeDays));
         await db.ExecuteAsync("UPDATE device SET last_seen = @today WHERE id = @device", ("@today", clock.Today()), ("@device", request.Device));
-        return new OpenSession(session, account, request.Device, certified);
+        return (new OpenSession(session, account, request.Device, certified), former);
     });
 
     async Task<bool> AdmitAsync(Db db, Id account, LogInRequest request)

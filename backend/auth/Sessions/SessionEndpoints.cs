@@ -18,10 +18,11 @@ internal static class SessionEndpoints
     }
 
     static async Task<JsonHttpResult<Session>> Refresh(
-        HttpContext http, SessionStore store, SessionTokens tokens, IEventBus bus, LogIds ids, ILogger<SessionStore> log)
+        HttpContext http, AuthOptions options, RateLimiter limiter, SessionStore store, SessionTokens tokens, IEventBus bus, LogIds ids, ILogger<SessionStore> log)
     {
         RefreshRequest request = await http.ReadAsync(AuthJson.Default.RefreshRequest);
         if (RefreshToken.Decode(request.RefreshToken) is not { } presented) throw SessionEnded();
+        await CountAsync(http, options, limiter, store, presented);
         RefreshToken next = presented.Next();
         switch (await store.RotateAsync(presented, next))
         {
@@ -36,6 +37,19 @@ internal static class SessionEndpoints
             default:
                 throw SessionEnded();
         }
+    }
+
+    // Guesses count against where they come from, and never reach the one writer. An open session has a count of its own: whoever shares its
+    // address cannot keep it from going on.
+    static async Task CountAsync(HttpContext http, AuthOptions options, RateLimiter limiter, SessionStore store, RefreshToken presented)
+    {
+        if (await store.IsOpenAsync(presented))
+        {
+            limiter.Count("refresh session", presented.FamilyHash, options.RefreshesOfSession);
+            return;
+        }
+        limiter.Count("refresh address", http.Address(), options.RefreshesOfAddress);
+        throw SessionEnded();
     }
 
     static async Task<NoContent> LogOut(HttpContext http, SessionStore store, IEventBus bus)

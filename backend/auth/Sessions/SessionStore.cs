@@ -54,7 +54,7 @@ internal sealed class SessionStore(AuthDatabase database, TimeProvider clock)
             && clock.Now() - stored.Rotated <= RepeatSeconds;
         if (!newest && !repeated)
         {
-            await db.ExecuteAsync("DELETE FROM session WHERE id = @session", ("@session", stored.Session.Id));
+            await EndedSessions.EndAsync(db, stored.Session.Id, clock);
             List<Id> certified = await db.AllAsync(
                 "SELECT id FROM device WHERE account = @account AND certificate IS NOT NULL", row => row.Id(0), ("@account", stored.Session.Account));
             return new Rotation.Reused(stored.Session, [.. certified]);
@@ -67,8 +67,11 @@ internal sealed class SessionStore(AuthDatabase database, TimeProvider clock)
     });
 
     /// <summary>Ends a session.</summary>
-    public Task EndAsync(Id session) => database.WriteAsync(db =>
-        db.ExecuteAsync("DELETE FROM session WHERE id = @session", ("@session", session)));
+    public Task EndAsync(Id session) => database.WriteAsync(db => EndedSessions.EndAsync(db, session, clock));
+
+    /// <summary>Whether the token is of a session that is open, newest or not: asked before the writer is.</summary>
+    public Task<bool> IsOpenAsync(RefreshToken presented) => database.ReadAsync(db =>
+        db.AnyAsync("SELECT 1 FROM session WHERE family = @family", ("@family", presented.FamilyHash)));
 
     sealed record StoredSession(OpenSession Session, byte[] Refresh, byte[]? Former, long Rotated)
     {

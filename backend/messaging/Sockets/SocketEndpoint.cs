@@ -45,7 +45,7 @@ static class SocketEndpoint
             await Problems.Of(ErrorCodes.Invalid, "this is a WebSocket").ExecuteAsync(context);
             return;
         }
-        IPAddress address = context.Connection.RemoteIpAddress ?? IPAddress.None;
+        IPAddress address = SourceNetwork.Of(context.Connection.RemoteIpAddress);
         if (!services.Sockets.TryEnter(address))
         {
             await Problems.Of(ErrorCodes.RateLimited, "too many sockets of this address have not authenticated").ExecuteAsync(context);

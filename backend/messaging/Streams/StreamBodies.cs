@@ -11,6 +11,9 @@ static class StreamBodies
 {
     const string Protobuf = "application/x-protobuf";
 
+    /// <summary>Bytes that are set aside on the word of a Content-Length alone.</summary>
+    const int BelievedBytes = 64 * 1024;
+
     /// <summary>Reads a body; null if it is no such message or of another type.</summary>
     /// <exception cref="BadHttpRequestException">It is larger than <paramref name="maximum"/> bytes.</exception>
     public static async Task<T?> ReadAsync<T>(HttpContext context, MessageParser<T> parser, int maximum)
@@ -22,7 +25,7 @@ static class StreamBodies
             throw new BadHttpRequestException("too large", StatusCodes.Status413PayloadTooLarge);
         if (context.Request.ContentType != Protobuf)
             return null;
-        using var body = new MemoryStream((int)(context.Request.ContentLength ?? 0));
+        using var body = new MemoryStream((int)Math.Min(context.Request.ContentLength ?? 0, BelievedBytes));
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         try
         {

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.WebSockets;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Kavalek.Tests.Support;
+using Microsoft.Data.Sqlite;
+
+namespace Kavalek.Messaging.Tests;
+
+/// <summary>What the authentication service revokes, the delivery service refuses, whatever happens to the news in between.</summary>
+public static class RevocationTests
+{
+    // K-07, K-22
+    [Fact]
+    public static async Task Revocations_whose_news_was_lost_are_told_again_at_the_next_start()
+    {
+        await using TestServer server = await OpenServerAsync(new ManualClock());
+        using TestDevice first = await TestDevice.SignUpAsync(server);
+        using TestDevice removed = await first.AddDeviceAsync(2);
+        using TestDevice leaver = await TestDevice.SignUpAsync(server);
+        Id stream = Id.New();
+        using (TestRest rest = Rest(server, removed))
+        {
+            Assert.Equal(HttpStatusCode.Created, await rest.CreateAsync(stream).StatusAsync());
+        }
+
+        // The delivery service does not hear this, as if the process had died before it could.
+        await server.RestartAsync(o => o with { Messaging = false });
+        Assert.Equal(HttpStatusCode.NoContent, await first.RemoveAsync(removed.Device, first.List(3, first.Certificate)).StatusAsync());
+        Assert.Equal(HttpStatusCode.NoContent, await leaver.SendAsync(HttpMethod.Delete, "/auth/v1/sessions/current").StatusAsync());
+        string subscriptions = $"SELECT COUNT(*) FROM subscriber WHERE device = x'{removed.Device}'";
+        Assert.Equal(2, Count(server, subscriptions)); // the stream and its inbox
+        await server.RestartAsync(o => o with { Messaging = true });
+
+        foreach (TestDevice gone in (TestDevice[])[removed, leaver])
+        {
+            using TestRest rest = Rest(server, gone);
+            Assert.Equal(ErrorCodes.Unauthenticated, await rest.SendAsync(HttpMethod.Get, "/api/v1/streams").CodeAsync());
+            await using TestSocket socket = await TestSocket.OpenAsync(server.Address);
+            await socket.SendAsync(new() { Hello = new() { Token = gone.Session!.MessagingToken, Window = 1 } });
+            Assert.Equal((ErrorCodes.Unauthenticated, WebSocketCloseStatus.PolicyViolation), await socket.ClosedAsync());
+        }
+        using TestRest allowed = Rest(server, first);
+        Assert.Equal(HttpStatusCode.OK, await allowed.SendAsync(HttpMethod.Get, "/api/v1/streams").StatusAsync());
+        Assert.Equal(HttpStatusCode.OK, await server.GetAsync("/api/healthz").StatusAsync()); // one turn of the writer
+        Assert.Equal(0, Count(server, subscriptions));
+        Assert.Equal(0, Count(server, $"SELECT COUNT(*) FROM stream WHERE id IN (x'{removed.Device}', x'{stream}')"));
+        Assert.Equal(1, Count(server, "SELECT COUNT(*) FROM removed_device"));
+    }
+
+    // K-07, K-09
+    [Fact]
+    public static async Task Sockets_close_with_their_session_by_log_out_reuse_of_a_token_and_a_new_log_in()
+    {
+        await using TestServer server = await OpenServerAsync(new ManualClock());
+        using TestDevice bystander = await TestDevice.SignUpAsync(server);
+        await using TestSocket stays = await TestSocket.ConnectAsync(server.Address, bystander.Session!.MessagingToken);
+        Func<TestDevice, Task>[] ends =
+        [
+            async device => Assert.Equal(HttpStatusCode.NoContent, await device.SendAsync(HttpMethod.Delete, "/auth/v1/sessions/current").StatusAsync()),
+            async device =>
+            {
+                string first = device.Session!.RefreshToken;
+                await device.RefreshAsync();
+                await device.RefreshAsync();
+                Assert.Equal(ErrorCodes.SessionEnded, await device.TryRefreshAsync(first).CodeAsync());
+            },
+            device => device.LogInAsync(),
+        ];
+        foreach (Func<TestDevice, Task> end in ends)
+        {
+            using TestDevice device = await TestDevice.SignUpAsync(server);
+            Session session = device.Session!;
+            await using TestSocket socket = await TestSocket.ConnectAsync(server.Address, session.MessagingToken);
+            await end(device);
+            Assert.Equal(ErrorCodes.DeviceRemoved, (await socket.ClosedAsync()).Code);
+            using var rest = new TestRest(server.Address, () => session.MessagingToken);
+            Assert.Equal(ErrorCodes.Unauthenticated, await rest.SendAsync(HttpMethod.Get, "/api/v1/streams").CodeAsync());
+        }
+        Assert.Empty(await stays.SettledAsync());
+    }
+
+    static Task<TestServer> OpenServerAsync(TimeProvider clock) =>
+        TestServer.StartAsync(clock, o => o with { Registration = Auth.RegistrationPolicy.Open });
+
+    static TestRest Rest(TestServer server, TestDevice device) => new(server.Address, () => device.Session!.MessagingToken);
+
+    static long Count(TestServer server, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(server.Data, "messaging.db")};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
+    }
+}
