@@ -36,6 +36,7 @@ sealed class ClientCore : IAsyncDisposable
     {
         OwnIdentity identity = await OwnIdentity.LoadAsync(profile.Data, profile.Store, cancel).ConfigureAwait(false);
         ClientCore core = new(options, profile, identity, await Tokens.LoadAsync(profile.Store, cancel).ConfigureAwait(false));
+        if (await profile.Store.GetAsync(StoreKeys.Policy, cancel).ConfigureAwait(false) is { } policy) core.TimerPolicy = TimerPolicy.Decode(policy);
         await core.People.LoadAsync(cancel).ConfigureAwait(false);
         await core.Devices.LoadAsync(cancel).ConfigureAwait(false);
         return core;
@@ -49,6 +50,21 @@ sealed class ClientCore : IAsyncDisposable
 
     /// <summary>When conversations renew their keys.</summary>
     public RenewalSettings Renewal => _options.Renewal;
+
+    /// <summary>What the instance allows of timers.</summary>
+    public TimerPolicy TimerPolicy { get; private set; } = TimerPolicy.None;
+
+    /// <summary>Told of each message that has an end, milliseconds since 1970.</summary>
+    public Action<ulong> Ends { get; set; } = _ => { };
+
+    /// <summary>Asks the instance what it allows of timers, and keeps it.</summary>
+    public async Task RefreshPolicyAsync(CancellationToken cancel)
+    {
+        TimerPolicy policy = TimerPolicy.Of(await SignIn.InstanceAsync(cancel).ConfigureAwait(false));
+        if (policy == TimerPolicy) return;
+        await Store.ApplyAsync(new StoreBatch().Put(StoreKeys.Policy, policy.Encode()), cancel).ConfigureAwait(false);
+        TimerPolicy = policy;
+    }
 
     /// <summary>The own display name, if any.</summary>
     public string? DisplayName => Profile.Data.DisplayName;

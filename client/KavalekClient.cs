@@ -309,6 +309,13 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>Chooses what others may know: that a message reached a device of this account, and that it was read. Both are on at first.</summary>
     public Task SetReceiptsAsync(bool delivered, bool read, CancellationToken cancel = default) => Engine.SetReceiptsAsync(delivered, read, cancel);
 
+    /// <summary>How long messages live in conversations that are begun here; <c>null</c> where they stay.</summary>
+    public TimeSpan? DefaultTimer => Engine.DefaultTimer is > 0 and uint seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>Sets the own default for conversations begun from now on; <see cref="TimeSpan.Zero"/>: messages stay.</summary>
+    /// <exception cref="KavalekException">The instance does not allow it.</exception>
+    public Task SetDefaultTimerAsync(TimeSpan life, CancellationToken cancel = default) => Engine.SetDefaultTimerAsync(life, cancel);
+
     /// <summary>What the client is made of, for tests.</summary>
     internal ClientCore Core => _core;
 

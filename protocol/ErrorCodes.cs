@@ -27,6 +27,10 @@ public static class ErrorCodes
     public const string StaleDeviceList = "stale_device_list";
     /// <summary>409: the stream has moved on; the answer carries its epoch.</summary>
     public const string StaleEpoch = "stale_epoch";
+    /// <summary>409: the archive has moved on; the answer carries its version or number as its epoch.</summary>
+    public const string StaleArchive = "stale_archive";
+    /// <summary>413: the account's archive is full.</summary>
+    public const string OverQuota = "over_quota";
     /// <summary>413: larger than allowed.</summary>
     public const string TooLarge = "too_large";
     /// <summary>415: the body is of another media type than the call takes.</summary>

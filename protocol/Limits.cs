@@ -33,6 +33,24 @@ public static class Limits
     /// <summary>Seconds an entry is kept for devices that have not acknowledged it.</summary>
     public const int RetentionSeconds = 30 * 24 * 3600;
 
+    /// <summary>Seconds that a message may be set to live, at least.</summary>
+    public const int ShortestLife = 5;
+
+    /// <summary>Seconds that a message may be set to live, at most: 4 years.</summary>
+    public const int LongestLife = 126_230_400;
+
+    /// <summary>Bytes of a sealed archive segment: 256 KiB and what seals them.</summary>
+    public const int ArchiveSegmentBytes = 264 * 1024;
+
+    /// <summary>Bytes of an archive's sealed state.</summary>
+    public const int ArchiveStateBytes = 256;
+
+    /// <summary>Segments in one page of an archive, and segments that one may replace.</summary>
+    public const int ArchivePageSegments = 64;
+
+    /// <summary>Bytes of one page of an archive, but at least one segment.</summary>
+    public const int ArchivePageBytes = 2 * 1024 * 1024;
+
     /// <summary>Devices one commit may add or remove.</summary>
     public const int ChangeDevices = 1000;
 

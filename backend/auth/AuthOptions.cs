@@ -29,6 +29,12 @@ public sealed record AuthOptions
     /// <summary>Who may register; by invite only, unless said otherwise.</summary>
     public RegistrationPolicy Registration { get; init; } = RegistrationPolicy.Invite;
 
+    /// <summary>Seconds that a message may be set to live, at least; 0 for none. Clients keep to it.</summary>
+    public int TimerFloor { get; init; }
+
+    /// <summary>Seconds after which every message ends at the latest; 0 for none. Clients keep to it.</summary>
+    public int TimerCeiling { get; init; }
+
     /// <summary>The base-2 logarithm of bcrypt's rounds: 10 to 12, 10 by default (about 50 ms).</summary>
     public int BcryptCost { get; init; } = 10;
 
@@ -59,6 +65,10 @@ public sealed record AuthOptions
     {
         if (BcryptCost is < 10 or > 12) throw new InvalidOperationException("The bcrypt cost is 10, 11 or 12.");
         if (Name.Length is < 1 or > 64 || Name.Any(char.IsControl)) throw new InvalidOperationException("The instance's name has 1 to 64 characters.");
+        if (TimerFloor is not 0 and (< Protocol.Limits.ShortestLife or > Protocol.Limits.LongestLife)
+            || TimerCeiling is not 0 and (< Protocol.Limits.ShortestLife or > Protocol.Limits.LongestLife))
+            throw new InvalidOperationException("A message lives between 5 seconds and 4 years.");
+        if (TimerCeiling != 0 && TimerFloor > TimerCeiling) throw new InvalidOperationException("The floor of timers is above their ceiling.");
         if (PasswordQueue is < 1 or > 4096) throw new InvalidOperationException("The password queue holds 1 to 4,096.");
         if (RateFactor is < 1 or > 100_000) throw new InvalidOperationException("The rate factor is 1 to 100,000.");
     }

@@ -47,6 +47,8 @@ public sealed class Server : IAsyncDisposable
                 DataFolder = options.Data,
                 Name = options.Name,
                 Registration = options.Registration,
+                TimerFloor = options.TimerFloor,
+                TimerCeiling = options.TimerCeiling,
                 BcryptCost = options.BcryptCost,
                 RateFactor = options.RateFactor,
             },
@@ -122,6 +124,7 @@ public sealed class Server : IAsyncDisposable
         };
         return defaults with
         {
+            ArchiveBytes = (long)options.ArchiveQuota << 20,
             AppendsPerSecond = defaults.AppendsPerSecond * options.RateFactor,
             AppendBurst = defaults.AppendBurst * options.RateFactor,
             FramesPerSecond = defaults.FramesPerSecond * options.RateFactor,

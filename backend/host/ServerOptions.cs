@@ -56,6 +56,15 @@ public sealed record ServerOptions
     /// <summary>How long the delivery service collects acknowledgements before it writes them; 50 ms. Not on the command line: zero makes runs repeatable.</summary>
     public TimeSpan AcksWait { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Seconds that messages may be set to live, at least; 0 for none.</summary>
+    public int TimerFloor { get; init; }
+
+    /// <summary>Seconds after which every message ends at the latest; 0 for none.</summary>
+    public int TimerCeiling { get; init; }
+
+    /// <summary>MiB that an account's archive may take; 1,024 by default.</summary>
+    public int ArchiveQuota { get; init; } = 1_024;
+
     /// <summary>What <c>--help</c> prints.</summary>
     public const string Help = """
         Kavalek.Host, the server of a Kavalek instance
@@ -76,6 +85,9 @@ public sealed record ServerOptions
           --certificate-key FILE   PEM private key for it
           --bcrypt-cost N          10 to 12 (10)
           --rate-factor N          multiplies every rate limit (1)
+          --archive-quota MIB      what the encrypted history of an account may take (1024)
+          --timer-floor TIME       what messages may be set to live at least: 30s, 5m, 12h, 7d, or off (off)
+          --timer-ceiling TIME     what messages live at most, whatever is set; clients keep to both (off)
           --environment NAME       Development serves /openapi/v1.json (Production)
 
         Each is also an environment variable (--log-level is KAVALEK_LOG_LEVEL) and a member of DATA/kavalek.json
@@ -85,7 +97,7 @@ public sealed record ServerOptions
     static readonly string[] Names =
     [
         "data", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
-        "certificate-key", "bcrypt-cost", "rate-factor", "environment",
+        "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota",
     ];
 
     /// <summary>Reads the settings of this process.</summary>
@@ -136,6 +148,9 @@ public sealed record ServerOptions
             },
             BcryptCost = Number(Text("bcrypt-cost"), "bcrypt-cost") ?? defaults.BcryptCost,
             RateFactor = Number(Text("rate-factor"), "rate-factor") ?? defaults.RateFactor,
+            ArchiveQuota = Number(Text("archive-quota"), "archive-quota") ?? defaults.ArchiveQuota,
+            TimerFloor = Seconds(Text("timer-floor"), "timer-floor"),
+            TimerCeiling = Seconds(Text("timer-ceiling"), "timer-ceiling"),
         };
     }
 
@@ -236,6 +251,13 @@ public sealed record ServerOptions
 
     static int? Number(string? text, string name) =>
         text is null ? null : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw Wrong(name, "a number");
+
+    static int Seconds(string? text, string name)
+    {
+        if (text is null or "" or "off") return 0;
+        int unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, 'd' => 86_400, _ => throw Wrong(name, "a time like 30s, 5m, 12h or 7d, or off") };
+        return Number(text[..^1], name) is { } count && count <= int.MaxValue / unit ? count * unit : throw Wrong(name, "a time like 30s, 5m, 12h or 7d, or off");
+    }
 
     static IPNetwork Network(string text) =>
         IPNetwork.TryParse(text, out IPNetwork network) ? network

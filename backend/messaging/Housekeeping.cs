@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Kavalek.Messaging.Access;
+using Kavalek.Messaging.Archives;
 using Kavalek.Messaging.Sockets;
 using Kavalek.Messaging.Streams;
 using Kavalek.Protocol;
@@ -103,6 +104,7 @@ sealed class Housekeeping(
         {
             answered = Volatile.Read(ref _searches);
             await writer.DoAsync(new ExpireChore());
+            await writer.DoAsync(new ExpireArchivesChore());
         }
         while (Interlocked.Add(ref _searches, -answered) > 0);
     }

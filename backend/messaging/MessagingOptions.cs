@@ -42,6 +42,9 @@ public sealed record MessagingOptions
     /// <summary>Sockets of one address that have not authenticated yet.</summary>
     public int NewSocketsPerAddress { get; init; } = 64;
 
+    /// <summary>Bytes that an account's archive may take; 1 GiB.</summary>
+    public long ArchiveBytes { get; init; } = 1L << 30;
+
     /// <summary>Seconds between two searches for what has expired.</summary>
     public int ExpirySeconds { get; init; } = 60;
 

@@ -1,4 +1,5 @@
 using Kavalek.Messaging.Access;
+using Kavalek.Messaging.Archives;
 using Kavalek.Messaging.Sockets;
 using Kavalek.Messaging.Storage;
 using Kavalek.Messaging.Streams;
@@ -31,6 +32,7 @@ public static class MessagingSetup
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<GroupCommit>();
         services.AddSingleton<StreamQueries>();
+        services.AddSingleton<ArchiveQueries>();
         services.AddSingleton<Topics>();
         services.AddSingleton<Sockets.Sockets>();
         services.AddSingleton<SocketServices>();
@@ -42,6 +44,7 @@ public static class MessagingSetup
     public static void MapMessaging(this IEndpointRouteBuilder routes)
     {
         routes.MapStreams();
+        routes.MapArchive();
         routes.MapSocket();
         routes.MapGet("/api/healthz", async (GroupCommit writer, HttpContext context) =>
         {

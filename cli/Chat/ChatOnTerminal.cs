@@ -273,6 +273,9 @@ sealed class ChatOnTerminal(ChatRoom room)
             case MessageChanged changed when changed.Message.Conversation == room.Conversation.Id:
                 _screen.Put(changed.Message);
                 break;
+            case MessageRemoved removed when removed.Conversation == room.Conversation.Id:
+                _screen.Remove(removed.Message);
+                break;
             case MessageAdded { Message: { IsMine: false, Body: TextBody } elsewhere }:
                 _screen.Notice = $"{room.Lines.Name(elsewhere.Sender)} wrote elsewhere: {Where(elsewhere)}";
                 break;

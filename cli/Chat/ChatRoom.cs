@@ -26,6 +26,7 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
         /verify           the safety number; /verified after you have compared it
         /accept-key       accept a changed key
         /accept /decline  answer a request
+        /timer [TIME|off] how long messages live: 30s, 5m, 12h, 7d
         /add @HANDLE  /remove @HANDLE  /rename TITLE  /leave     in groups
         /quit             or Ctrl-D
         //TEXT            a message that begins with a slash
@@ -96,6 +97,11 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
                 if (shown.LastOrDefault(m => !m.IsMine) is Message last)
                     await conversation.MarkReadAsync(last.Id, cancel);
                 return new ChatAnswer("Everything is marked as read.");
+            case "/timer" when rest.Length == 0:
+                return new ChatAnswer(Duration.Sentence(conversation.Timer));
+            case "/timer":
+                await conversation.SetTimerAsync(Duration.Parse(rest), cancel);
+                return new ChatAnswer(Duration.Sentence(conversation.Timer));
             case "/members":
                 return new ChatAnswer(Members());
             case "/verify":

@@ -74,6 +74,13 @@ sealed class ChatScreen(ChatRoom room, Frame frame)
             Below++;
     }
 
+    /// <summary>Takes a message away that is gone.</summary>
+    public void Remove(MessageId id)
+    {
+        _changed = true;
+        _messages.RemoveAll(m => m.Id == id);
+    }
+
     /// <summary>Adds older messages above.</summary>
     public void PutOlder(IReadOnlyList<Message> older)
     {

@@ -96,6 +96,8 @@ sealed class Transcript(Func<Id, string> name)
         var lines = new List<string>();
         if (body.ReplyTo is MessageId answered)
             lines.Add(Ansi.Dim(Wrap.Fit($"↪ {Quote(answered, page)}", page.TextCells)));
+        if (message.PassedOnBy is Id passed)
+            lines.Add(Ansi.Dim(Wrap.Fit($"passed on by {Named(passed)}", page.TextCells)));
         int firstOfText = lines.Count;
         lines.AddRange(Wrap.Lines(MessageLines.Shown(body.Text, page.Look.Whole.Contains(message.Id), out _), page.TextCells));
         AddState(message, page, lines, firstOfText);

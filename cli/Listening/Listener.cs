@@ -125,7 +125,7 @@ sealed class Listener(KavalekClient client, Shell shell, ListenSettings settings
     {
         if (settings.Json)
         {
-            if (only is null || item is not (MessageChanged or ConversationChanged) || Concerns(item is MessageChanged m ? m.Message.Conversation : ((ConversationChanged)item).Conversation.Id))
+            if (Subject(item) is not Protocol.Id subject || Concerns(subject))
                 Print(EventJson.Line(item, client));
             return;
         }
@@ -142,6 +142,14 @@ sealed class Listener(KavalekClient client, Shell shell, ListenSettings settings
         if (line is not null)
             shell.Tell(line);
     }
+
+    static Protocol.Id? Subject(ClientEvent item) => item switch
+    {
+        MessageChanged changed => changed.Message.Conversation,
+        MessageRemoved removed => removed.Conversation,
+        ConversationChanged changed => changed.Conversation.Id,
+        _ => null,
+    };
 
     bool Concerns(Protocol.Id conversation) => only is null || only.Id == conversation;
 

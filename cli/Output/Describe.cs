@@ -62,6 +62,7 @@ static class Describe
             SystemKind.KeyChanged => $"The key of {whom} changed: a new device without recovery, or somebody in between. Compare numbers: kavalek verify",
             SystemKind.Accepted => $"{(whom.Length > 0 ? whom : by)} accepted the request",
             SystemKind.MessagesMissing => $"{body.Text ?? "Some"} messages are missing here",
+            SystemKind.TimerChanged => body.Text is "0" or null ? $"{by} set messages to stay" : $"{by} set messages to end {CommandLine.Duration.Words(body.Text)} after they were sent",
             _ => body.Kind.ToString(),
         };
     }
@@ -101,6 +102,8 @@ static class Describe
         o.WriteNumber("unread", conversation.Unread);
         if (conversation.CannotSend is SendBlock block)
             o.WriteString("cannotSend", block.Code);
+        if (conversation.Timer is TimeSpan timer)
+            o.WriteNumber("timer", (long)timer.TotalSeconds);
     }
 
     /// <summary>Members of a message's object.</summary>
@@ -132,6 +135,10 @@ static class Describe
         o.WriteBoolean("mine", message.IsMine);
         o.WriteString("sentAt", Time(message.SentAt));
         o.WriteString("state", Lower(message.State));
+        if (message.EndsAt is DateTimeOffset ends)
+            o.WriteString("endsAt", Time(ends));
+        if (message.PassedOnBy is Id passed)
+            o.WriteString("passedOnBy", passed.ToString());
         switch (message.Body)
         {
             case TextBody text:

@@ -28,6 +28,11 @@ static class EventJson
             case MessageChanged changed:
                 Changed(o, changed.Message);
                 break;
+            case MessageRemoved removed:
+                o.WriteString("event", "removed");
+                o.WriteString("conversation", removed.Conversation.ToString());
+                o.WriteString("id", Describe.Id(removed.Message));
+                break;
             case RequestReceived request:
                 o.WriteString("event", "request");
                 Describe.Conversation(o, request.Conversation);

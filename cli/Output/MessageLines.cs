@@ -30,7 +30,9 @@ sealed class MessageLines(KavalekClient client)
         string text = message.Body is TextBody body ? Shown(body.Text, full, out _) : "";
         string state = message.IsMine ? $"  [{Describe.State(message)}{(message.Failure is string why ? $": {SafeText.Line(why)}" : "")}]" : "";
         string quote = Quote(message, answered);
-        return $"{time} {SafeText.Line(Name(message.Sender))}: {quote}{text.Replace("\n", "\n" + Indent, StringComparison.Ordinal)}{state}";
+        string passed = message.PassedOnBy is Protocol.Id by ? $" (passed on by {SafeText.Line(Name(by))})" : "";
+        string ends = message.EndsAt is DateTimeOffset end ? $"  [ends {end.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}]" : "";
+        return $"{time} {SafeText.Line(Name(message.Sender))}{passed}: {quote}{text.Replace("\n", "\n" + Indent, StringComparison.Ordinal)}{state}{ends}";
     }
 
     /// <summary>A person's name, or “you”.</summary>

@@ -10,6 +10,7 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
     /// <summary>Once, now.</summary>
     public async Task OnceAsync(CancellationToken cancel)
     {
+        await core.RefreshPolicyAsync(cancel).ConfigureAwait(false);
         await core.KeyPackages.RefillAsync(cancel).ConfigureAwait(false);
         bool changed = await core.Devices.RefreshAsync(cancel).ConfigureAwait(false);
         // Also what was begun and cut off: the list is stored before the conversations have followed it.

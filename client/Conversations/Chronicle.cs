@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Kavalek.Client.Records;
@@ -52,11 +53,12 @@ static class Chronicle
         row.KeyHash = ByteString.CopyFrom(hash);
     }
 
-    /// <summary>The number of the newest content of a device.</summary>
-    public static void SetNumber(Step step, GroupStream stream, Id device, ulong number)
+    /// <summary>The number of the newest content of a device, and how many of its contents had a life.</summary>
+    public static void SetNumber(Step step, GroupStream stream, Id device, ulong number, ulong timed = 0)
     {
-        stream.Numbers[device] = number;
-        step.Batch.Put(StoreKeys.Device(stream.Id, device), new DeviceRow { Number = number }.ToByteArray());
+        DeviceRow row = new() { Number = number, Timed = timed, Heard = step.NowMilliseconds };
+        stream.Numbers[device] = row;
+        step.Batch.Put(StoreKeys.Device(stream.Id, device), row.ToByteArray());
     }
 
     // What was encrypted in the old epoch and is not in the stream by now can never be: it is encrypted anew.
@@ -95,6 +97,7 @@ static class Chronicle
     {
         ConversationExtension before = CommitPolicy.Read(facts.ExtensionsBefore), after = CommitPolicy.Read(facts.ExtensionsAfter);
         if (before.Title != after.Title) step.Say(SystemKind.Renamed, facts.Committer.Account, [], after.Title);
+        if (before.Timer != after.Timer) step.Say(SystemKind.TimerChanged, facts.Committer.Account, [], after.Timer.ToString(CultureInfo.InvariantCulture));
         HashSet<Id> staying = [.. facts.After.Select(d => d.Account)];
         foreach (Id account in before.Roles.Keys.Union(after.Roles.Keys).Where(staying.Contains))
             if (before.RoleOf(account) != after.RoleOf(account))

@@ -78,6 +78,10 @@ sealed class CommitBuilder(Intents intents)
                     agreed = extension.WithRole(account, (Role)intent.Role);
                     return new CommitRequest();
                 }
+            case IntentKind.SetTimer:
+                if (extension.Timer == intent.Timer) return Done;
+                agreed = extension with { Timer = intent.Timer };
+                return new CommitRequest();
             case IntentKind.Renew:
                 return stream.Row.Renewed >= intent.Asked ? Done : new CommitRequest { ForcePath = true };
             default:

@@ -114,6 +114,7 @@ internal static class CommitPolicy
     {
         if (before.Kind != after.Kind || before.Created != after.Created) return "kind or age of the conversation changed";
         if (before.Title != after.Title && role < Role.Admin) return "renamed without the right";
+        if (before.Timer != after.Timer && before.Kind == ConversationKind.Group && role < Role.Admin) return "timer set without the right";
         if (Same(before, after) || role == Role.Owner) return null;
         // Who goes loses its role: whoever commits that writes it down, with no right to change any other.
         HashSet<Id> staying = [.. facts.After.Select(d => d.Account)];

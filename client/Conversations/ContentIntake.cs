@@ -10,12 +10,16 @@ sealed class ContentIntake(ClientCore core)
     /// <summary>An own content is in the stream: it has its place now.</summary>
     public static async Task ConfirmAsync(Step step, GroupStream stream, ulong number, OutboxRow row)
     {
-        stream.Row.Number = row.Sealed.Number;
+        (stream.Row.Number, stream.Row.Timed) = (row.Sealed.Number, row.Sealed.Timed);
         stream.Row.OwnMessages++;
         step.Touch(stream);
         step.Drop(number);
         if (row.Position != 0)
-            await step.PlaceAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Sent, "")).ConfigureAwait(false);
+            await step.PlaceAsync(row.Position, message =>
+            {
+                (message.State, message.Failure) = ((uint)MessageState.Sent, "");
+                (message.Stream, message.Seq) = (Step.Bytes(stream.Id), stream.Row.NextSeq - 1);
+            }).ConfigureAwait(false);
     }
 
     /// <summary>A content of another device.</summary>
@@ -26,11 +30,11 @@ sealed class ContentIntake(ClientCore core)
             step.Thread.Row.Undecryptable++;
             return;
         }
-        await CountAsync(step, stream, sender, content.Number).ConfigureAwait(false);
+        await CountAsync(step, stream, sender, content).ConfigureAwait(false);
         if (step.Thread.State is ConversationState.Left or ConversationState.Declined || core.People.Find(sender.Account) is { IsBlocked: true }) return;
         switch (content.BodyCase)
         {
-            case Content.BodyOneofCase.Text: await TextAsync(step, sender, content).ConfigureAwait(false); break;
+            case Content.BodyOneofCase.Text: await TextAsync(step, stream, sender, content).ConfigureAwait(false); break;
             case Content.BodyOneofCase.Profile when sender.Account != core.Identity.Account:
                 await core.People.NameAsync(sender.Account, content.Profile.DisplayName.Length > 0 ? content.Profile.DisplayName : null, default).ConfigureAwait(false);
                 step.Publish(new ConversationChanged(step.Thread.Face));
@@ -41,21 +45,33 @@ sealed class ContentIntake(ClientCore core)
     }
 
     // Each device numbers its contents; a number left out is a content that the server kept from us (also over an epoch's end).
-    async Task CountAsync(Step step, GroupStream stream, MemberDevice sender, ulong number)
+    async Task CountAsync(Step step, GroupStream stream, MemberDevice sender, Content content)
     {
-        if (!stream.Numbers.TryGetValue(sender.Device, out ulong? last))
-            last = await core.Store.GetAsync(StoreKeys.Device(stream.Id, sender.Device)).ConfigureAwait(false) is { } stored ? DeviceRow.Parser.ParseFrom(stored).Number : null;
-        if (last is { } known && number <= known)
+        if (!stream.Numbers.TryGetValue(sender.Device, out DeviceRow? last))
+            last = await core.Store.GetAsync(StoreKeys.Device(stream.Id, sender.Device)).ConfigureAwait(false) is { } stored ? DeviceRow.Parser.ParseFrom(stored) : null;
+        if (last is { } known && content.Number <= known.Number)
         {
             stream.Numbers[sender.Device] = known;
             return;
         }
-        if (last is { } before && number - before > 1) step.Say(SystemKind.MessagesMissing, null, [sender.Account], count: Math.Min(number - before - 1, 1_000_000));
-        Chronicle.SetNumber(step, stream, sender.Device, number);
+        if (last is { } before && Withheld(step, before, content, Life.Shorter(content.Timer, stream.Extension!.Timer)) is > 0 and ulong missing)
+            step.Say(SystemKind.MessagesMissing, null, [sender.Account], count: Math.Min(missing, 1_000_000));
+        Chronicle.SetNumber(step, stream, sender.Device, content.Number, content.Timed);
     }
 
-    async Task TextAsync(Step step, MemberDevice sender, Content content)
+    // What had a life and has outlived it on the server is no loss, where this device was away for so long (§7.7).
+    static ulong Withheld(Step step, DeviceRow before, Content content, uint life)
     {
+        ulong missing = content.Number - before.Number - 1, own = content.Timer > 0 ? 1UL : 0;
+        ulong ended = content.Timed > before.Timed + own ? Math.Min(missing, content.Timed - before.Timed - own) : 0;
+        bool heardWithin = life > 0 && step.NowMilliseconds < before.Heard + life * 1000UL;
+        return heardWithin ? missing : missing - ended;
+    }
+
+    async Task TextAsync(Step step, GroupStream stream, MemberDevice sender, Content content)
+    {
+        ulong ends = Life.End(content.Sent, step.NowMilliseconds, Life.Shorter(content.Timer, stream.Extension!.Timer));
+        if (ends != 0 && ends <= step.NowMilliseconds) return; // over before it came
         Id id = Id.Read(content.Id.Span);
         if (await step.FindAsync(sender.Account, id).ConfigureAwait(false) is not null) return;
         bool mine = sender.Account == core.Identity.Account;
@@ -69,6 +85,9 @@ sealed class ContentIntake(ClientCore core)
             Received = step.NowMilliseconds,
             Mine = mine,
             State = (uint)(mine ? MessageState.Sent : MessageState.Received),
+            Ends = ends,
+            Stream = Step.Bytes(stream.Id),
+            Seq = stream.Row.NextSeq - 1,
             Text = Body(content.Text),
         });
         if (mine) return;

@@ -105,6 +105,9 @@ public sealed class Conversation
     /// <summary>The own role.</summary>
     public Role MyRole => _thread.View.Roles.GetValueOrDefault(_engine.Core.Identity.Account, Role.Member);
 
+    /// <summary>How long messages live from their sending; <c>null</c> where they stay.</summary>
+    public TimeSpan? Timer => _thread.View.Timer is > 0 and uint seconds ? TimeSpan.FromSeconds(seconds) : null;
+
     /// <summary>How many messages are unread.</summary>
     public int Unread => _thread.View.Unread;
 
@@ -145,6 +148,10 @@ public sealed class Conversation
 
     /// <summary>Sets the title of a group. Completes when the group has agreed.</summary>
     public Task RenameAsync(string title, CancellationToken cancel = default) => _engine.RenameAsync(_thread, title, cancel);
+
+    /// <summary>Sets how long messages live from their sending, for everybody and from now on; <see cref="TimeSpan.Zero"/>: they stay. Completes when the conversation has agreed.</summary>
+    /// <exception cref="KavalekException">The instance does not allow it, or the own role does not.</exception>
+    public Task SetTimerAsync(TimeSpan life, CancellationToken cancel = default) => _engine.SetTimerAsync(_thread, life, cancel);
 
     /// <summary>Sets the role of a member. Completes when the group has agreed.</summary>
     public Task SetRoleAsync(Id account, Role role, CancellationToken cancel = default) => _engine.SetRoleAsync(_thread, account, role, cancel);

@@ -23,7 +23,7 @@ sealed partial class ConversationEngine
         // Newer than every group of the pair that is known here, whatever the clocks say: the other side, too, is to write into this one.
         ulong newest = thread.Streams.Values.Select(stream => stream.Row.Created).DefaultIfEmpty().Max();
         ulong created = Math.Max(Seconds(), newest == ulong.MaxValue ? newest : newest + 1);
-        return await BeginAsync(thread, _core.Mls.Crypto.NewId(), new ConversationExtension { Kind = ConversationKind.Direct, Created = created }, devices, cancel).ConfigureAwait(false);
+        return await BeginAsync(thread, _core.Mls.Crypto.NewId(), new ConversationExtension { Kind = ConversationKind.Direct, Created = created, Timer = DefaultTimer }, devices, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Makes a group.</summary>
@@ -35,7 +35,7 @@ sealed partial class ConversationEngine
         IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync(accounts.Append(me).Distinct(), cancel).ConfigureAwait(false);
         Id id = _core.Mls.Crypto.NewId();
         ConversationThread thread = new(this, id, new ConversationRow { Kind = (uint)ConversationKind.Group });
-        ConversationExtension extension = new() { Kind = ConversationKind.Group, Created = Seconds(), Title = title, Roles = new Dictionary<Id, Role> { [me] = Role.Owner } };
+        ConversationExtension extension = new() { Kind = ConversationKind.Group, Created = Seconds(), Title = title, Roles = new Dictionary<Id, Role> { [me] = Role.Owner }, Timer = DefaultTimer };
         return await BeginAsync(thread, id, extension, devices, cancel).ConfigureAwait(false);
     }
 
@@ -49,6 +49,8 @@ sealed partial class ConversationEngine
             Content content = step.NewContent();
             content.Text = new() { Text_ = text };
             if (replyTo is { } reply) content.Text.ReplyTo = ContentCodec.Ref(reply.Account, reply.Content);
+            content.Timer = Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.TimerPolicy.Ceiling);
+            ulong ends = Life.End(content.Sent, content.Sent, content.Timer);
             ulong place = ConversationThread.QueuedPositions + thread.Row.NextQueued + 1;
             MessageRow message = new()
             {
@@ -59,9 +61,10 @@ sealed partial class ConversationEngine
                 Received = step.NowMilliseconds,
                 Mine = true,
                 State = (uint)MessageState.Queued,
+                Ends = ends,
                 Text = ContentIntake.Body(content.Text),
             };
-            step.Queue(content, place);
+            step.Queue(content, place, ends);
             step.Put(place, message, added: true);
             return Task.FromResult((place, message));
         }, cancel).ConfigureAwait(false);
@@ -197,6 +200,31 @@ sealed partial class ConversationEngine
         await AskAsync(thread, new IntentRow { Kind = (uint)IntentKind.SetRole, Account = Step.Bytes(account), Role = (uint)role }, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Sets how long messages live from their sending; zero: they stay.</summary>
+    public async Task SetTimerAsync(ConversationThread thread, TimeSpan life, CancellationToken cancel)
+    {
+        if (thread.Kind == ConversationKind.Group) RequireRole(thread, Role.Admin);
+        await AskAsync(thread, new IntentRow { Kind = (uint)IntentKind.SetTimer, Timer = Life.Check(life, _core.TimerPolicy) }, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>How long messages live in conversations that are begun here, in seconds; 0: they stay.</summary>
+    public uint DefaultTimer => _receipts.Settings.Timer is var timer && _core.TimerPolicy.Allows(timer) ? timer : _core.TimerPolicy.Ceiling;
+
+    /// <summary>Sets the own default for conversations begun from now on; zero: messages stay.</summary>
+    public Task SetDefaultTimerAsync(TimeSpan life, CancellationToken cancel)
+    {
+        uint timer = Life.Check(life, _core.TimerPolicy);
+        return SetAsync(settings => settings.Timer = timer, cancel);
+    }
+
+    async Task SetAsync(Action<SettingsRow> change, CancellationToken cancel)
+    {
+        SettingsRow settings = _receipts.Settings.Clone();
+        change(settings);
+        await _core.Store.ApplyAsync(new StoreBatch().Put(StoreKeys.Settings, settings.ToByteArray()), cancel).ConfigureAwait(false);
+        _receipts.Settings = settings;
+    }
+
     /// <summary>The own devices changed: add what is new and remove what is gone, in every conversation.</summary>
     public async Task OwnDevicesChangedAsync(CancellationToken cancel)
     {
@@ -233,12 +261,8 @@ sealed partial class ConversationEngine
     }
 
     /// <summary>Chooses what the others may know of what arrived and was read here.</summary>
-    public async Task SetReceiptsAsync(bool delivered, bool read, CancellationToken cancel)
-    {
-        SettingsRow settings = new() { NoDelivered = !delivered, NoRead = !read };
-        await _core.Store.ApplyAsync(new StoreBatch().Put(StoreKeys.Settings, settings.ToByteArray()), cancel).ConfigureAwait(false);
-        _receipts.Settings = settings;
-    }
+    public Task SetReceiptsAsync(bool delivered, bool read, CancellationToken cancel) =>
+        SetAsync(settings => (settings.NoDelivered, settings.NoRead) = (!delivered, !read), cancel);
 
     /// <summary>Why nothing can be sent; <c>null</c> where it can.</summary>
     public SendBlock? Block(ConversationThread thread)

@@ -24,19 +24,22 @@ sealed partial class ConversationEngine : IAsyncDisposable
     readonly Receipts _receipts;
     readonly Welcomes _welcomes;
     readonly Opening _opening;
+    readonly Expiry _expiry;
     volatile bool _running;
     ulong _inboxNext = 1;
 
     ConversationEngine(ClientCore core)
     {
         _core = core;
-        Log = new MessageLog(core.Store, core.Identity.Account);
+        Log = new MessageLog(core.Store, core.Identity.Account, core.Clock);
         Renewal = new Renewal(core.Renewal, core.Mls.Crypto);
         _receipts = new Receipts(core, Log);
         _intake = new Intake(core, new ContentIntake(core), _intents);
         _sender = new Sender(core, this, new CommitBuilder(_intents), _intents, _receipts);
         _welcomes = new Welcomes(core, Renewal);
         _opening = new Opening(core, _intents, Renewal);
+        _expiry = new Expiry(core, this);
+        core.Ends = end => _expiry.Expect(end);
     }
 
     /// <summary>The messages.</summary>
@@ -71,6 +74,8 @@ sealed partial class ConversationEngine : IAsyncDisposable
         }
         if (await core.Store.GetAsync(StoreKeys.Inbox, cancel).ConfigureAwait(false) is { } inbox) engine._inboxNext = IndexRow.Parser.ParseFrom(inbox).Position;
         await engine._receipts.LoadAsync(cancel).ConfigureAwait(false);
+        // Before anything is drawn.
+        await engine._expiry.SweepAsync(cancel).ConfigureAwait(false);
         return engine;
     }
 
@@ -121,6 +126,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     /// <summary>One complete catch-up over REST; whatever the link brings meanwhile is the same.</summary>
     public async Task SyncAsync(CancellationToken cancel)
     {
+        await _expiry.SweepAsync(cancel).ConfigureAwait(false);
         await CatchUpAllAsync(cancel).ConfigureAwait(false);
         await MatchOwnDevicesAsync(cancel).ConfigureAwait(false);
         foreach (ConversationThread thread in _threads.Values) await FlushAsync(thread, cancel).ConfigureAwait(false);
@@ -194,6 +200,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     {
         _running = false;
         await _stop.CancelAsync().ConfigureAwait(false);
+        await _expiry.DisposeAsync().ConfigureAwait(false);
         foreach (ITimer timer in _timers.Keys) await timer.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(_background.Keys).ConfigureAwait(false);
         foreach (ConversationThread thread in _threads.Values)
@@ -236,7 +243,11 @@ sealed partial class ConversationEngine : IAsyncDisposable
         ? "Something could not be stored on this device. It is tried again; check that the disk is not full."
         : $"This program made a mistake ({e.GetType().Name}). Nothing is lost; it tries again."));
 
-    void InBackground(Func<Task> work)
+    /// <summary>The conversation that is kept under an id, declined ones too.</summary>
+    public ConversationThread? Thread(Id id) => _threads.GetValueOrDefault(id);
+
+    /// <summary>Does something beside; it ends before the engine does.</summary>
+    public void InBackground(Func<Task> work)
     {
         Task task = Task.Run(work);
         _background.TryAdd(task, 0);

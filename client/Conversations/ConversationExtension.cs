@@ -5,7 +5,7 @@ using Kavalek.Protocol.Identity;
 namespace Kavalek.Client;
 
 /// <summary>What all members of a group agree on beside its keys: GroupContext extension 0xF0CA (docs/PROTOCOL.md §7.1).</summary>
-internal sealed class ConversationExtension
+internal sealed record ConversationExtension
 {
     /// <summary>The extension's type, of the private-use range.</summary>
     public const ushort Type = 0xF0CA;
@@ -30,11 +30,14 @@ internal sealed class ConversationExtension
     /// <summary>Admins and owners by account; an account that is not here is a member.</summary>
     public IReadOnlyDictionary<Id, Role> Roles { get; init; } = new Dictionary<Id, Role>();
 
+    /// <summary>Seconds that a message lives from its sending; 0 where messages stay (docs/PROTOCOL.md §7.7).</summary>
+    public uint Timer { get; init; }
+
     /// <summary>The role of an account that is in the group.</summary>
     public Role RoleOf(Id account) => Roles.GetValueOrDefault(account, Role.Member);
 
     /// <summary>This with another title.</summary>
-    public ConversationExtension WithTitle(string title) => new() { Kind = Kind, Created = Created, Title = title, Roles = Roles };
+    public ConversationExtension WithTitle(string title) => this with { Title = title };
 
     /// <summary>This with <paramref name="account"/> in another role.</summary>
     public ConversationExtension WithRole(Id account, Role role)
@@ -42,7 +45,7 @@ internal sealed class ConversationExtension
         Dictionary<Id, Role> roles = new(Roles);
         if (role == Role.Member) roles.Remove(account);
         else roles[account] = role;
-        return new() { Kind = Kind, Created = Created, Title = Title, Roles = roles };
+        return this with { Roles = roles };
     }
 
     /// <summary>This without the roles of accounts that are gone.</summary>
@@ -50,7 +53,7 @@ internal sealed class ConversationExtension
     {
         Dictionary<Id, Role> roles = new(Roles);
         foreach (Id account in gone) roles.Remove(account);
-        return roles.Count == Roles.Count ? this : new() { Kind = Kind, Created = Created, Title = Title, Roles = roles };
+        return roles.Count == Roles.Count ? this : this with { Roles = roles };
     }
 
     /// <summary>Whether a title fits: UTF-8 of at most <see cref="TitleBytes"/>, no control characters, not blank.</summary>
@@ -72,7 +75,7 @@ internal sealed class ConversationExtension
     {
         TlsBytes roles = new();
         foreach ((Id account, Role role) in Roles.OrderBy(entry => entry.Key, ById)) roles.Id(account).Raw([(byte)role]);
-        return new TlsBytes().UInt16(Version).Raw([(byte)Kind]).UInt64(Created).Vector(StrictUtf8.GetBytes(Title)).Vector(roles.ToArray()).ToArray();
+        return new TlsBytes().UInt16(Version).Raw([(byte)Kind]).UInt64(Created).Vector(StrictUtf8.GetBytes(Title)).Vector(roles.ToArray()).UInt32(Timer).ToArray();
     }
 
     /// <summary>Reads an extension.</summary>
@@ -86,8 +89,10 @@ internal sealed class ConversationExtension
         ulong created = view.UInt64();
         string title = ReadTitle(view.Vector(), kind);
         Dictionary<Id, Role> roles = ReadRoles(view.Vector());
+        uint timer = view.UInt32();
         view.End();
-        return new() { Kind = kind, Created = created, Title = title, Roles = roles };
+        if (timer != 0 && !Life.IsLife(timer)) throw new FormatException("timer");
+        return new() { Kind = kind, Created = created, Title = title, Roles = roles, Timer = timer };
     }
 
     static string ReadTitle(ReadOnlySpan<byte> bytes, ConversationKind kind)

@@ -14,6 +14,12 @@ sealed class ConversationThread
     /// <summary>Positions of messages that are not in the stream yet begin here, after all others.</summary>
     public const ulong QueuedPositions = 1UL << 62;
 
+    /// <summary>Where the first message of a conversation stands: there is room before it, for what comes from the archive.</summary>
+    public const ulong FirstPosition = 1UL << 50;
+
+    /// <summary>How far apart messages stand when they come: there is room between them, too.</summary>
+    public const ulong PositionGap = 1UL << 20;
+
     volatile ConversationView _view;
 
     public ConversationThread(ConversationEngine engine, Id id, ConversationRow row)
@@ -92,6 +98,9 @@ sealed class ConversationThread
         one.Row.Created != other.Row.Created ? one.Row.Created < other.Row.Created
         : one.Id.High != other.Id.High ? one.Id.High > other.Id.High : one.Id.Low > other.Id.Low;
 
+    /// <summary>The position after the last one, 0 where there is none yet.</summary>
+    public static ulong PositionAfter(ulong last) => last == 0 ? FirstPosition : last + PositionGap;
+
     /// <summary>Makes the present state the one that is seen from outside.</summary>
     public void Refresh() => _view = ConversationView.Of(this);
 
@@ -150,6 +159,7 @@ sealed record ConversationView
     public required ulong Activity { get; init; }
     public required IReadOnlyList<MemberDevice> Devices { get; init; }
     public required IReadOnlyDictionary<Id, Role> Roles { get; init; }
+    public required uint Timer { get; init; }
     public required IReadOnlySet<Id> Leaving { get; init; }
     public required ImmutableDictionary<Id, (ulong Delivered, ulong Read)> Progress { get; init; }
     public required StreamState? Stream { get; init; }
@@ -178,6 +188,7 @@ sealed record ConversationView
             Activity = thread.Row.Activity,
             Devices = stream?.Devices ?? [],
             Roles = extension?.Roles ?? new Dictionary<Id, Role>(),
+            Timer = extension?.Timer ?? 0,
             Leaving = leaving,
             Progress = thread.Accounts.ToImmutableDictionary(entry => entry.Key, entry => (entry.Value.Delivered, entry.Value.Read)),
             Stream = stream?.State,

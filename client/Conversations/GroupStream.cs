@@ -54,8 +54,8 @@ sealed class GroupStream(Id id, StreamRow row)
     /// <summary>When to commit what others proposed, if nobody else has.</summary>
     public DateTimeOffset? CommitProposalsAt { get; set; }
 
-    /// <summary>Highest content number by device, as far as it was looked at.</summary>
-    public Dictionary<Id, ulong?> Numbers { get; } = [];
+    /// <summary>What was counted of each device's contents, as far as it was looked at.</summary>
+    public Dictionary<Id, DeviceRow?> Numbers { get; } = [];
 
     /// <summary>How it stands.</summary>
     public StreamState State

@@ -17,4 +17,6 @@ enum IntentKind
     SetRole = 6,
     /// <summary>Renew the own leaf.</summary>
     Renew = 7,
+    /// <summary>Set how long messages live.</summary>
+    SetTimer = 8,
 }

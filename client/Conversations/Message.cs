@@ -55,6 +55,12 @@ public sealed record Message(
     /// <summary>Why it failed; <c>null</c> unless it did.</summary>
     public string? Failure { get; init; }
 
+    /// <summary>When it goes, everywhere; <c>null</c> where it stays.</summary>
+    public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>The account that passed it on to this one: who wrote it, and what, is that account's word alone. <c>null</c> for what came from its sender.</summary>
+    public Id? PassedOnBy { get; init; }
+
     /// <summary>Of an own message: the accounts on whose devices it is.</summary>
     public IReadOnlyList<Id> DeliveredTo { get; init; } = [];
 
@@ -95,11 +101,13 @@ public enum SystemKind
     Accepted,
     /// <summary>Messages are missing.</summary>
     MessagesMissing,
+    /// <summary>How long messages live was set.</summary>
+    TimerChanged,
 }
 
 /// <summary>A line about the conversation, made by this device from what it verified.</summary>
 /// <param name="Kind">What happened.</param>
 /// <param name="By">Who did it, where somebody did.</param>
 /// <param name="Accounts">Whom it concerns.</param>
-/// <param name="Text">The new title or role, or how many messages are missing.</param>
+/// <param name="Text">The new title or role, how many messages are missing, or how many seconds messages live (0: they stay).</param>
 public sealed record SystemBody(SystemKind Kind, Id? By, IReadOnlyList<Id> Accounts, string? Text = null) : MessageBody;

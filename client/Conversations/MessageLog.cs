@@ -5,16 +5,28 @@ using Kavalek.Protocol;
 namespace Kavalek.Client;
 
 /// <summary>Reads the messages of conversations from the store.</summary>
-sealed class MessageLog(IClientStore store, Id ownAccount)
+sealed class MessageLog(IClientStore store, Id ownAccount, TimeProvider clock)
 {
     /// <summary>The newest messages before a position, oldest first.</summary>
     public async Task<IReadOnlyList<Message>> PageAsync(ConversationThread thread, int limit, MessagePosition? before, CancellationToken cancel)
     {
         string prefix = StoreKeys.Messages(thread.Id);
         string to = before is { } position ? StoreKeys.Message(thread.Id, position.Value) : StoreRange.End(prefix);
-        IReadOnlyList<StoreEntry> entries = await store.ScanAsync(new StoreRange(prefix, to, limit, Reverse: true), cancel).ConfigureAwait(false);
         ConversationView view = thread.View;
-        return [.. entries.Reverse().Select(entry => Read(thread.Id, view, StoreKeys.NumberOf(entry.Key), MessageRow.Parser.ParseFrom(entry.Value)))];
+        ulong now = (ulong)Math.Max(0, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        List<Message> page = [];
+        while (page.Count < limit)
+        {
+            int missing = limit - page.Count;
+            IReadOnlyList<StoreEntry> entries = await store.ScanAsync(new StoreRange(prefix, to, missing, Reverse: true), cancel).ConfigureAwait(false);
+            foreach (StoreEntry entry in entries)
+                // What has ended is swept away soon; nothing of it is shown until then.
+                if (MessageRow.Parser.ParseFrom(entry.Value) is { } row && (row.Ends == 0 || row.Ends > now)) page.Add(Read(thread.Id, view, StoreKeys.NumberOf(entry.Key), row));
+            if (entries.Count < missing) break;
+            to = entries[^1].Key;
+        }
+        page.Reverse();
+        return page;
     }
 
     /// <summary>Own messages from one position to another, for whose state changed.</summary>
@@ -59,6 +71,8 @@ sealed class MessageLog(IClientStore store, Id ownAccount)
             DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(row.Sent, MaxMilliseconds)), Body(row), state, new MessagePosition(position))
         {
             Failure = row.Failure.Length > 0 ? row.Failure : null,
+            EndsAt = row.Ends == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(row.Ends, MaxMilliseconds)),
+            PassedOnBy = row.PassedBy.IsEmpty ? null : Id.Read(row.PassedBy.Span),
             DeliveredTo = delivered,
             ReadBy = read,
         };

@@ -205,11 +205,18 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
     async Task ContentsAsync(Step step, GroupStream stream, List<Outgoing> outgoing)
     {
         ConversationThread thread = step.Thread;
-        ulong number = stream.Row.Number;
+        ulong number = stream.Row.Number, timed = stream.Row.Timed;
         int underWay = 0;
         foreach ((ulong key, OutboxRow row) in thread.Outbox.ToArray())
         {
             if (underWay == Window) return;
+            // Its time was over before the server had it.
+            if (row.Ends != 0 && row.Ends <= step.NowMilliseconds && !thread.OnServer.Contains(Id.Read(row.Entry.Span)))
+            {
+                if (row.Position != 0) await step.RemoveAsync(row.Position).ConfigureAwait(false);
+                else step.Drop(key);
+                continue;
+            }
             if (row.Sealed is null)
             {
                 if (stream != thread.Live || stream.Group!.HasProposals || stream.Devices.All(d => d.Account == core.Identity.Account)) continue;
@@ -219,25 +226,35 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
                     await HoldAsync(step, key, row).ConfigureAwait(false);
                     continue;
                 }
-                await SealAsync(step, stream, key, row, ++number).ConfigureAwait(false);
+                timed = await SealAsync(step, stream, key, row, ++number, timed).ConfigureAwait(false);
             }
             else if (!row.Sealed.Stream.Span.SequenceEqual(stream.Id.ToArray())) continue;
-            else number = Math.Max(number, row.Sealed.Number);
+            else (number, timed) = (Math.Max(number, row.Sealed.Number), Math.Max(timed, row.Sealed.Timed));
             underWay++;
-            if (!thread.OnServer.Contains(Id.Read(row.Entry.Span))) outgoing.Add(new(stream, Entry(stream, Wire.Kind.Application, row.Entry, row.Sealed!.Message), StreamState.Live));
+            if (!thread.OnServer.Contains(Id.Read(row.Entry.Span))) outgoing.Add(new(stream, Entry(stream, Wire.Kind.Application, row.Entry, row.Sealed!.Message, Life.Left(row.Ends, step.NowMilliseconds)), StreamState.Live));
         }
     }
 
-    static async Task SealAsync(Step step, GroupStream stream, ulong key, OutboxRow row, ulong number)
+    async Task<ulong> SealAsync(Step step, GroupStream stream, ulong key, OutboxRow row, ulong number, ulong timed)
     {
         Content content = Content.Parser.ParseFrom(row.Content);
         content.Number = number;
+        if (content.BodyCase == Content.BodyOneofCase.Text)
+        {
+            content.Timer = Life.Shorter(stream.Extension!.Timer, core.TimerPolicy.Ceiling);
+            ulong ends = Life.End(content.Sent, content.Sent, content.Timer);
+            if (ends != row.Ends && row.Position != 0) await step.ChangeAsync(row.Position, message => message.Ends = ends).ConfigureAwait(false);
+            row.Ends = ends;
+        }
+        if (content.Timer > 0) timed++;
+        content.Timed = timed;
         byte[] bytes = content.ToByteArray();
         OutgoingMessage message = await stream.Group!.ProtectAsync(bytes, padding: ContentCodec.Padding(bytes.Length)).ConfigureAwait(false);
         stream.Advance(message.Next);
-        row.Sealed = new() { Stream = Step.Bytes(stream.Id), Message = ByteString.CopyFrom(message.Message), Number = number };
+        row.Sealed = new() { Stream = Step.Bytes(stream.Id), Message = ByteString.CopyFrom(message.Message), Number = number, Timed = timed };
         step.Keep(key, row);
         step.Touch(stream);
+        return timed;
     }
 
     // Written for a key that is not in the group any more: never encrypted to the new one on its own (K-31).
@@ -249,8 +266,8 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
                 "Somebody's security key changed after you wrote this, so it was not sent. Check who it is, then send it again.")).ConfigureAwait(false);
     }
 
-    static Wire.Append Entry(GroupStream stream, Wire.Kind kind, ByteString id, ByteString message) =>
-        new() { Stream = Step.Bytes(stream.Id), Id = id, Kind = kind, Epoch = stream.Row.Epoch, Payload = message };
+    static Wire.Append Entry(GroupStream stream, Wire.Kind kind, ByteString id, ByteString message, uint seconds = 0) =>
+        new() { Stream = Step.Bytes(stream.Id), Id = id, Kind = kind, Epoch = stream.Row.Epoch, Payload = message, ExpiresIn = seconds };
 
     // The socket keeps the order of what is sent at once; separate requests keep none, so they go one by one up to the first refusal.
     async Task<List<(Outgoing Item, AppendOutcome? Outcome)>> SendAsync(List<Outgoing> outgoing, CancellationToken cancel)

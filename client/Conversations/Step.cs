@@ -67,7 +67,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>Puts a message at the end of what is in the stream.</summary>
     public ulong Append(MessageRow row, bool added = true)
     {
-        ulong position = ++thread.Row.NextPosition;
+        ulong position = thread.Row.NextPosition = ConversationThread.PositionAfter(thread.Row.NextPosition);
         Put(position, row, added);
         return position;
     }
@@ -77,6 +77,11 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     {
         Changed = true;
         Batch.Put(StoreKeys.Message(thread.Id, position), row.ToByteArray());
+        if (row.Ends != 0)
+        {
+            Batch.Put(StoreKeys.End(row.Ends, thread.Id, position), Present);
+            Afterwards(() => core.Ends(row.Ends));
+        }
         string index = StoreKeys.Index(thread.Id, Id.Read(row.Account.Span), Id.Read(row.Id.Span));
         Batch.Put(index, new IndexRow { Position = position }.ToByteArray());
         _indexed[index] = position;
@@ -89,6 +94,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     {
         MessageRow? row = await log.GetAsync(thread.Id, queued, default).ConfigureAwait(false);
         if (row is null) return null;
+        if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, queued));
         change(row);
         Batch.Delete(StoreKeys.Message(thread.Id, queued));
         return Append(row, added: false);
@@ -98,8 +104,23 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     public async Task ChangeAsync(ulong position, Action<MessageRow> change)
     {
         if (await log.GetAsync(thread.Id, position, default).ConfigureAwait(false) is not { } row) return;
+        if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, position));
         change(row);
         Put(position, row, added: false);
+    }
+
+    /// <summary>Takes a message away with everything that was kept of it.</summary>
+    public async Task RemoveAsync(ulong position)
+    {
+        if (await log.GetAsync(thread.Id, position, default).ConfigureAwait(false) is not { } row) return;
+        Changed = true;
+        Id account = Id.Read(row.Account.Span), id = Id.Read(row.Id.Span);
+        Batch.Delete(StoreKeys.Message(thread.Id, position)).Delete(StoreKeys.Index(thread.Id, account, id));
+        if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, position));
+        foreach (ulong number in thread.Outbox.Where(entry => entry.Value.Position == position).Select(entry => entry.Key).ToArray()) Drop(number);
+        if (!row.Mine && position > thread.Row.ReadPosition && thread.Row.Unread > 0) thread.Row.Unread--;
+        Publish(new MessageRemoved(thread.Id, new MessageId(account, id)));
+        Publish(new ConversationChanged(thread.Face));
     }
 
     /// <summary>A line about the conversation.</summary>
@@ -123,10 +144,10 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     public Content NewContent() => ContentCodec.New(core.Mls.Crypto.NewId(), Now);
 
     /// <summary>Queues a content behind all others.</summary>
-    public void Queue(Content content, ulong position = 0)
+    public void Queue(Content content, ulong position = 0, ulong ends = 0)
     {
         ulong number = ++thread.Row.NextQueued;
-        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(core.Mls.Crypto.NewId()), KeyChanges = thread.Row.KeyChanges, Position = position };
+        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(core.Mls.Crypto.NewId()), KeyChanges = thread.Row.KeyChanges, Position = position, Ends = ends };
         thread.Outbox.Add(number, row);
         Keep(number, row);
     }
@@ -178,6 +199,8 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         foreach (ClientEvent item in _events) core.Events.Publish(item);
         foreach (Action action in _after) action();
     }
+
+    static readonly byte[] Present = [1];
 
     // After a long absence one receipt may settle thousands; the newest are those on a screen.
     const int ProgressEvents = 200;

@@ -16,6 +16,15 @@ static class StoreKeys
     /// <summary>What its owner has set.</summary>
     public const string Settings = "conv/settings";
 
+    /// <summary>What ends, by when.</summary>
+    public const string Ends = "conv/e/";
+    /// <summary>The latest time this device has seen.</summary>
+    public const string Clock = "conv/clock";
+    /// <summary>What the instance allows of timers.</summary>
+    public const string Policy = "conv/policy";
+
+    public static string EndsBefore(ulong milliseconds) => $"{Ends}{Number(milliseconds)}";
+    public static string End(ulong milliseconds, Id conversation, ulong position) => $"{Ends}{Number(milliseconds)}/{conversation}/{Number(position)}";
     public static string Conversation(Id id) => $"{Conversations}{id}";
     public static string Stream(Id id) => $"{Streams}{id}";
     public static string Accounts(Id conversation) => $"conv/x/{conversation}/";

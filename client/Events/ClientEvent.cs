@@ -29,6 +29,11 @@ public sealed record MessageAdded(Message Message) : ClientEvent;
 /// <summary>A message changed: it was sent, delivered, read, or failed.</summary>
 public sealed record MessageChanged(Message Message) : ClientEvent;
 
+/// <summary>A message is gone, here and wherever else it was: its time was over.</summary>
+/// <param name="Conversation">Where it was.</param>
+/// <param name="Message">Its name there.</param>
+public sealed record MessageRemoved(Id Conversation, MessageId Message) : ClientEvent;
+
 /// <summary>Title, members, roles, state or unread count of a conversation changed, or it is new.</summary>
 public sealed record ConversationChanged(Conversation Conversation) : ClientEvent;
 

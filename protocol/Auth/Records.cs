@@ -7,7 +7,9 @@ namespace Kavalek.Protocol.Auth;
 /// <param name="Name">What the owner calls it.</param>
 /// <param name="Protocol">The version of docs/PROTOCOL.md: 1.</param>
 /// <param name="Registration"><c>invite</c> or <c>open</c>.</param>
-public sealed record InstanceInfo(Id Id, string Name, int Protocol, string Registration);
+/// <param name="TimerFloor">Seconds that a message may be set to live, at least; 0 for none. Clients keep to it.</param>
+/// <param name="TimerCeiling">Seconds after which every message ends at the latest; 0 for none. Clients keep to it.</param>
+public sealed record InstanceInfo(Id Id, string Name, int Protocol, string Registration, long TimerFloor = 0, long TimerCeiling = 0);
 
 /// <summary>How the client turns the password into keys (docs/PROTOCOL.md, "Password").</summary>
 /// <param name="Algorithm"><c>pbkdf2-hmac-sha256</c>.</param>

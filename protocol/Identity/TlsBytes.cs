@@ -14,6 +14,13 @@ internal sealed class TlsBytes
         return Raw(bytes);
     }
 
+    public TlsBytes UInt32(uint value)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
+        return Raw(bytes);
+    }
+
     public TlsBytes UInt64(ulong value)
     {
         Span<byte> bytes = stackalloc byte[8];
@@ -51,6 +58,8 @@ internal ref struct TlsView(ReadOnlySpan<byte> data)
     public readonly bool AtEnd => _rest.IsEmpty;
 
     public ushort UInt16() => BinaryPrimitives.ReadUInt16BigEndian(Raw(2));
+
+    public uint UInt32() => BinaryPrimitives.ReadUInt32BigEndian(Raw(4));
 
     public ulong UInt64() => BinaryPrimitives.ReadUInt64BigEndian(Raw(8));
 

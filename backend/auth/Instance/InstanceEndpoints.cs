@@ -16,7 +16,7 @@ internal static class InstanceEndpoints
     }
 
     static JsonHttpResult<InstanceInfo> Get(InstanceId instance, AuthOptions options) => Json.Ok(
-        new InstanceInfo(instance.Id, options.Name, Protocol: 1, options.Registration == RegistrationPolicy.Open ? "open" : "invite"),
+        new InstanceInfo(instance.Id, options.Name, Protocol: 1, options.Registration == RegistrationPolicy.Open ? "open" : "invite", options.TimerFloor, options.TimerCeiling),
         AuthJson.Default.InstanceInfo);
 
     static async Task<Ok> Health(AuthDatabase database)

@@ -38,6 +38,9 @@ static class Authentication
         }
     }
 
+    /// <summary>Whose device calls.</summary>
+    public static Id Account(HttpContext context) => ((Principal)context.Items[typeof(Principal)]!).Account;
+
     /// <summary>The device that calls.</summary>
     public static Id Device(HttpContext context) => ((Principal)context.Items[typeof(Principal)]!).Device;
 }

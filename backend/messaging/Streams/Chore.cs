@@ -32,7 +32,7 @@ abstract class Chore : AwaitedOperation
         command.ExecuteNonQuery();
     }
 
-    static SqliteCommand Command(StreamStore store, string sql, ReadOnlySpan<(string Name, object Value)> parameters)
+    protected static SqliteCommand Command(StreamStore store, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
         SqliteCommand command = store.Connection.CreateCommand();
         command.CommandText = sql;

@@ -49,6 +49,8 @@ static class StreamBodies
         ErrorCodes.NotFound => Missing(),
         ErrorCodes.Invalid => Invalid(),
         ErrorCodes.StaleEpoch => Problems.Of(ErrorCodes.StaleEpoch, "the stream moved on", outcome.Epoch),
+        ErrorCodes.StaleArchive => Problems.Of(ErrorCodes.StaleArchive, "the archive moved on", outcome.Epoch),
+        ErrorCodes.OverQuota => Problems.Of(ErrorCodes.OverQuota, "the account's archive is full"),
         ErrorCodes.IdTaken => Problems.Of(ErrorCodes.IdTaken, "the id is in use"),
         ErrorCodes.TooLarge => Problems.Of(ErrorCodes.TooLarge, "a stream has at most 1,000 devices"),
         _ => Problems.Of(ErrorCodes.Unavailable, "busy or out of disk; nothing was stored"),
