@@ -62,7 +62,7 @@ sealed class Housekeeping(
                     Remove(device);
                 break;
             case DevicesChanged changed:
-                _ = DoAsync(() => new NoticeOperation(changed.Devices));
+                _ = DoAsync(() => new NoticeOperation(changed.Account, changed.Devices));
                 break;
             case DevicesSubscribed subscribed:
                 foreach (Id device in subscribed.Devices)

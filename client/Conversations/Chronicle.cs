@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Google.Protobuf;
+using Kavalek.Client.Contents;
 using Kavalek.Client.Records;
 using Kavalek.Protocol;
 
@@ -28,8 +29,25 @@ static class Chronicle
         }
         SayMembers(step, facts);
         SayAgreement(step, facts);
+        AcceptForNewDevices(step, facts);
         if (stream.Extension is { } extension && thread.Newest == stream) thread.Row.Title = extension.Title;
         step.Publish(new ConversationChanged(thread.Face));
+    }
+
+    /// <summary>Says, to the others and to the account's own devices, that the conversation is wanted.</summary>
+    public static void Accept(Step step)
+    {
+        Content content = step.NewContent();
+        content.Accepted = new();
+        step.Queue(content);
+    }
+
+    // A device that somebody else let in cannot know that its account has accepted long ago.
+    static void AcceptForNewDevices(Step step, CommitFacts facts)
+    {
+        Id me = step.Core.Identity.Account;
+        if (step.Thread.State == ConversationState.Active && facts.Committer.Account != me
+            && facts.Added.Any(d => d.Account == me) && facts.Before.Any(d => d.Account == me)) Accept(step);
     }
 
     /// <summary>Notes the key a member is known under here; a changed one is said, and holds back what was written before.</summary>

@@ -99,7 +99,7 @@ sealed partial class ConversationEngine
         {
             if (thread.State != ConversationState.Request) return Task.FromResult(false);
             thread.State = ConversationState.Active;
-            Accept(step);
+            Chronicle.Accept(step);
             step.Publish(new ConversationChanged(thread.Face));
             return Task.FromResult(true);
         }, cancel).ConfigureAwait(false);
@@ -414,13 +414,6 @@ sealed partial class ConversationEngine
                 // The next connection looks again.
             }
         }));
-    }
-
-    static void Accept(Step step)
-    {
-        Content content = step.NewContent();
-        content.Accepted = new();
-        step.Queue(content);
     }
 
     async Task<ulong?> NewestForeignAsync(ConversationThread thread, ulong position)

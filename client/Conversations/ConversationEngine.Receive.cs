@@ -165,8 +165,11 @@ sealed partial class ConversationEngine
                 if (entry.Kind == Wire.Kind.Welcome) await WelcomedAsync(entry, cursor, cancel).ConfigureAwait(false);
                 else
                 {
-                    if (entry.Kind == Wire.Kind.Notice) InBackground(LookAfterDevicesAsync);
+                    Id? peer = entry.Kind == Wire.Kind.Notice ? PeerOf(entry) : null;
+                    if (peer is { } noted) ExpectPeer(noted, cursor);
                     await _core.Store.ApplyAsync(cursor, cancel).ConfigureAwait(false);
+                    if (peer is { } changed) LetInSoon(changed);
+                    else if (entry.Kind == Wire.Kind.Notice) InBackground(LookAfterDevicesAsync);
                 }
                 _inboxNext = entry.Seq + 1;
             }
@@ -208,6 +211,20 @@ sealed partial class ConversationEngine
     }
 
     bool IsLive(Id stream) => _byStream.GetValueOrDefault(stream)?.Streams.GetValueOrDefault(stream) is { IsLive: true };
+
+    // Whose devices changed, where it is somebody else.
+    static Id? PeerOf(Wire.Entry entry)
+    {
+        try
+        {
+            Wire.Notice notice = Wire.Notice.Parser.ParseFrom(entry.Payload);
+            return notice.About == Wire.Notice.Types.About.PeerDevices && Id.TryRead(notice.Account.Span, out Id account) ? account : null;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null;
+        }
+    }
 
     static Wire.WelcomeNotice? Notice(Wire.Entry entry)
     {
@@ -258,7 +275,7 @@ sealed partial class ConversationEngine
             await _welcomes.KeepAsync(step, stream, seq, opened).ConfigureAwait(false);
             thread.Row.Activity = step.NowMilliseconds;
             step.Batch.Append(cursor);
-            if (accepted && !mine && thread.Kind == ConversationKind.Direct) Accept(step);
+            if (accepted && !mine && thread.Kind == ConversationKind.Direct) Chronicle.Accept(step);
             step.Publish(new ConversationChanged(thread.Face));
             if (thread.State == ConversationState.Request) step.Publish(new RequestReceived(thread.Face));
             return true;

@@ -129,6 +129,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         await _expiry.SweepAsync(cancel).ConfigureAwait(false);
         await CatchUpAllAsync(cancel).ConfigureAwait(false);
         await MatchOwnDevicesAsync(cancel).ConfigureAwait(false);
+        await LetInAllAsync(cancel).ConfigureAwait(false);
         foreach (ConversationThread thread in _threads.Values) await FlushAsync(thread, cancel).ConfigureAwait(false);
     }
 
@@ -236,6 +237,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         }
         _core.Link.CaughtUp();
         KickAll();
+        foreach (StoreEntry entry in await _core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Peers)).ConfigureAwait(false)) LetInSoon(StoreKeys.IdOf(entry.Key));
     }
 
     /// <summary>Says what went wrong where no caller waits for it.</summary>

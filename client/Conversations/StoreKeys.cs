@@ -25,6 +25,10 @@ static class StoreKeys
 
     public static string EndsBefore(ulong milliseconds) => $"{Ends}{Number(milliseconds)}";
     public static string End(ulong milliseconds, Id conversation, ulong position) => $"{Ends}{Number(milliseconds)}/{conversation}/{Number(position)}";
+    /// <summary>Accounts whose devices changed, until they were looked at.</summary>
+    public const string Peers = "conv/d/";
+
+    public static string Peer(Id account) => $"{Peers}{account}";
     public static string Conversation(Id id) => $"{Conversations}{id}";
     public static string Stream(Id id) => $"{Streams}{id}";
     public static string Accounts(Id conversation) => $"conv/x/{conversation}/";

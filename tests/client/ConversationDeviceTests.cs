@@ -42,6 +42,34 @@ public static class ConversationDeviceTests
     }
 
     [Fact]
+    public static async Task A_new_device_is_let_in_by_others_while_the_owners_first_one_is_away()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
+        Conversation[] group = await GroupAsync("Duo", marie, karim);
+
+        await using KavalekClient phone = await AddDeviceAsync(server, marie);
+        await SyncAsync(karim, phone);
+        Assert.Equal(2, phone.Conversations.Count);
+        Assert.All(new[] { his, group[1] }, c => Assert.Equal(2, c.Members.Single(m => m.Contact.Account == marie.Me.Id).Devices));
+        Assert.Contains(SystemKind.DeviceAdded, await his.KindsAsync());
+        // What another person let it into is a request, until a device of its own account that knows better is back, and finds it done.
+        Assert.All(phone.Conversations, c => Assert.Equal(ConversationState.Request, c.State));
+        await SyncAsync(marie, phone, karim);
+        Assert.All(phone.Conversations, c => Assert.Equal(ConversationState.Active, c.State));
+        await phone.Conversation(hers.Id)!.SendAsync("from the phone");
+        await phone.Conversation(group[0].Id)!.SendAsync("to the group");
+        await SyncAsync(phone, karim, marie);
+        Assert.Equal(["from the phone"], await his.TextsAsync());
+        Assert.Equal(["from the phone"], await hers.TextsAsync());
+        Assert.Equal(["to the group"], await group[0].TextsAsync());
+        Assert.Single(await his.KindsAsync(), SystemKind.DeviceAdded);
+        Assert.Single(await group[1].KindsAsync(), SystemKind.DeviceAdded);
+    }
+
+    [Fact]
     public static async Task A_removed_device_is_out_of_every_conversation()
     {
         await using TestServer server = await OpenServerAsync();

@@ -33,6 +33,16 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
     /// <summary>The stream, null if there is none.</summary>
     public StreamState? Find(StreamName name) => cache.Find(name) ?? (store.Load(name) is { } loaded ? cache.Add(loaded) : null);
 
+    /// <summary>Devices, others than these, that share a stream with one of them.</summary>
+    public HashSet<Id> Peers(Id[] devices)
+    {
+        HashSet<Id> peers = [];
+        foreach (Id device in devices)
+            store.AddPeers(device, peers);
+        peers.ExceptWith(devices);
+        return peers;
+    }
+
     /// <summary>Makes a stream with one subscriber.</summary>
     public StreamState Create(StreamName name, Id device)
     {

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
 
@@ -58,16 +59,22 @@ sealed class SettleOperation : AwaitedOperation
     }
 }
 
-/// <summary>An account's devices changed: each finds a notice in its inbox.</summary>
-sealed class NoticeOperation(Id[] devices) : AwaitedOperation
+/// <summary>An account's devices changed: each of them finds a notice in its inbox, and so does every device that shares a stream with one.</summary>
+sealed class NoticeOperation(Id account, Id[] devices) : AwaitedOperation
 {
     public override Outcome Apply(Batch batch)
     {
-        var notice = new Notice { About = Notice.Types.About.OwnDevices };
+        var own = new Notice { About = Notice.Types.About.OwnDevices };
         foreach (Id device in devices)
         {
             if (!batch.IsRemoved(device))
-                batch.Notify(device, Kind.Notice, notice);
+                batch.Notify(device, Kind.Notice, own);
+        }
+        var peers = new Notice { About = Notice.Types.About.PeerDevices, Account = ByteString.CopyFrom(account.ToArray()) };
+        foreach (Id peer in batch.Peers(devices))
+        {
+            if (!batch.IsRemoved(peer))
+                batch.Notify(peer, Kind.Notice, peers);
         }
         return Outcome.Done;
     }

@@ -11,7 +11,7 @@ sealed class StreamStore : IDisposable
     readonly List<Statement> _statements = [];
     readonly Statement _begin, _commit, _rollback, _stream, _subscribers, _runs, _addStream, _moveStream, _addRun, _setSubscriber, _ack,
         _dropSubscriber, _dropRead, _dropReadByAll, _dropEntries, _dropSubscribers, _dropWelcomes, _dropWelcomesFor, _dropStream, _addWelcome,
-        _addWelcomeFor, _noticesRead, _unwantedWelcomes, _checkpoint;
+        _addWelcomeFor, _noticesRead, _unwantedWelcomes, _checkpoint, _peers;
     long _nextStream, _nextRun;
 
     public StreamStore(SqliteConnection connection)
@@ -22,6 +22,13 @@ sealed class StreamStore : IDisposable
         _rollback = Prepare("ROLLBACK");
         _checkpoint = Prepare("PRAGMA wal_checkpoint(PASSIVE)");
 
+        _peers = Prepare(
+            """
+            SELECT DISTINCT other.device
+              FROM subscriber AS mine JOIN stream ON stream.key = mine.stream AND stream.inbox = 0 JOIN subscriber AS other ON other.stream = mine.stream
+             WHERE mine.device = @device AND mine.last IS NULL AND other.last IS NULL
+            """,
+            "@device");
         _stream = Prepare("SELECT key, epoch, head FROM stream WHERE id = @id AND inbox = @inbox", "@id", "@inbox");
         _subscribers = Prepare("SELECT device, first, last, left_epoch, acked FROM subscriber WHERE stream = @stream", "@stream");
         _runs = Prepare("SELECT first, last, epoch, ids FROM run WHERE stream = @stream ORDER BY last", "@stream");
@@ -142,6 +149,14 @@ sealed class StreamStore : IDisposable
             }
         }
         return state;
+    }
+
+    /// <summary>Adds every device that reads a conversation which this one reads.</summary>
+    public void AddPeers(Id device, HashSet<Id> peers)
+    {
+        using SqliteDataReader row = _peers.Read(device);
+        while (row.Read())
+            peers.Add(row.Id(0));
     }
 
     /// <summary>A key for a stream that <see cref="Write"/> will store.</summary>
