@@ -1,5 +1,5 @@
 # The two commands of the README are `make run` and `make test`; the rest is for those who work on Kavalek.
-.PHONY: help run test build format security-rows benchmark-mls benchmark-server clean
+.PHONY: help run test nightly build format security-rows benchmark-mls benchmark-server clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -10,17 +10,17 @@ run: ## start the server on SQLite in ./data, on http://localhost:8080 (ARGS="--
 test: ## build, check the format, run every test (SUITE=mls for one suite)
 	@scripts/test.sh $(SUITE)
 
+nightly: ## the long runs: a million mutated inputs, hundreds of random lives of groups (an hour or two)
+	@scripts/nightly.sh
+
 build: ## build everything
 	@scripts/build.sh
 
 format: ## write the code as the format check wants it
 	@dotnet format Kavalek.slnx --no-restore
 
-security-rows: ## write docs/security-rows.md from the ids in the tests
-	@KAVALEK_WRITE_ROWS=1 dotnet run --project tests/architecture -v q -- -class '*SecurityRowsTests'
-
-benchmark-mls: ## MLS operations beside the peers' figures
-	@dotnet run -c Release --project benchmarks/mls -v q
+benchmark-mls: ## MLS operations beside live peers (ARGS="join message" for some, "alone" without peers)
+	@DOTNET_PROCESSOR_COUNT=1 dotnet run -c Release --project benchmarks/mls -v q -- $(ARGS)
 
 benchmark-server: ## the server under load beside the peers' figures
 	@dotnet run -c Release --project benchmarks/server -v q

@@ -3,52 +3,46 @@ namespace Kavalek.Mls.Benchmarks;
 /// <summary>Key packages with a signature key of their own.</summary>
 static class KeyPackages
 {
-    public static async Task RunAsync(PlatformLimits platform)
+    public static async Task RunAsync(PlatformLimits platform, Table table)
     {
         MlsEnvironment environment = World.Environment();
         double microseconds = await Measure.MicrosecondsAsync(7, 200, async () => (await World.ClientAsync(environment, "someone")).Dispose());
-        Table.Rate("key package, own signature key", 1e6 / microseconds, 1e6 / (3 * platform.Generate + 2 * platform.Sign), 2044, 632, 671, 1.5 * 2044);
+        table.Rate("key package, own signature key", "key-package", 1e6 / microseconds, 1e6 / (3 * platform.Generate + 2 * platform.Sign), new(2044, Work.Sign, 1.5));
     }
 }
 
 /// <summary>A new group, and members added to it in one commit: verify their key packages, encrypt a Welcome to each.</summary>
 static class Adds
 {
-    public static async Task RunAsync(PlatformLimits platform)
+    public static async Task RunAsync(PlatformLimits platform, Table table)
     {
-        foreach (var (members, runs, mlspp, openMls, tsMls, target) in Rows)
+        foreach (var (members, runs, mlspp, target) in Rows)
         {
             byte[][] clients = [.. (await World.ClientsAsync(World.Environment(), members)).Select(client => client.KeyPackage.Encode())];
             double time = await Measure.MillisecondsAsync(runs,
                 () => Task.FromResult(World.Environment()),
                 async environment => await World.AddAsync(await World.CreateAsync(environment), clients), warmUp: members < 100 ? 20 : 3);
             double limit = members * (platform.Import + 2 * platform.Verify + platform.HpkeSeal) / 1000;
-            Table.Time($"create + add {members:N0} in one commit", time, limit, mlspp, openMls, tsMls, target);
+            table.Time($"create + add {members:N0} in one commit", $"add-{members}", time, limit, new(mlspp, Work.Verify, target));
         }
     }
 
-    static readonly (int Members, int Runs, double MlsPp, double OpenMls, double TsMls, double? Target)[] Rows =
-    [
-        (2, 51, 2.6, 5.8, 19, null),
-        (10, 31, 9.8, 16, 61, null),
-        (100, 15, 99, 137, 600, 0.5 * 99),
-        (1000, 7, 1810, 2390, 7300, 0.5 * 1810),
-    ];
+    static readonly (int Members, int Runs, double MlsPp, double? Target)[] Rows = [(2, 51, 2.6, null), (10, 31, 9.8, null), (100, 15, 99, 0.5), (1000, 7, 1810, 0.5)];
 }
 
 /// <summary>Joining from a Welcome that holds the tree: decode it, verify every leaf, hash the tree.</summary>
 static class Joins
 {
-    public static async Task RunAsync(PlatformLimits platform)
+    public static async Task RunAsync(PlatformLimits platform, Table table)
     {
-        foreach (var (members, runs, mlspp, openMls, tsMls) in ((int, int, double, double, double)[])[(100, 31, 14, 73, 380), (1000, 11, 125, 834, 3200)])
+        foreach (var (members, runs, mlspp) in ((int, int, double)[])[(100, 31, 14), (1000, 11, 125)])
         {
             MlsEnvironment environment = World.Environment();
             KeyPackageBundle[] clients = await World.ClientsAsync(environment, members - 1);
             var (_, welcome, _) = await World.AddAsync(await World.CreateAsync(environment), clients.Select(client => client.KeyPackage.Encode()));
             byte[] own = clients[^1].Encode();
             double time = await Measure.MillisecondsAsync(runs, () => Task.FromResult(World.Environment()), joiner => World.JoinAsync(joiner, welcome, own), warmUp: 5);
-            Table.Time($"join from Welcome at {members:N0}", time, members * (platform.Import + platform.Verify) / 1000, mlspp, openMls, tsMls, 0.8 * mlspp);
+            table.Time($"join from Welcome at {members:N0}", $"join-{members}", time, members * (platform.Import + platform.Verify) / 1000, new(mlspp, Work.Verify, 0.8));
         }
     }
 }
@@ -56,31 +50,34 @@ static class Joins
 /// <summary>An empty commit: a new path by who makes it, its processing by a member.</summary>
 static class Commits
 {
-    public static async Task RunAsync(PlatformLimits platform)
-    {
-        const int Members = 1000;
-        var (creator, member) = await World.BlankAsync(Members);
-        await RunAsync("blank", creator, member, Members, (290, 601, 1140, 0.6 * 290), (20, 16, 178, 0.25 * 20));
-        (creator, member) = await World.FullAsync(Members);
-        await RunAsync("full", creator, member, 10, (23, 27, 299, 0.5 * 23), (27, 17, 201, 0.2 * 27));
+    const int Members = 1000;
 
-        async Task RunAsync(
-            string tree, MlsGroup by, MlsGroup of, int encryptions,
-            (double MlsPp, double OpenMls, double TsMls, double Target) create, (double MlsPp, double OpenMls, double TsMls, double Target) process)
+    public static async Task BlankAsync(PlatformLimits platform, Table table)
+    {
+        var (creator, member) = await World.BlankAsync(Members);
+        await RunAsync(platform, table, "blank", creator, member, Members, new(290, Work.Agree, 0.6), new(20, Work.Verify, 0.25));
+    }
+
+    public static async Task FullAsync(PlatformLimits platform, Table table)
+    {
+        var (creator, member) = await World.FullAsync();
+        await RunAsync(platform, table, "full", creator, member, 10, new(23, Work.Verify, 0.5), new(27, Work.Verify, 0.2));
+    }
+
+    static async Task RunAsync(PlatformLimits platform, Table table, string tree, MlsGroup by, MlsGroup of, int encryptions, Goal create, Goal process)
+    {
+        byte[] commit = [];
+        double made = await Measure.MillisecondsAsync(11, () => Task.FromResult(by), async group =>
         {
-            byte[] commit = [];
-            double made = await Measure.MillisecondsAsync(11, () => Task.FromResult(by), async group =>
-            {
-                var (pending, next) = await group.CommitAsync(new CommitRequest(), World.Now);
-                commit = pending.Message;
-                pending.Apply(next, World.Now);
-            }, warmUp: 3);
-            double followed = await Measure.MillisecondsAsync(21, () => Task.FromResult(of), group => World.FollowAsync(group, commit), warmUp: 10);
-            double createLimit = (encryptions * (platform.Generate + platform.Agree) + 11 * platform.Generate + 2 * platform.Sign) / 1000;
-            double processLimit = (2 * platform.Verify + platform.Agree + 10 * platform.Generate) / 1000;
-            Table.Time($"empty commit, {tree} tree of 1,000, create", made, createLimit, create.MlsPp, create.OpenMls, create.TsMls, create.Target);
-            Table.Time($"empty commit, {tree} tree of 1,000, process", followed, processLimit, process.MlsPp, process.OpenMls, process.TsMls, process.Target);
-        }
+            var (pending, next) = await group.CommitAsync(new CommitRequest(), World.Now);
+            commit = pending.Message;
+            pending.Apply(next, World.Now);
+        }, warmUp: 3);
+        double followed = await Measure.MillisecondsAsync(21, () => Task.FromResult(of), group => World.FollowAsync(group, commit), warmUp: 10);
+        double createLimit = (encryptions * (platform.Generate + platform.Agree) + 11 * platform.Generate + 2 * platform.Sign) / 1000;
+        double processLimit = (2 * platform.Verify + platform.Agree + 10 * platform.Generate) / 1000;
+        table.Time($"empty commit, {tree} tree of 1,000, create", $"commit-{tree}-create", made, createLimit, create);
+        table.Time($"empty commit, {tree} tree of 1,000, process", $"commit-{tree}-process", followed, processLimit, process);
     }
 }
 
@@ -89,9 +86,9 @@ static class Messages
 {
     const int Calls = 500;
 
-    public static async Task RunAsync(PlatformLimits platform)
+    public static async Task RunAsync(PlatformLimits platform, Table table)
     {
-        foreach (var (members, encrypt, decrypt) in ((int, (double, double, double), (double, double, double))[])[(3, (7950, 1522, 1014), (3450, 1685, 344)), (1000, (8070, 289, 581), (3600, 243, 327))])
+        foreach (var (members, encrypt, decrypt) in ((int, double, double)[])[(3, 7950, 3450), (1000, 8070, 3600)])
         {
             var (sender, receiver) = await World.BlankAsync(members);
             byte[] content = new byte[1024];
@@ -122,8 +119,8 @@ static class Messages
             }
             // A signature or a verification, two AEAD operations, five key derivations.
             double rest = 5 * platform.Expand + platform.Seal;
-            Table.Rate($"encrypt 1 KiB, {members:N0} members", 1e6 / Measure.Median(sending), 1e6 / (platform.Sign + platform.Seal + rest), encrypt.Item1, encrypt.Item2, encrypt.Item3, 2 * encrypt.Item1);
-            Table.Rate($"decrypt 1 KiB, {members:N0} members", 1e6 / Measure.Median(receiving), 1e6 / (platform.Verify + platform.Open + rest), decrypt.Item1, decrypt.Item2, decrypt.Item3, 3 * decrypt.Item1);
+            table.Rate($"encrypt 1 KiB, {members:N0} members", $"encrypt-{members}", 1e6 / Measure.Median(sending), 1e6 / (platform.Sign + platform.Seal + rest), new(encrypt, Work.Sign, 2));
+            table.Rate($"decrypt 1 KiB, {members:N0} members", $"decrypt-{members}", 1e6 / Measure.Median(receiving), 1e6 / (platform.Verify + platform.Open + rest), new(decrypt, Work.Verify, 3));
         }
     }
 }
@@ -131,20 +128,20 @@ static class Messages
 /// <summary>What a store holds of a group, and what one message changes of it.</summary>
 static class State
 {
-    public static async Task RunAsync()
+    public static async Task RunAsync(Table table)
     {
         var (creator, member) = await World.BlankAsync(1000);
-        Table.Size("stored state at 1,000, blank tree", Bytes(creator.Changes(null)), 1_070_000, 600_000);
-        (creator, member) = await World.FullAsync(1000);
-        Table.Size("stored state at 1,000, full tree", Bytes(creator.Changes(null)), 1_880_000, 1_100_000);
+        table.Size("stored state at 1,000, blank tree", "stored-blank", Bytes(creator.Changes(null)), 600_000);
+        (creator, member) = await World.FullAsync();
+        table.Size("stored state at 1,000, full tree", "stored-full", Bytes(creator.Changes(null)), 1_100_000);
 
         OutgoingMessage first = await creator.ProtectAsync(new byte[1024]), second = await first.Next.ProtectAsync(new byte[1024]);
-        Table.Size("written for a message sent, first of a sender", Bytes(first.Next.Changes(creator)), null, 2000);
-        Table.Size("written for a message sent, later", Bytes(second.Next.Changes(first.Next)), null, 2000);
+        table.Size("written for a message sent, first of a sender", null, Bytes(first.Next.Changes(creator)), 2000);
+        table.Size("written for a message sent, later", null, Bytes(second.Next.Changes(first.Next)), 2000);
         var one = (ProcessResult.ApplicationReceived)await member.ProcessAsync(first.Message, World.Now);
         var two = (ProcessResult.ApplicationReceived)await one.Next.ProcessAsync(second.Message, World.Now);
-        Table.Size("written for a message received, first of a sender", Bytes(one.Next.Changes(member)), null, 2000);
-        Table.Size("written for a message received, later", Bytes(two.Next.Changes(one.Next)), null, 2000);
+        table.Size("written for a message received, first of a sender", null, Bytes(one.Next.Changes(member)), 2000);
+        table.Size("written for a message received, later", null, Bytes(two.Next.Changes(one.Next)), 2000);
     }
 
     static long Bytes(IReadOnlyList<StateRecord> records) => records.Sum(record => (long)record.Key.Length + (record.Value?.Length ?? 0));

@@ -36,7 +36,7 @@ sealed record PlatformLimits(double Sign, double Verify, double Agree, double Ge
             Measure.Microseconds(7, 5000, () => provider.HkdfExpand(HashAlgorithm.Sha256, digest, data.AsSpan(0, 40), okm)));
     }
 
-    public void Print()
+    public void Print(Table table)
     {
         using ECDsa ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         byte[] data = new byte[1024], signature = ecdsa.SignData(data, HashAlgorithmName.SHA256);
@@ -53,7 +53,7 @@ sealed record PlatformLimits(double Sign, double Verify, double Agree, double Ge
         Rate("AES-128-GCM seal 1 KiB", Seal, null);
         Rate("HKDF-Expand 32 bytes", Expand, null);
 
-        static void Rate(string name, double microseconds, double? limit) =>
-            Table.Rate(name, 1e6 / microseconds, limit is { } l ? 1e6 / l : null, null, null, null, null);
+        void Rate(string name, double microseconds, double? limit) =>
+            table.Rate(name, null, 1e6 / microseconds, 1e6 / limit);
     }
 }

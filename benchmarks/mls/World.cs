@@ -70,25 +70,37 @@ static class World
         return (creator, await JoinAsync(environment, welcome, clients[^1].Encode()));
     }
 
-    /// <summary>
-    /// A creator and the last member of a group of <paramref name="members"/> in which no parent is blank: two members are added
-    /// at a time, and one of them renews its path at once.
-    /// </summary>
-    public static async Task<(MlsGroup Creator, MlsGroup Member)> FullAsync(int members)
+    /// <summary>A creator and one member of a group of 1,000 in which no parent is blank or has unmerged leaves.</summary>
+    public static async Task<(MlsGroup Creator, MlsGroup Member)> FullAsync()
     {
+        KeyPackageBundle client = await ClientAsync(Environment(), "the last one");
+        var (creator, welcome, _) = await AddAsync(await AlmostFullAsync(), [client.KeyPackage.Encode()]);
+        var (member, commit) = await UpdateAsync(await JoinAsync(Environment(), welcome, client.Encode()));
+        return (await FollowAsync(creator, commit), member);
+    }
+
+    /// <summary>
+    /// The creator of such a group while its last leaf is blank; made once. Two siblings are added at a time, and the second renews
+    /// its path, which is the first one's too, at once.
+    /// </summary>
+    public static Task<MlsGroup> AlmostFullAsync() => s_almostFull ??= BuildAsync();
+
+    static Task<MlsGroup>? s_almostFull;
+
+    static async Task<MlsGroup> BuildAsync()
+    {
+        const int Members = 999;
         MlsEnvironment environment = Environment();
         MlsGroup creator = await CreateAsync(environment);
-        MlsGroup? member = null;
-        for (int count = 1; count < members;)
+        for (int count = 1; count < Members;)
         {
-            KeyPackageBundle[] clients = await ClientsAsync(environment, Math.Min(members - count, 1 + count % 2 == 0 ? 1 : 2));
-            byte[] welcome;
-            (creator, welcome, _) = await AddAsync(creator, clients.Select(client => client.KeyPackage.Encode()));
+            KeyPackageBundle[] clients = await ClientsAsync(environment, Math.Min(Members - count, count == 1 ? 1 : 2));
+            (creator, byte[] welcome, _) = await AddAsync(creator, clients.Select(client => client.KeyPackage.Encode()));
             count += clients.Length;
-            (member, byte[] commit) = await UpdateAsync(await JoinAsync(environment, welcome, clients[^1].Encode()));
+            (_, byte[] commit) = await UpdateAsync(await JoinAsync(environment, welcome, clients[^1].Encode()));
             creator = await FollowAsync(creator, commit);
         }
-        return (creator, member!);
+        return creator;
     }
 
     sealed class TrustEverybody : IAuthenticationService

@@ -38,6 +38,26 @@ public static class DeviationTests
         await AssertRefusedAsync(MlsError.MissingPath, marie, await tess.CommitAsync([], [group.LeafOf(omar)]));
     }
 
+    /// <remarks>
+    /// The extension is a vector of senders (§12.1.8.1): ts-mls 2.0.0-rc.10 reads and writes a single one. If this fails with a newer one,
+    /// let the two propose from outside to each other.
+    /// </remarks>
+    [Fact]
+    public static async Task They_cannot_join_a_group_that_names_external_senders()
+    {
+        await using Cast cast = await Cast.MakeAsync(CipherSuite.P256Aes128.Id);
+        (OurMember marie, TheirMember tess) = (cast.Ours[0], cast.Theirs[0]);
+        using KeyPair door = await NativeCryptoProvider.Shared.GenerateSignatureKeyPairAsync(CipherSuite.P256Aes128.Signature);
+        await marie.CreateAsync("a door"u8.ToArray(), ExternalSender.ToExtension([new(door.PublicKey, Credential.Basic([1]))]));
+        SentCommit added = await marie.CommitAsync([await tess.KeyPackageAsync()], []);
+        await Assert.ThrowsAsync<RefusedException>(() => tess.JoinAsync(added.Welcome!));
+        // And where there are none, the same two find together.
+        await marie.CreateAsync("no door"u8.ToArray());
+        added = await marie.CommitAsync([await tess.KeyPackageAsync()], []);
+        await tess.JoinAsync(added.Welcome!);
+        Assert.Equal(await marie.LookAsync(), await tess.LookAsync());
+    }
+
     static async Task AssertRefusedAsync(MlsError error, OurMember member, SentCommit commit)
     {
         View before = await member.LookAsync();

@@ -3,6 +3,11 @@ namespace Kavalek.Interop.TsMls.Tests;
 /// <summary>A commit as it leaves its maker: for the others, and for those it adds.</summary>
 sealed record SentCommit(byte[] Message, byte[]? Welcome);
 
+/// <summary>A group that goes on for another, for those who are to join it.</summary>
+/// <param name="Welcome">The Welcome.</param>
+/// <param name="Tree">The ratchet tree, where it is not inside.</param>
+sealed record NextGroup(byte[] Welcome, byte[]? Tree);
+
 /// <summary>What all members of an epoch must agree on.</summary>
 sealed record View(ulong Epoch, string Authenticator, string Exported);
 
@@ -31,6 +36,18 @@ abstract class Member(string name)
 
     /// <summary>Commits, and takes the own commit as accepted.</summary>
     public abstract Task<SentCommit> CommitAsync(IReadOnlyList<byte[]> add, IReadOnlyList<uint> remove);
+
+    /// <summary>Ends the group in favour of one on another cipher suite (RFC 9420 §11.2).</summary>
+    public abstract Task<SentCommit> EndAsync(byte[] nextGroupId, ushort nextSuite);
+
+    /// <summary>A key package for the group that goes on for this one.</summary>
+    public abstract Task<byte[]> NextKeyPackageAsync(ushort suite);
+
+    /// <summary>Founds the group that this one was ended for, or one of some of its members (§11.3), and is in it.</summary>
+    public abstract Task<NextGroup> FoundAsync(bool branch, byte[] groupId, IReadOnlyList<byte[]> others);
+
+    /// <summary>Leaves this group for one that goes on for it.</summary>
+    public abstract Task JoinNextAsync(bool branch, NextGroup next);
 
     public abstract Task<byte[]> ProposeAddAsync(byte[] keyPackage);
 

@@ -29,7 +29,10 @@ sealed class OurMember : Member
 
     public override async Task<byte[]> KeyPackageAsync() => (_bundle = await BundleAsync()).KeyPackage.Encode();
 
-    public override async Task CreateAsync(byte[] groupId) => _group = await MlsGroup.CreateAsync(Environment, groupId, await BundleAsync(), []);
+    public override Task CreateAsync(byte[] groupId) => CreateAsync(groupId, []);
+
+    public async Task CreateAsync(byte[] groupId, params Extension[] extensions) =>
+        _group = await MlsGroup.CreateAsync(Environment, groupId, await BundleAsync(), extensions);
 
     public override async Task JoinAsync(byte[] welcome)
     {
@@ -66,6 +69,39 @@ sealed class OurMember : Member
         ProcessResult result = await next.ProcessAsync(sent.Message, Now, new() { Pending = pending });
         Keep(Assert.IsType<ProcessResult.OwnCommitConfirmed>(result).Next);
         return sent;
+    }
+
+    public override async Task<SentCommit> EndAsync(byte[] nextGroupId, ushort nextSuite)
+    {
+        (PendingCommit pending, MlsGroup next) = await Group.CommitAsync(new() { ReInit = new(nextGroupId, nextSuite, []) }, Now);
+        SentCommit sent = new(pending.Message, null);
+        Keep(Assert.IsType<ProcessResult.OwnCommitConfirmed>(await next.ProcessAsync(sent.Message, Now, new() { Pending = pending })).Next);
+        return sent;
+    }
+
+    public override async Task<byte[]> NextKeyPackageAsync(ushort suite)
+    {
+        CipherSuite next = CipherSuite.Find(suite)!;
+        using KeyPair signatureKey = await Environment.Crypto.GenerateSignatureKeyPairAsync(next.Signature);
+        return (_bundle = await BundleAsync(next, signatureKey)).KeyPackage.Encode();
+    }
+
+    public override async Task<NextGroup> FoundAsync(bool branch, byte[] groupId, IReadOnlyList<byte[]> others)
+    {
+        KeyPackage[] keyPackages = [.. others.Select(keyPackage => KeyPackage.Decode(keyPackage))];
+        FoundedGroup founded = branch
+            ? await Group.BranchAsync(groupId, _bundle!, keyPackages, [], Now)
+            : await Group.ReInitializeAsync(_bundle!, keyPackages, Now);
+        _group = founded.Group;
+        return new(founded.Welcome!, null);
+    }
+
+    public override async Task JoinNextAsync(bool branch, NextGroup next)
+    {
+        JoinedGroup joined = await MlsGroup.JoinAsync(Environment, next.Welcome,
+            reference => ValueTask.FromResult(reference.Span.SequenceEqual(_bundle!.Ref) ? _bundle : null),
+            new() { Groups = _ => Group, RatchetTree = next.Tree });
+        _group = joined.Group;
     }
 
     public override async Task<byte[]> ProposeAddAsync(byte[] keyPackage) => Keep(await Group.ProposeAddAsync(KeyPackage.Decode(keyPackage), Now));
@@ -111,11 +147,13 @@ sealed class OurMember : Member
     /// <summary>The leaf of a member by its name.</summary>
     public uint LeafOf(string name) => Group.Members.Single(member => Encoding.UTF8.GetString(member.Credential.Content) == name).Index.Value;
 
-    async Task<KeyPackageBundle> BundleAsync() => await KeyPackageBundle.CreateAsync(Environment, new()
+    Task<KeyPackageBundle> BundleAsync() => BundleAsync(_suite, _signatureKey);
+
+    async Task<KeyPackageBundle> BundleAsync(CipherSuite suite, KeyPair signatureKey) => await KeyPackageBundle.CreateAsync(Environment, new()
     {
-        Suite = _suite,
+        Suite = suite,
         Credential = Credential.Basic(Encoding.UTF8.GetBytes(Name)),
-        SignatureKey = _signatureKey,
+        SignatureKey = signatureKey,
         Lifetime = Lifetime.Starting(Now, TimeSpan.FromDays(30)),
     });
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Kavalek.Interop.TsMls.Tests;
 
 /// <summary>The delivery service of one group: everything reaches everybody, and after each commit all must agree.</summary>
@@ -56,6 +58,41 @@ sealed class TestGroup
         if (!returning) _members.Add(joining);
         View expected = await joining.LookAsync();
         foreach (Member member in _members) Assert.Equal(expected, await member.LookAsync());
+    }
+
+    /// <summary>All go on in a group on another cipher suite: one ends this group, another founds the next (RFC 9420 §11.2).</summary>
+    public async Task ReInitAsync(Member ender, Member founder, ushort suite)
+    {
+        byte[] groupId = Encoding.UTF8.GetBytes($"anew on {suite}");
+        SentCommit end = await ender.EndAsync(groupId, suite);
+        foreach (Member member in _members)
+            if (member != ender) Assert.Null(await member.ProcessAsync(end.Message));
+        foreach (Member member in _members) await Assert.ThrowsAnyAsync<Exception>(() => member.SendAsync("too late"));
+        await GoOnAsync(branch: false, groupId, founder, _members, suite);
+    }
+
+    /// <summary>Some go on in a group of their own (§11.3); the others are forgotten here.</summary>
+    public async Task BranchAsync(Member founder, Member[] with, ushort suite)
+    {
+        await GoOnAsync(branch: true, "a branch"u8.ToArray(), founder, [founder, .. with], suite);
+        _members.RemoveAll(member => member != founder && !with.Contains(member));
+    }
+
+    static async Task GoOnAsync(bool branch, byte[] groupId, Member founder, IEnumerable<Member> members, ushort suite)
+    {
+        List<byte[]> keyPackages = [];
+        await founder.NextKeyPackageAsync(suite);
+        foreach (Member member in members)
+            if (member != founder) keyPackages.Add(await member.NextKeyPackageAsync(suite));
+        NextGroup next = await founder.FoundAsync(branch, groupId, keyPackages);
+        View expected = await founder.LookAsync();
+        Assert.Equal(1ul, expected.Epoch);
+        foreach (Member member in members)
+        {
+            if (member == founder) continue;
+            await member.JoinNextAsync(branch, next);
+            Assert.Equal(expected, await member.LookAsync());
+        }
     }
 
     public async Task ProposeAsync(Member proposer, byte[] proposal)

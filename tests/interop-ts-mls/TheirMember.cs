@@ -51,6 +51,34 @@ sealed class TheirMember : Member
         return new(Bytes(made, "message")!, Bytes(made, "welcome"));
     }
 
+    public override async Task<SentCommit> EndAsync(byte[] nextGroupId, ushort nextSuite) => new(Bytes(await AskAsync("commit", new()
+    {
+        ["reInit"] = new JsonObject { ["groupId"] = Hex(nextGroupId), ["suite"] = (int)nextSuite },
+    }), "message")!, null);
+
+    public override async Task<byte[]> NextKeyPackageAsync(ushort suite) =>
+        Bytes(await AskAsync("makeNext", new() { ["name"] = Name, ["suite"] = (int)suite }), "keyPackage")!;
+
+    public override async Task<NextGroup> FoundAsync(bool branch, byte[] groupId, IReadOnlyList<byte[]> others)
+    {
+        JsonObject made = await AskAsync("found", new()
+        {
+            ["kind"] = Kind(branch),
+            ["groupId"] = Hex(groupId),
+            ["keyPackages"] = new JsonArray([.. others.Select(keyPackage => JsonValue.Create(Hex(keyPackage)))]),
+        });
+        return new(Bytes(made, "welcome")!, Bytes(made, "tree"));
+    }
+
+    public override Task JoinNextAsync(bool branch, NextGroup next) => AskAsync("joinNext", new()
+    {
+        ["kind"] = Kind(branch),
+        ["welcome"] = Hex(next.Welcome),
+        ["tree"] = next.Tree is { } tree ? Hex(tree) : null,
+    });
+
+    static string Kind(bool branch) => branch ? "branch" : "reinit";
+
     public override async Task<byte[]> ProposeAddAsync(byte[] keyPackage) =>
         Bytes(await AskAsync("propose", new() { ["kind"] = "add", ["keyPackage"] = Hex(keyPackage), ["isPublic"] = SendsPublicHandshakes }), "message")!;
 

@@ -2,10 +2,12 @@
 // Byte strings are hex. Each client is a ts-mls member of at most one group.
 import { createInterface } from 'node:readline';
 import {
-  createApplicationMessage, createCommit, createGroup, createGroupInfoWithExternalPubAndRatchetTree, createProposal, decode, defaultCapabilities, defaultCredentialTypes, defaultExtensionTypes, defaultLifetime,
-  defaultProposalTypes, encode, generateKeyPackage, joinGroup, joinGroupExternal, mlsExporter, mlsMessageDecoder, mlsMessageEncoder, processMessage, proposeAddExternal,
-  protocolVersions, unsafeTestingAuthenticationService, wireformats,
+  branchGroup, createApplicationMessage, createCommit, createGroup, createGroupInfoWithExternalPubAndRatchetTree, createProposal, decode, defaultCapabilities, defaultCredentialTypes, defaultExtensionTypes, defaultLifetime,
+  defaultProposalTypes, encode, generateKeyPackage, joinGroup, joinGroupExternal, joinGroupFromBranch, joinGroupFromReinit, mlsExporter, mlsMessageDecoder, mlsMessageEncoder, processMessage, proposeAddExternal,
+  protocolVersions, reinitCreateNewGroup, unsafeTestingAuthenticationService, wireformats,
 } from 'ts-mls';
+// Not part of its interface, but the Welcomes of groups that go on for others come without the tree.
+import { ratchetTreeDecoder, ratchetTreeEncoder } from './node_modules/ts-mls/dist/src/ratchetTree.js';
 import { suiteOf } from './suites.mjs';
 
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
@@ -24,21 +26,54 @@ const vector = (bytes) => Uint8Array.from(bytes.length < 64 ? [bytes.length, ...
 const unvector = (bytes) => bytes.slice(bytes[0] < 64 ? 1 : 2);
 const withHpke = ({ context }, changed) => ({ ...context, cipherSuite: { ...context.cipherSuite, hpke: { ...context.cipherSuite.hpke, ...changed } } });
 
+// What a client is in a group with: the primitives of a suite, and a key package.
+async function person(name, suite) {
+  const context = { cipherSuite: await suiteOf(suite), authService: unsafeTestingAuthenticationService };
+  const keys = await generateKeyPackage({
+    credential: { credentialType: defaultCredentialTypes.basic, identity: new TextEncoder().encode(name) },
+    capabilities: { ...defaultCapabilities(), ciphersuites: [suite] },
+    lifetime: defaultLifetime(),
+    cipherSuite: context.cipherSuite,
+  });
+  return { context, keys };
+}
+
+const keyPackageOut = ({ keys }) => ({
+  keyPackage: hex(encode(mlsMessageEncoder, { keyPackage: keys.publicPackage, wireformat: wireformats.mls_key_package, version: protocolVersions.mls10 })),
+});
+
 const operations = {
   // A fresh client with a key package.
   async make(client, { name, suite }) {
-    client.context = { cipherSuite: await suiteOf(suite), authService: unsafeTestingAuthenticationService };
-    client.keys = await generateKeyPackage({
-      credential: { credentialType: defaultCredentialTypes.basic, identity: new TextEncoder().encode(name) },
-      capabilities: { ...defaultCapabilities(), ciphersuites: [suite] },
-      lifetime: defaultLifetime(),
-      cipherSuite: client.context.cipherSuite,
-    });
-    return {
-      keyPackage: hex(encode(mlsMessageEncoder, {
-        keyPackage: client.keys.publicPackage, wireformat: wireformats.mls_key_package, version: protocolVersions.mls10,
-      })),
+    return keyPackageOut(Object.assign(client, await person(name, suite)));
+  },
+
+  // Another key package, for a group that goes on for the one the client is in.
+  async makeNext(client, { name, suite }) {
+    return keyPackageOut(client.next = await person(name, suite));
+  },
+
+  async found(client, { kind, groupId, keyPackages }) {
+    const { context, keys } = client.next;
+    const what = {
+      context, state: client.state, keyPackage: keys.publicPackage, privateKeyPackage: keys.privatePackage, memberKeyPackages: keyPackages.map(keyPackageOf),
     };
+    const made = kind === 'branch'
+      ? await branchGroup({ ...what, newGroupId: unhex(groupId) })
+      : await reinitCreateNewGroup({ ...what, groupId: unhex(groupId), extensions: [], provider: { getCiphersuiteImpl: async () => context.cipherSuite } });
+    Object.assign(client, client.next, { state: made.newState });
+    return { welcome: hex(encode(mlsMessageEncoder, made.welcome)), tree: hex(encode(ratchetTreeEncoder, made.newState.ratchetTree)) };
+  },
+
+  async joinNext(client, { kind, welcome, tree }) {
+    const { context, keys } = client.next;
+    const what = {
+      context, welcome: message(welcome).welcome, keyPackage: keys.publicPackage, privateKeyPackage: keys.privatePackage, ratchetTree: tree && decode(ratchetTreeDecoder, unhex(tree)),
+    };
+    const state = kind === 'branch'
+      ? await joinGroupFromBranch({ ...what, oldState: client.state })
+      : await joinGroupFromReinit({ ...what, suspendedState: client.state, provider: { getCiphersuiteImpl: async () => context.cipherSuite } });
+    Object.assign(client, client.next, { state });
   },
 
   async create(client, { groupId }) {
@@ -84,8 +119,12 @@ const operations = {
   },
 
   // Takes effect at once: the caller delivers it to the others.
-  async commit(client, { add = [], remove = [], isPublic = false }) {
+  async commit(client, { add = [], remove = [], reInit, isPublic = false }) {
     const extraProposals = [
+      ...reInit ? [{
+        proposalType: defaultProposalTypes.reinit,
+        reinit: { groupId: unhex(reInit.groupId), version: protocolVersions.mls10, cipherSuite: reInit.suite, extensions: [] },
+      }] : [],
       ...remove.map((leaf) => proposals.remove({ leaf })),
       ...add.map((keyPackage) => proposals.add({ keyPackage })),
     ];

@@ -30,6 +30,9 @@ sealed class Client
     /// <summary>Of the key packages it makes; those of the suite where <c>null</c>.</summary>
     public Capabilities? Capabilities { get; set; }
 
+    /// <summary>The pre-shared keys that it knows.</summary>
+    public ExternalPskLookup? ExternalPsk { get; set; }
+
     /// <summary>Whether each step is followed by a restart from the stored records.</summary>
     public bool Restarts { get; set; }
 
@@ -98,7 +101,7 @@ sealed class Client
 
     public async Task<PendingCommit> CommitAsync(CommitRequest request)
     {
-        (PendingCommit pending, MlsGroup next) = await Group.CommitAsync(request, Now);
+        (PendingCommit pending, MlsGroup next) = await Group.CommitAsync(request, Now, ExternalPsk);
         Keep(next);
         return Pending = Restarts ? PendingCommit.Decode(Group, pending.Encode()) : pending;
     }
@@ -120,7 +123,7 @@ sealed class Client
     /// <summary>Processes a message and keeps what comes of it.</summary>
     public async Task<ProcessResult> ReceiveAsync(byte[] message)
     {
-        ProcessResult result = await Group.ProcessAsync(message, Now, new() { Pending = Pending });
+        ProcessResult result = await Group.ProcessAsync(message, Now, new() { Pending = Pending, ExternalPsk = ExternalPsk });
         switch (result)
         {
             case ProcessResult.ApplicationReceived received: Keep(received.Next); break;
