@@ -21,6 +21,20 @@ public static class AlgorithmSizes
         public int KeyLength => aead == AeadAlgorithm.Aes128Gcm ? 16 : 32;
     }
 
+    extension(SignatureAlgorithm signature)
+    {
+        /// <summary>The most bytes of a signature. ECDSA's is DER, whose two integers lose their leading zeros, so that one in two is shorter.</summary>
+        internal int MaxSignatureLength => signature switch
+        {
+            SignatureAlgorithm.EcdsaP256Sha256 => 72,
+            SignatureAlgorithm.EcdsaP384Sha384 => 104,
+            SignatureAlgorithm.EcdsaP521Sha512 => 139,
+            SignatureAlgorithm.Ed25519 => 64,
+            SignatureAlgorithm.Ed448 => 114,
+            _ => throw new PlatformNotSupportedException($"unknown signature algorithm {signature}"),
+        };
+    }
+
     extension(KemAlgorithm kem)
     {
         /// <summary>Bytes of a private key (Nsk); a P-521 key is left-padded to 66, and with ML-KEM it is a seed.</summary>

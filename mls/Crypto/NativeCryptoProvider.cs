@@ -22,12 +22,12 @@ public sealed class NativeCryptoProvider : ICryptoProvider
 
     internal NativeCryptoProvider(bool openSsl)
     {
+        _openSsl = openSsl && LibCrypto.IsAvailable;
         _p256 = Curve(CurveShape.P256);
         _p384 = Curve(CurveShape.P384);
         _p521 = Curve(CurveShape.P521);
-        _openSsl = openSsl;
-        if (openSsl) (_x25519, _x448, _ed25519, _ed448) = (RawKeyCurve.X25519(), RawKeyCurve.X448(), RawKeyCurve.Ed25519(), RawKeyCurve.Ed448());
-        Curve Curve(CurveShape shape) => openSsl ? new OpenSslCurve(shape) : new PlatformCurve(shape);
+        if (_openSsl) (_x25519, _x448, _ed25519, _ed448) = (RawKeyCurve.X25519(), RawKeyCurve.X448(), RawKeyCurve.Ed25519(), RawKeyCurve.Ed448());
+        Curve Curve(CurveShape shape) => _openSsl ? new OpenSslCurve(shape) : new PlatformCurve(shape);
     }
 
     /// <summary>One for the whole process: its caches are safe for concurrent use.</summary>
@@ -171,7 +171,7 @@ public sealed class NativeCryptoProvider : ICryptoProvider
     Curve Get(SignatureAlgorithm signature) => Find(signature) ?? throw new PlatformNotSupportedException(Missing(signature));
 
     string Missing(Enum algorithm) =>
-        $"{algorithm} is not available here" + (_openSsl ? "" : ": OpenSSL 3, where it may come from, was not found (libcrypto.so.3; on Debian the package libssl3)");
+        $"{algorithm} is not available here" + (_openSsl ? "" : $": {LibCrypto.Absent}");
 
     static bool Supports(AeadAlgorithm algorithm) => algorithm switch
     {

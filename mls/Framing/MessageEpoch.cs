@@ -33,6 +33,9 @@ internal sealed record MessageEpoch(
             throw new MlsException(MlsError.InvalidSignature, "6.1", "message signature");
     }
 
+    // Of a vector (§2.1.2).
+    const int LongestHeader = 4;
+
     /// <summary>Encrypts a signed message (§6.3).</summary>
     /// <returns>The message, and the keys without the one used.</returns>
     public async ValueTask<(PrivateMessage Message, SecretTree Next)> ProtectAsync(AuthenticatedContent message, LeafIndex own, int padding)
@@ -46,7 +49,11 @@ internal sealed record MessageEpoch(
         byte[] guard = new byte[RatchetStep.ReuseGuardLength];
         Crypto.Provider.Random(guard);
 
-        byte[] plaintext = Plaintext(message, padding);
+        // A signature's length varies by itself, and a vector's header with what it holds: both are made up for here, so that messages
+        // padded to one size are of one length.
+        int missing = Math.Max(0, Crypto.Suite.Signature.MaxSignatureLength - message.Signature.Length);
+        if (content.Application is { } data) missing += LongestHeader - TlsWriter.HeaderLength(data.Length);
+        byte[] plaintext = Plaintext(message, padding + missing);
         byte[] ciphertext = await Crypto.Provider.SealAsync(
             Crypto.Suite.Aead, step.Key, step.Nonce(guard), PrivateMessage.ContentData(GroupId, Epoch, type, content.AuthenticatedData), plaintext).ConfigureAwait(false);
 

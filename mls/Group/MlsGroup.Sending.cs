@@ -5,7 +5,10 @@ public sealed partial class MlsGroup
     /// <summary>Encrypts an application message (§6.3).</summary>
     /// <param name="content">The application's bytes.</param>
     /// <param name="authenticatedData">Bytes that travel in clear beside it, authenticated.</param>
-    /// <param name="padding">Zero bytes appended inside the encryption, to hide the size.</param>
+    /// <param name="padding">
+    /// Zero bytes appended inside the encryption, to hide the size: what is sent is of one length for all contents whose own length and
+    /// padding have the same sum.
+    /// </param>
     /// <exception cref="MlsException">
     /// <see cref="MlsError.CommitRequired"/>: proposals wait. <see cref="MlsError.GroupEnded"/>: the group was ended by a ReInit.
     /// </exception>

@@ -39,6 +39,7 @@ public static class CommitRuleTests
         await scene.RefusedAsync(MlsError.InvalidProposalList, await scene.Eve.CommitAsync(await scene.Eve.PathAsync(), external));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_1_a_proposal_of_unknown_type_is_refused()
     {

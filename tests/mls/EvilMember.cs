@@ -66,7 +66,8 @@ sealed class EvilMember(MlsGroup group)
         return new(own.EncryptionKey, own.SignatureKey, own.Credential, own.Capabilities, source, null, null, own.Extensions, State.SignatureKey);
     }
 
-    async Task<AuthenticatedContent> SignAsync(WireFormat format, FramedContent content, byte[]? tag, Secret? key)
+    /// <summary>Signed in this epoch, with any confirmation tag.</summary>
+    public async Task<AuthenticatedContent> SignAsync(WireFormat format, FramedContent content, byte[]? tag = null, Secret? key = null)
     {
         byte[] toSign = AuthenticatedContent.ToBeSigned(format, content, State.Context.Encoded);
         byte[] signature = await Crypto.SignWithLabelAsync(key ?? State.SignatureKey, "FramedContentTBS", toSign);

@@ -16,14 +16,17 @@ public static class KeyPackageRuleTests
         Assert.Equal(bundle.KeyPackage.Encode(), decoded.Encode());
     }
 
+    // K-48
     [Fact]
     public static Task Section_10_1_another_protocol_version_is_refused() =>
         Refused(MlsError.UnsupportedVersion, package: p => p with { Version = 2 });
 
+    // K-48
     [Fact]
     public static Task Section_10_1_an_unknown_cipher_suite_is_refused() =>
         Refused(MlsError.UnsupportedCipherSuite, package: p => p with { Suite = 0x0fff });
 
+    // K-48
     [Fact]
     public static async Task Section_10_1_another_suite_than_the_groups_is_refused()
     {
@@ -38,58 +41,72 @@ public static class KeyPackageRuleTests
     public static Task Section_10_1_init_key_and_encryption_key_being_the_same_is_refused() =>
         Refused(MlsError.InvalidKeyPackage, package: p => p with { InitKey = p.Leaf.EncryptionKey });
 
+    // K-48
     [Fact]
     public static Task Section_10_1_a_key_package_signed_by_another_key_is_refused() =>
         Refused(MlsError.InvalidSignature, package: p => p with { SignWith = OtherKey });
 
+    // K-48
     [Fact]
     public static Task Section_10_1_a_key_package_signed_under_another_label_is_refused() =>
         Refused(MlsError.InvalidSignature, package: p => p with { Label = "LeafNodeTBS" });
 
+    // K-48
     [Fact]
     public static Task Section_7_3_a_leaf_signed_by_another_key_is_refused() =>
         Refused(MlsError.InvalidSignature, leaf: l => l with { SignWith = OtherKey });
 
+    // K-48
     [Fact]
     public static Task Section_7_3_a_leaf_of_source_update_in_a_key_package_is_refused() =>
         Refused(MlsError.InvalidLeafNode, leaf: l => l with { Source = LeafNodeSource.Update, Lifetime = null });
 
+    // K-48
     [Fact]
     public static Task Section_7_3_a_leaf_of_source_commit_in_a_key_package_is_refused() =>
         Refused(MlsError.InvalidLeafNode, leaf: l => l with { Source = LeafNodeSource.Commit, Lifetime = null, ParentHash = [] });
 
+    // K-48
     [Fact]
     public static Task Section_7_3_an_expired_lifetime_is_refused() =>
         Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Client.Now - TimeSpan.FromDays(9), Client.Now - TimeSpan.FromDays(1)) });
 
+    // K-48
     [Fact]
     public static Task Section_7_3_a_lifetime_that_has_not_begun_is_refused() =>
         Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Client.Now + TimeSpan.FromDays(1), Client.Now + TimeSpan.FromDays(9)) });
 
+    // K-48
     [Fact]
     public static Task Section_7_2_a_lifetime_longer_than_the_limit_is_refused() =>
         Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Client.Now, Client.Now + TimeSpan.FromDays(401)) });
 
+    // K-48
     [Fact]
     public static Task Section_7_2_a_lifetime_that_ends_before_it_begins_is_refused() =>
         Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Client.Now + TimeSpan.FromMinutes(2), Client.Now - TimeSpan.FromMinutes(2)) });
 
+    // K-48
     [Fact]
     public static Task Section_7_2_a_lifetime_at_the_end_of_64_bits_is_refused() =>
         Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new Lifetime(Client.Now, Client.Now) { NotAfterSeconds = ulong.MaxValue } });
 
+    // K-48
     [Fact]
     public static Task Section_7_3_an_extension_outside_the_leafs_capabilities_is_refused() =>
         Refused(MlsError.UnsupportedCapability, leaf: l => l with { Extensions = [new Extension(0xf123, [1])] });
 
+    // K-48
     [Fact]
     public static Task Section_7_3_a_credential_type_outside_the_leafs_capabilities_is_refused() =>
         Refused(MlsError.UnsupportedCapability, leaf: l => l with { Capabilities = l.Capabilities with { Credentials = [Credential.X509Type] } });
 
+    // K-48
     [Fact]
     public static Task Section_7_2_capabilities_without_the_suite_are_refused() =>
         Refused(MlsError.UnsupportedCapability, leaf: l => l with { Capabilities = l.Capabilities with { CipherSuites = [1] } });
 
+    // K-48
     [Fact]
     public static Task Section_7_2_capabilities_without_the_version_are_refused() =>
         Refused(MlsError.UnsupportedCapability, leaf: l => l with { Capabilities = l.Capabilities with { Versions = [] } });

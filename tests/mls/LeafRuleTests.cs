@@ -38,6 +38,7 @@ public static class LeafRuleTests
     public static Task Section_7_3_an_encryption_key_that_did_not_change_is_refused() =>
         BothRefused(MlsError.DuplicateKey, (scene, leaf) => leaf with { EncryptionKey = scene.Eve.State.OwnLeaf.EncryptionKey });
 
+    // K-46, K-47
     [Fact]
     public static async Task Section_7_3_an_encryption_key_of_another_leaf_is_refused()
     {
@@ -45,6 +46,7 @@ public static class LeafRuleTests
         await RefusedAsCommittedUpdate(MlsError.DuplicateKey, (scene, leaf) => leaf with { EncryptionKey = scene.Ann.Group.Own.Leaf.EncryptionKey });
     }
 
+    // K-46, K-47
     [Fact]
     public static async Task Section_7_3_a_signature_key_of_another_leaf_is_refused()
     {

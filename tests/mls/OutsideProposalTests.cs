@@ -161,6 +161,7 @@ public static class OutsideProposalTests
         await stage.First.RefusesAsync(MlsError.WrongGroup, await stage.Proposer.ProposeRemoveAsync([9], stage.Group.Epoch, new(2)));
     }
 
+    // K-33
     [Fact]
     public static async Task A_proposal_from_outside_changed_at_any_byte_or_cut_at_any_length_leaves_the_group_bit_for_bit()
     {

@@ -38,6 +38,14 @@ sealed class Scene
         return new(all[0], all[1], all[2], all[3]);
     }
 
+    /// <summary>Bob refuses the message, and is as he was bit for bit.</summary>
+    public async Task RefusedAsync(byte[] message)
+    {
+        string before = Bob.Snapshot();
+        Assert.IsType<ProcessResult.Refused>(await Bob.Group.ProcessAsync(message, Client.Now));
+        Assert.Equal(before, Bob.Snapshot());
+    }
+
     /// <summary>
     /// Bob refuses the message for this reason, is as he was bit for bit, and reads Ann's next honest message.
     /// </summary>

@@ -60,6 +60,8 @@ public static class SuiteTests
                 Assert.Throws<PlatformNotSupportedException>(() => new SuiteCrypto(suite, provider));
                 var missing = await Assert.ThrowsAsync<PlatformNotSupportedException>(async () => await provider.GenerateSignatureKeyPairAsync(suite.Signature));
                 Assert.Contains("OpenSSL 3", missing.Message, StringComparison.Ordinal);
+                Assert.Contains(LibCrypto.Places.Advice, missing.Message, StringComparison.Ordinal);
+                Assert.All(LibCrypto.Places.Files, file => Assert.Contains(file, missing.Message, StringComparison.Ordinal));
             }
         }
     }

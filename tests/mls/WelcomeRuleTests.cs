@@ -92,10 +92,12 @@ public static class WelcomeRuleTests
     public static Task Section_7_3_a_leaf_with_a_bad_signature_in_the_tree_is_refused() =>
         Refused(MlsError.InvalidSignature, with => with.WithLeaf(1, leaf => leaf.Signed(new byte[70])));
 
+    // K-47
     [Fact]
     public static Task Section_7_3_one_signature_key_at_two_leaves_is_refused() =>
         RefusedTree(MlsError.DuplicateKey, async with => with.WithLeaf(1, await Changed(with, 1, leaf => leaf with { SignatureKey = with.Group.Own.SignatureKey, SignWith = with.Group.State.SignatureKey })));
 
+    // K-47
     [Fact]
     public static Task Section_7_3_one_encryption_key_at_two_leaves_is_refused() =>
         RefusedTree(MlsError.DuplicateKey, async with => with.WithLeaf(1, await Changed(with, 1, leaf => leaf with { EncryptionKey = with.Group.Own.Leaf.EncryptionKey })));

@@ -8,10 +8,30 @@ namespace Kavalek.Mls;
 [UnsupportedOSPlatform("browser")]
 static unsafe partial class LibCrypto
 {
-    const string Library = "libcrypto.so.3";
+    const string Library = "libcrypto";
 
-    /// <summary>Whether OpenSSL 3 is on this system; asked once.</summary>
-    public static bool IsAvailable { get; } = OperatingSystem.IsLinux() && NativeLibrary.TryLoad(Library, out _);
+    /// <summary>Where OpenSSL 3 may be on this system, the first that loads being taken, and how to have it there.</summary>
+    public static (string[] Files, string Advice) Places { get; } =
+        OperatingSystem.IsWindows() ? (["libcrypto-3-x64.dll", "libcrypto-3-arm64.dll"], "install OpenSSL 3 and put its folder 'bin' on the PATH")
+        : OperatingSystem.IsMacOS() ? (["libcrypto.3.dylib", "/opt/homebrew/opt/openssl@3/lib/libcrypto.3.dylib", "/usr/local/opt/openssl@3/lib/libcrypto.3.dylib"], "run 'brew install openssl@3'")
+        : (["libcrypto.so.3"], "install the package of OpenSSL 3's libraries: libssl3 on Debian and Ubuntu, openssl-libs on Fedora, libcrypto3 on Alpine");
+
+    /// <summary>Whether OpenSSL 3 is on this system; looked for once, and to be asked before anything below is called.</summary>
+    public static bool IsAvailable { get; } = Load();
+
+    static bool Load()
+    {
+        foreach (string file in Places.Files)
+        {
+            if (!NativeLibrary.TryLoad(file, out nint found)) continue;
+            NativeLibrary.SetDllImportResolver(typeof(LibCrypto).Assembly, (name, _, _) => name == Library ? found : 0);
+            return true;
+        }
+        return false;
+    }
+
+    /// <summary>What somebody is told who wants what only OpenSSL has, where it was not found.</summary>
+    public static string Absent => $"OpenSSL 3 has it, and was not found ({string.Join(", ", Places.Files)}): {Places.Advice}";
 
     public const uint UnsignedInteger = 2, Utf8String = 4, OctetString = 5;
     public const int CurvePart = 0x84, KeyPairParts = 0x87;

@@ -1,0 +1,136 @@
+namespace Kavalek.Mls.Tests;
+
+/// <summary>What one hostile input can make a member do and hold. Work is bounded by what it may allocate; time follows that.</summary>
+public static class WorkTests
+{
+    const long Most = 10_000_000;
+
+    // K-49
+    [Theory]
+    [InlineData(0xffff_ffffu)]
+    [InlineData(0xffff_fffeu)]
+    [InlineData(1_001u)]
+    public static async Task A_generation_far_ahead_costs_nothing(uint generation)
+    {
+        Scene scene = await Scene.CreateAsync(filled: true);
+        PrivateMessage message = Read(await scene.Eve.PrivateAsync(scene.Eve.Content("hello"u8.ToArray())));
+        SuiteCrypto crypto = scene.Eve.Crypto;
+        using SenderDataKeys keys = SenderDataKeys.Derive(crypto, scene.Eve.State.Secrets.SenderData, message.Ciphertext);
+        byte[] lie = await crypto.Provider.SealAsync(crypto.Suite.Aead, keys.Key, keys.Nonce.Memory,
+            PrivateMessage.SenderDataData(message.GroupId, message.Epoch, message.ContentType), new SenderData(scene.Eve.Group.OwnIndex, generation, 0).Encode());
+        await BoundedAsync(scene, MlsError.GenerationTooFar, (message with { EncryptedSenderData = lie }).Encode(), most: 200_000);
+        Assert.Equal("hello", await scene.Bob.ReadAsync(message.Encode()));
+    }
+
+    // K-49
+    [Theory]
+    [InlineData(1ul)]
+    [InlineData(1_000_000ul)]
+    [InlineData(ulong.MaxValue)]
+    public static async Task An_epoch_far_ahead_costs_nothing(ulong ahead)
+    {
+        Scene scene = await Scene.CreateAsync(filled: true);
+        byte[] honest = await scene.Eve.PrivateAsync(scene.Eve.Content("hello"u8.ToArray()));
+        PrivateMessage message = Read(honest);
+        ulong epoch = ahead > ulong.MaxValue - message.Epoch ? ulong.MaxValue : message.Epoch + ahead;
+        await BoundedAsync(scene, MlsError.EpochInFuture, (message with { Epoch = epoch }).Encode(), most: 200_000);
+        Assert.Equal("hello", await scene.Bob.ReadAsync(honest));
+    }
+
+    // K-49
+    [Fact]
+    public static async Task Thousands_of_proposals_fill_their_limit_and_no_more()
+    {
+        Scene scene = await Scene.CreateAsync();
+        int limit = MlsLimits.Default.MaxProposals;
+        for (int i = 0; i < limit; i++) Assert.IsType<ProcessResult.ProposalReceived>(await scene.Bob.ReceiveAsync(await ProposalAsync(scene, i)));
+        long held = scene.Bob.StoredBytes;
+        Assert.True(held < Most, $"{held:N0} bytes are held");
+        byte[] oneMore = await ProposalAsync(scene, limit);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var refused = Assert.IsType<ProcessResult.Refused>(await scene.Bob.ReceiveAsync(oneMore));
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < Most);
+        Assert.Equal(MlsError.LimitExceeded, refused.Error);
+        Assert.Equal(held, scene.Bob.StoredBytes);
+        // A commit that leaves them out ends them all.
+        PendingCommit commit = await scene.Ann.CommitAsync(new() { IncludeProposals = false });
+        await scene.DeliverAsync(commit.Message);
+        Assert.False(scene.Bob.Group.HasProposals);
+        Assert.Equal("at last", await scene.Bob.ReadAsync(await scene.Ann.SendAsync("at last")));
+    }
+
+    // K-49
+    [Fact]
+    public static async Task A_commit_of_more_proposals_than_the_limit_is_refused()
+    {
+        Scene scene = await Scene.CreateAsync(filled: true);
+        Proposal[] many = [.. Enumerable.Range(0, MlsLimits.Default.MaxProposals + 1).Select(_ => new RemoveProposal(new LeafIndex(3)))];
+        await BoundedAsync(scene, MlsError.LimitExceeded, await scene.Eve.CommitAsync(await scene.Eve.PathAsync(), many), Most);
+    }
+
+    // K-49
+    [Fact]
+    public static async Task A_tree_of_blanks_costs_what_it_takes_to_read_it()
+    {
+        Scene scene = await Scene.CreateAsync();
+        LeafNode first = scene.Ann.Group.Own.Leaf, last = scene.Bob.Group.Own.Leaf;
+        byte[] Tree(int leaves)
+        {
+            LeafNode?[] nodes = new LeafNode?[leaves];
+            (nodes[0], nodes[^1]) = (first, last);
+            return RatchetTree.From(Suites.P256, nodes, new ParentNode?[leaves - 1], (uint)leaves).Encode();
+        }
+        byte[] largest = Tree(MlsLimits.Default.MaxLeaves), larger = Tree(2 * MlsLimits.Default.MaxLeaves);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        RatchetTree tree = RatchetTree.Decode(Suites.P256, largest, MlsLimits.Default);
+        tree.TreeHash();
+        TreeValidation.CheckParents(tree);
+        TreeValidation.CheckParentHashes(tree);
+        TreeValidation.CheckLeaves(tree, []);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(allocated < Most, $"{allocated:N0} bytes");
+        Assert.Equal(MlsError.LimitExceeded, Assert.Throws<MlsException>(() => RatchetTree.Decode(Suites.P256, larger, MlsLimits.Default)).Error);
+    }
+
+    // K-68
+    [Theory]
+    [InlineData(256, 0x0002)]
+    [InlineData(2_048, 0x0002)]
+    [InlineData(2_048, 0x0005)]
+    [InlineData(2_048, 0x0007)]
+    public static async Task Messages_padded_to_one_size_are_of_one_length(int size, ushort suite)
+    {
+        List<Client> clients = await OpenGroup.OfAsync(2, suite: CipherSuite.Find(suite));
+        HashSet<int> lengths = [];
+        for (int length = 0; length < size; length += size / 32)
+        {
+            OutgoingMessage sent = await clients[0].Group.ProtectAsync(new byte[length], padding: size - length);
+            lengths.Add(sent.Message.Length);
+            clients[0].Keep(sent.Next);
+            var received = Assert.IsType<ProcessResult.ApplicationReceived>(await clients[1].ReceiveAsync(sent.Message));
+            Assert.Equal(length, received.Content.Length);
+        }
+        Assert.Single(lengths);
+    }
+
+    static Task<byte[]> ProposalAsync(Scene scene, int number) =>
+        scene.Eve.PublicAsync(scene.Eve.Content(proposal: new PskProposal(PreSharedKeyId.External(BitConverter.GetBytes(number), new byte[32]))));
+
+    static async Task BoundedAsync(Scene scene, MlsError error, byte[] message, long most)
+    {
+        string state = scene.Bob.Snapshot();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ProcessResult result = await scene.Bob.Group.ProcessAsync(message, Client.Now);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(result is ProcessResult.Refused refused && refused.Error == error, $"{error} was expected, but: {result}");
+        Assert.True(allocated < most, $"{allocated:N0} bytes were allocated");
+        Assert.Equal(state, scene.Bob.Snapshot());
+    }
+
+    static PrivateMessage Read(byte[] message)
+    {
+        TlsReader reader = new(message);
+        MlsMessage.ReadHeader(ref reader);
+        return PrivateMessage.Read(ref reader);
+    }
+}
