@@ -65,6 +65,8 @@ public static class ClientErrors
     public const string Platform = "platform";
     /// <summary>Sending is not possible in this conversation now; the message says why.</summary>
     public const string CannotSend = "cannot_send";
+    /// <summary>Some members of the conversation see another history of it than this device.</summary>
+    public const string Apart = "apart";
     /// <summary>The own role in the conversation does not allow it.</summary>
     public const string NotAllowed = "not_allowed";
 }

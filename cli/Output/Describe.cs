@@ -61,6 +61,9 @@ static class Describe
             SystemKind.DeviceRemoved => $"{whom} removed a device",
             SystemKind.KeyChanged => $"The key of {whom} changed: a new device without recovery, or somebody in between. Compare numbers: kavalek verify",
             SystemKind.Accepted => $"{(whom.Length > 0 ? whom : by)} accepted the request",
+            SystemKind.StartedAfresh => whom.Length > 0 ? $"{by} started this conversation afresh without {whom}" : $"{by} started this conversation afresh",
+            SystemKind.Apart => body.By is null ? $"{whom} and you were shown different conversations. Nothing is sent until you start it afresh or go on without them"
+                : $"{whom} and you parted at a change that {by} made. Nothing is sent until you start it afresh or go on without them",
             SystemKind.MessagesMissing => $"{body.Text ?? "Some"} messages are missing here",
             SystemKind.TimerChanged => body.Text is "0" or null ? $"{by} set messages to stay" : $"{by} set messages to end {CommandLine.Duration.Words(body.Text)} after they were sent",
             _ => body.Kind.ToString(),

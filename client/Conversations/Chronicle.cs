@@ -20,14 +20,21 @@ static class Chronicle
         stream.CommitProposalsAt = null;
         step.Touch(stream);
 
-        foreach (MemberDevice device in facts.Added.Concat(facts.Renewed.Select(r => r.After))) await MeetAsync(step, stream, device).ConfigureAwait(false);
-        foreach (MemberDevice device in facts.Added) SetNumber(step, stream, device.Device, 0);
+        foreach (MemberDevice device in facts.Added)
+        {
+            stream.HeardAt[device.Device] = stream.Row.Epoch;
+            SetNumber(step, stream, device.Device, 0);
+        }
         foreach (RemovedDevice removed in facts.Removed)
         {
             stream.Numbers.Remove(removed.Device.Device);
+            InStep.Clear(step, stream, removed.Device.Device);
             step.Batch.Delete(StoreKeys.Device(stream.Id, removed.Device.Device));
         }
-        SayMembers(step, facts);
+        // What goes on in a group that was started afresh concerns nobody here any more.
+        if (InStep.IsSuperseded(thread, stream)) return;
+        foreach (MemberDevice device in facts.Added.Concat(facts.Renewed.Select(r => r.After))) await MeetAsync(step, stream, device).ConfigureAwait(false);
+        SayMembers(step, stream, facts);
         SayAgreement(step, facts);
         AcceptForNewDevices(step, facts);
         if (stream.Extension is { } extension && thread.Newest == stream) thread.Row.Title = extension.Title;
@@ -55,7 +62,7 @@ static class Chronicle
     {
         if (device.Account == step.Core.Identity.Account) return;
         if (stream.Group?.Find(device.Leaf) is { } member && CertificateAuthentication.Read(member.Credential) is { } certificate)
-            await step.Core.People.ObserveAsync(certificate, default).ConfigureAwait(false);
+            await step.Core.People.ObserveAsync(certificate, borneOut: false, default).ConfigureAwait(false);
         byte[] hash = SHA256.HashData(device.AccountKey);
         AccountRow row = step.Account(device.Account);
         if (row.KeyHash.IsEmpty)
@@ -63,7 +70,7 @@ static class Chronicle
             // Nothing that was said before they came counts as not delivered to them.
             row.Delivered = row.Read = step.Thread.Row.NextPosition;
         }
-        else if (!row.KeyHash.Span.SequenceEqual(hash))
+        if (row.KeyHash.IsEmpty ? step.Core.People.IsDoubtful(device.Account, device.AccountKey) : !row.KeyHash.Span.SequenceEqual(hash))
         {
             step.Thread.Row.KeyChanges++;
             step.Say(SystemKind.KeyChanged, null, [device.Account]);
@@ -74,7 +81,7 @@ static class Chronicle
     /// <summary>The number of the newest content of a device, and how many of its contents had a life.</summary>
     public static void SetNumber(Step step, GroupStream stream, Id device, ulong number, ulong timed = 0)
     {
-        DeviceRow row = new() { Number = number, Timed = timed, Heard = step.NowMilliseconds };
+        DeviceRow row = new() { Number = number, Timed = timed, Heard = step.NowMilliseconds, InStep = stream.HeardAt.GetValueOrDefault(device) };
         stream.Numbers[device] = row;
         step.Batch.Put(StoreKeys.Device(stream.Id, device), row.ToByteArray());
     }
@@ -91,14 +98,15 @@ static class Chronicle
         }
     }
 
-    static void SayMembers(Step step, CommitFacts facts)
+    static void SayMembers(Step step, GroupStream stream, CommitFacts facts)
     {
         HashSet<Id> before = [.. facts.Before.Select(d => d.Account)], after = [.. facts.After.Select(d => d.Account)];
         Id committer = facts.Committer.Account;
         Id[] joined = [.. after.Except(before)];
         if (facts.Epoch == 0)
         {
-            step.Say(SystemKind.Created, committer, joined);
+            if (stream.Extension!.Continues is null) step.Say(SystemKind.Created, committer, joined);
+            else SayAfresh(step, stream, committer);
             return;
         }
         if (joined.Length > 0) step.Say(SystemKind.Joined, committer, joined);
@@ -109,6 +117,13 @@ static class Chronicle
         }
         foreach (Id account in facts.Added.Select(d => d.Account).Distinct().Where(before.Contains)) step.Say(SystemKind.DeviceAdded, committer, [account]);
         foreach (Id account in facts.Removed.Select(r => r.Device.Account).Distinct().Where(after.Contains)) step.Say(SystemKind.DeviceRemoved, committer, [account]);
+    }
+
+    /// <summary>The conversation goes on in another group: who was in the one before and is not in this one was left out.</summary>
+    public static void SayAfresh(Step step, GroupStream stream, Id by)
+    {
+        GroupStream? before = step.Thread.Streams.Values.Where(s => s != stream && s.Group is not null).MaxBy(s => s.Row.Created);
+        step.Say(SystemKind.StartedAfresh, by, before is null ? [] : before.Devices.Select(d => d.Account).Distinct().Except(stream.Devices.Select(d => d.Account)));
     }
 
     static void SayAgreement(Step step, CommitFacts facts)

@@ -129,7 +129,7 @@ sealed class CommitBuilder(Intents intents)
     static ConversationExtension WithoutWhoGoes(GroupStream stream, CommitRequest request, ConversationExtension extension)
     {
         HashSet<LeafIndex> gone = [.. stream.ProposedRemovals, .. request.Remove];
-        HashSet<Id> staying = [.. stream.Devices.Where(d => !gone.Contains(d.Leaf)).Select(d => d.Account)];
+        HashSet<Id> staying = [.. stream.Devices.Where(d => !gone.Contains(d.Leaf)).Select(d => d.Account), .. request.Add.Select(keyPackage => MemberDevice.Of(keyPackage).Account)];
         return extension.Without(extension.Roles.Keys.Where(account => !staying.Contains(account)));
     }
 }

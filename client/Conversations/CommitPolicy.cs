@@ -105,14 +105,15 @@ internal static class CommitPolicy
             }
             // The first commit of a direct conversation brings the other account in; it is the only one that may.
             if (before.Kind == ConversationKind.Direct && facts.Epoch > 0) return "an account added to a direct conversation";
-            if (before.Kind == ConversationKind.Group && role < Role.Admin) return "addition without the right";
+            // Whoever begins a group brings the others in; whether it may carry a conversation on, those decide (Continuation).
+            if (before.Kind == ConversationKind.Group && facts.Epoch > 0 && role < Role.Admin) return "addition without the right";
         }
         return null;
     }
 
     static string? Agreement(CommitFacts facts, ConversationExtension before, ConversationExtension after, Role role)
     {
-        if (before.Kind != after.Kind || before.Created != after.Created) return "kind or age of the conversation changed";
+        if (before.Kind != after.Kind || before.Created != after.Created || before.Continues != after.Continues) return "kind or age of the conversation changed";
         if (before.Title != after.Title && role < Role.Admin) return "renamed without the right";
         if (before.Timer != after.Timer && before.Kind == ConversationKind.Group && role < Role.Admin) return "timer set without the right";
         if (Same(before, after) || role == Role.Owner) return null;

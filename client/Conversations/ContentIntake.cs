@@ -10,7 +10,7 @@ sealed class ContentIntake(ClientCore core)
     /// <summary>An own content is in the stream: it has its place now.</summary>
     public static async Task ConfirmAsync(Step step, GroupStream stream, ulong number, OutboxRow row)
     {
-        (stream.Row.Number, stream.Row.Timed) = (row.Sealed.Number, row.Sealed.Timed);
+        (stream.Row.Number, stream.Row.Timed, stream.Row.SaidIn) = (row.Sealed.Number, row.Sealed.Timed, stream.Group!.Epoch);
         stream.Row.OwnMessages++;
         step.Touch(stream);
         step.Drop(number);
@@ -23,14 +23,16 @@ sealed class ContentIntake(ClientCore core)
     }
 
     /// <summary>A content of another device.</summary>
-    public async Task ReceiveAsync(Step step, GroupStream stream, MemberDevice sender, byte[] bytes)
+    public async Task ReceiveAsync(Step step, GroupStream stream, MemberDevice sender, Mls.ProcessResult.ApplicationReceived received)
     {
-        if (ContentCodec.Decode(bytes) is not { } content)
+        if (ContentCodec.Decode(received.Content) is not { } content)
         {
             step.Thread.Row.Undecryptable++;
             return;
         }
         await CountAsync(step, stream, sender, content).ConfigureAwait(false);
+        // Who was left out when the group was started afresh speaks to nobody here any more.
+        if (InStep.IsSuperseded(step.Thread, stream) && step.Thread.Live!.Devices.All(d => d.Account != sender.Account)) return;
         if (step.Thread.State is ConversationState.Left or ConversationState.Declined || core.People.Find(sender.Account) is { IsBlocked: true }) return;
         switch (content.BodyCase)
         {
@@ -54,6 +56,8 @@ sealed class ContentIntake(ClientCore core)
             stream.Numbers[sender.Device] = known;
             return;
         }
+        // Of a device that is heard for the first time: what it said before, in an epoch that this device was in, was withheld. How much, nobody can tell.
+        if (last is null && content.HasPrevious && content.Previous >= stream.Row.JoinedAt) step.Say(SystemKind.MessagesMissing, null, [sender.Account]);
         if (last is { } before && Withheld(step, before, content, Life.Shorter(content.Timer, stream.Extension!.Timer)) is > 0 and ulong missing)
             step.Say(SystemKind.MessagesMissing, null, [sender.Account], count: Math.Min(missing, 1_000_000));
         Chronicle.SetNumber(step, stream, sender.Device, content.Number, content.Timed);

@@ -95,7 +95,7 @@ public sealed class Conversation
             ConversationView view = _thread.View;
             List<Member> members = [];
             foreach (IGrouping<Id, MemberDevice> account in view.Devices.GroupBy(device => device.Account))
-                if (_engine.ContactOf(account.Key) is { } contact)
+                if (_engine.ContactOf(account.First()) is { } contact)
                     members.Add(new Member(contact, view.Roles.GetValueOrDefault(account.Key, Role.Member), account.Count(), account.Key == _engine.Core.Identity.Account,
                         view.Leaving.Contains(account.Key) ? PendingChange.Removing : PendingChange.None));
             return members;
@@ -116,6 +116,25 @@ public sealed class Conversation
 
     /// <summary>Why nothing can be sent; <c>null</c> where it can.</summary>
     public SendBlock? CannotSend => _engine.Block(_thread);
+
+    /// <summary>Who no longer sees the same conversation as this device, by their own signed word; nothing is sent while there is somebody.</summary>
+    public IReadOnlyList<Contact> Apart => [.. _thread.View.Apart.Select(_engine.ContactOf).OfType<Contact>()];
+
+    /// <summary>
+    /// 30 digits that are the same for all who are in the same epoch of the same history, for comparing by another way; <c>null</c> where this
+    /// device is no member.
+    /// </summary>
+    public string? EpochNumber => _thread.View.Epoch is { } state ? SafetyNumber.ToDigits(state) : null;
+
+    /// <summary>
+    /// Starts the conversation afresh with everybody in it but <paramref name="without"/>, whatever went wrong with its keys; the line of messages
+    /// goes on. The others' devices take it where the own role would have allowed the same change.
+    /// </summary>
+    /// <exception cref="KavalekException">For instance <see cref="ClientErrors.NotAllowed"/>, <see cref="ClientErrors.KeyChanged"/>.</exception>
+    public Task StartAfreshAsync(IReadOnlyList<Id> without, CancellationToken cancel = default) => _engine.StartAfreshAsync(_thread, without, cancel);
+
+    /// <summary>Goes on without those of <see cref="Apart"/>: they are still members, and cannot read what is sent.</summary>
+    public Task GoOnAsync(CancellationToken cancel = default) => _engine.GoOnAsync(_thread, cancel);
 
     /// <summary>The newest message; <c>null</c> where there is none.</summary>
     public Task<Message?> LastAsync(CancellationToken cancel = default) => _engine.Log.LastAsync(_thread, cancel);

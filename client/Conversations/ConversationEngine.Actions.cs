@@ -14,16 +14,63 @@ sealed partial class ConversationEngine
         if (account == _core.Identity.Account) throw new KavalekException(ErrorCodes.Invalid, "That is your own account. Nothing changed.");
         Id id = ConversationThread.PairId(_core.Identity.Instance, _core.Identity.Account, account);
         if (_threads.GetValueOrDefault(id) is { } known && IsUsable(known)) return known.Face;
+        return await OpenDirectAsync(id, account, cancel).ConfigureAwait(false);
+    }
 
+    async Task<Conversation> OpenDirectAsync(Id id, Id account, CancellationToken cancel)
+    {
         CertifiedAccount peer = await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
         await _core.People.AddAsync(account, cancel).ConfigureAwait(false);
         IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync([account, _core.Identity.Account], cancel).ConfigureAwait(false);
         ConversationThread thread = _threads.GetValueOrDefault(id)
             ?? new ConversationThread(this, id, new ConversationRow { Kind = (uint)ConversationKind.Direct, Peer = Step.Bytes(peer.Contact.Account) });
-        // Newer than every group of the pair that is known here, whatever the clocks say: the other side, too, is to write into this one.
+        return await BeginAsync(thread, _core.Mls.Crypto.NewId(), new ConversationExtension { Kind = ConversationKind.Direct, Created = Newer(thread), Timer = DefaultTimer }, devices, cancel).ConfigureAwait(false);
+    }
+
+    // Newer than every group of the conversation that is known here, whatever the clocks say: the others, too, are to write into this one.
+    ulong Newer(ConversationThread thread)
+    {
         ulong newest = thread.Streams.Values.Select(stream => stream.Row.Created).DefaultIfEmpty().Max();
-        ulong created = Math.Max(Seconds(), newest == ulong.MaxValue ? newest : newest + 1);
-        return await BeginAsync(thread, _core.Mls.Crypto.NewId(), new ConversationExtension { Kind = ConversationKind.Direct, Created = created, Timer = DefaultTimer }, devices, cancel).ConfigureAwait(false);
+        return Math.Max(Seconds(), newest == ulong.MaxValue ? newest : newest + 1);
+    }
+
+    /// <summary>
+    /// Starts a conversation afresh: a new group of the same people but <paramref name="without"/>, in the same line of messages. Each is added by
+    /// key packages of their own devices, so that nobody's place depends on which of several histories the server chose to show.
+    /// </summary>
+    public async Task StartAfreshAsync(ConversationThread thread, IReadOnlyList<Id> without, CancellationToken cancel)
+    {
+        ConversationView view = thread.View;
+        if (view.State != ConversationState.Active) throw new KavalekException(ClientErrors.CannotSend, "You are not in this conversation. Nothing changed.");
+        if (view.Peer is { } peer)
+        {
+            if (without.Count > 0) throw new KavalekException(ErrorCodes.Invalid, "A direct conversation is of two people. Nothing changed.");
+            await OpenDirectAsync(thread.Id, peer, cancel).ConfigureAwait(false);
+            return;
+        }
+        Id me = _core.Identity.Account;
+        HashSet<Id> staying = [.. view.Devices.Select(d => d.Account).Except(without)];
+        if (!staying.Contains(me))
+            throw new KavalekException(ClientErrors.CannotSend, "This device does not know who is in the conversation. Ask somebody who does to start it afresh. Nothing changed.");
+        foreach (Id gone in without) RequireRole(thread, view.Roles.GetValueOrDefault(gone, Role.Member) == Role.Member ? Role.Admin : Role.Owner);
+        Dictionary<Id, Role> roles = view.Roles.Where(entry => staying.Contains(entry.Key)).ToDictionary();
+        if (!roles.ContainsValue(Role.Owner))
+            throw new KavalekException(ClientErrors.NotAllowed, "The conversation would be without an owner. Create a new group instead. Nothing changed.");
+        foreach (Id account in staying.Where(account => account != me)) await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
+        IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync(staying, cancel).ConfigureAwait(false);
+        ConversationExtension extension = new() { Kind = ConversationKind.Group, Created = Newer(thread), Title = view.Title, Roles = roles, Timer = view.Timer, Continues = thread.Id };
+        await BeginAsync(thread, _core.Mls.Crypto.NewId(), extension, devices, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Goes on with those who see the same conversation.</summary>
+    public async Task GoOnAsync(ConversationThread thread, CancellationToken cancel)
+    {
+        await StepAsync(thread, step =>
+        {
+            if (thread.Live is { } live) InStep.Dismiss(step, live);
+            return Task.FromResult(true);
+        }, cancel).ConfigureAwait(false);
+        Kick(thread);
     }
 
     /// <summary>Makes a group.</summary>
@@ -274,16 +321,18 @@ sealed partial class ConversationEngine
             ConversationState.Left => "You left this conversation.",
             ConversationState.Removed => "You were removed from this conversation.",
             ConversationState.Declined => "You declined this conversation.",
-            _ when view.OutOfStep || view.Stream is StreamState.Lost => "This device lost track of the conversation. Ask somebody to remove and add you again, or open a new conversation.",
+            _ when view.Stream is StreamState.Lost => "This device lost track of the conversation. Ask somebody in it to start it afresh, or to remove and add you again.",
             _ when view.Stream is not (StreamState.Live or StreamState.Creating) => "This conversation has ended.",
             _ => null,
         };
         if (reason is not null) return new SendBlock(ClientErrors.CannotSend, reason);
+        if (view.Apart.Count > 0)
+            return new SendBlock(ClientErrors.Apart, $"{string.Join(", ", view.Apart.Select(account => ContactOf(account)?.Name))} and you no longer see the same conversation, so nothing is sent. Start it afresh, with or without them; or go on without them.");
         if (view.Peer is { } peer && _core.People.Find(peer) is { IsBlocked: true }) return new SendBlock(ClientErrors.CannotSend, "You blocked this person. Unblock them first.");
-        foreach (Id account in view.Devices.Select(d => d.Account).Distinct())
-            if (_core.People.Find(account) is { Trust: Trust.VerifiedChanged } changed)
-                return new SendBlock(ClientErrors.KeyChanged, $"The security key of {changed.Name}, whom you had verified, has changed. Compare the safety number or accept the new key first.");
-        return null;
+        if (view.Devices.FirstOrDefault(IsChanged) is not { } device || _core.People.Find(device.Account) is not { } changed) return null;
+        return new SendBlock(ClientErrors.KeyChanged, changed.Trust == Trust.VerifiedChanged
+            ? $"The security key of {changed.Name}, whom you had verified, has changed. Compare the safety number or accept the new key first."
+            : $"Somebody is in this conversation as {changed.Name}, with another security key than the one you verified. Remove them, or leave.");
     }
 
     async Task<Conversation> BeginAsync(ConversationThread thread, Id stream, ConversationExtension extension, IReadOnlyList<KeyPackageRow> devices, CancellationToken cancel)
@@ -329,7 +378,7 @@ sealed partial class ConversationEngine
     {
         ConversationView view = thread.View;
         if (view.State == ConversationState.Request) return true;
-        if (view.State != ConversationState.Active || view.OutOfStep || view.Stream is not (StreamState.Live or StreamState.Creating)) return false;
+        if (view.State != ConversationState.Active || view.Apart.Count > 0 || view.Stream is not (StreamState.Live or StreamState.Creating)) return false;
         if (view.Stream == StreamState.Creating) return true;
         MemberDevice? peer = view.Devices.FirstOrDefault(d => d.Account == view.Peer);
         if (peer is null || _core.People.Find(peer.Account) is not { } contact) return false;

@@ -111,7 +111,34 @@ sealed partial class ConversationEngine
         if (gap) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
         Kick(thread);
         // Any member can add a device that the account key has certified, and a removed device holds that key.
-        if (_running && entries.Any(entry => entry.Kind == Wire.Kind.Commit) && IsInUse(thread) && Gone(thread).Any()) InBackground(LookAfterDevicesAsync);
+        if (!_running || entries.All(entry => entry.Kind != Wire.Kind.Commit)) return;
+        if (IsInUse(thread) && Gone(thread).Any()) InBackground(LookAfterDevicesAsync);
+        if (Doubts(thread).Any()) InBackground(() => ResolveDoubtsAsync(_stop.Token));
+    }
+
+    IEnumerable<MemberDevice> Doubts(ConversationThread thread) => thread.View.Devices.Where(d => _core.People.IsDoubtful(d.Account, d.AccountKey));
+
+    // A committer alone can bring anybody's name in under any key. If the directory shows the same key, it is a change of that person; if not, it stays
+    // a doubt about this conversation.
+    async Task ResolveDoubtsAsync(CancellationToken cancel)
+    {
+        foreach (MemberDevice device in _threads.Values.SelectMany(Doubts).ToArray())
+        {
+            (Id, string) doubt = (device.Account, Convert.ToHexString(device.AccountKey));
+            if (!_asked.TryAdd(doubt, 0)) continue;
+            try
+            {
+                await _core.People.RefreshAsync(device.Account, cancel).ConfigureAwait(false);
+            }
+            catch (KavalekException e)
+            {
+                if (e.Code is ClientErrors.Offline or ErrorCodes.RateLimited or ErrorCodes.Unavailable) _asked.TryRemove(doubt, out _); // not now
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
     }
 
     async Task AckAsync(Id stream, ulong seq, CancellationToken cancel)
@@ -193,11 +220,7 @@ sealed partial class ConversationEngine
         bool live = _byStream.GetValueOrDefault(stream)?.View is not null && IsLive(stream);
         if (!live && await _core.Streams.WelcomeAsync(stream, notice.Seq, cancel).ConfigureAwait(false) is { } welcome)
             opened = await _welcomes.OpenAsync(stream, welcome).ConfigureAwait(false);
-        if (opened is not null && !(IsWanted(stream, opened) && await IsCredibleAsync(stream, opened, cancel).ConfigureAwait(false)))
-        {
-            opened.Joined.Group.Dispose();
-            opened = null;
-        }
+        if (opened is not null && !await IsTakenAsync(stream, opened, cancel).ConfigureAwait(false)) opened = null;
         if (opened is null)
         {
             // Nothing stays behind; what is in use already goes on.
@@ -238,13 +261,28 @@ sealed partial class ConversationEngine
         }
     }
 
+    // False leaves nothing of the group, and so does a directory that cannot be asked: then the Welcome is opened again at the next occasion.
+    async Task<bool> IsTakenAsync(Id stream, OpenedWelcome opened, CancellationToken cancel)
+    {
+        bool taken = false;
+        try
+        {
+            return taken = IsWanted(stream, opened) && await IsCredibleAsync(stream, opened, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!taken) opened.Joined.Group.Dispose();
+        }
+    }
+
     // Blocked and declined people open nothing here, whatever they call it (K-24).
     bool IsWanted(Id stream, OpenedWelcome opened)
     {
         Id inviter = opened.Inviter.Account;
         if (inviter == _core.Identity.Account) return true;
         if (_core.People.Find(inviter) is { IsBlocked: true }) return false;
-        if (_threads.GetValueOrDefault(stream) is { View.State: ConversationState.Declined }) return false;
+        if (_byStream.GetValueOrDefault(stream) is { View.State: ConversationState.Declined }) return false;
+        if (opened.Extension.Continues is { } conversation && _threads.GetValueOrDefault(conversation) is { View.State: ConversationState.Declined }) return false;
         return !_threads.Values.Any(thread => thread.View.State == ConversationState.Declined && (thread.View.Inviter == inviter || thread.View.Peer == inviter));
     }
 
@@ -260,16 +298,17 @@ sealed partial class ConversationEngine
 
     async Task JoinAsync(Id stream, ulong seq, OpenedWelcome opened, StoreBatch cursor, CancellationToken cancel)
     {
-        ConversationThread fresh = _welcomes.Begin(this, stream, opened);
-        ConversationThread thread = _threads.GetValueOrDefault(fresh.Id) ?? fresh;
+        ConversationThread? known = Carried(stream, opened, out Id id);
+        ConversationThread fresh = _welcomes.Begin(this, id, opened);
+        ConversationThread thread = known ?? fresh;
         await StepAsync(thread, async step =>
         {
             bool mine = opened.Inviter.Account == _core.Identity.Account;
             foreach (MemberDevice member in opened.Members)
                 if (member.Account != _core.Identity.Account && CertificateAuthentication.Read(opened.Joined.Group.Find(member.Leaf)!.Credential) is { } certificate)
-                    await _core.People.ObserveAsync(certificate, cancel).ConfigureAwait(false);
+                    await _core.People.ObserveAsync(certificate, borneOut: true, cancel).ConfigureAwait(false);
             bool accepted = mine || _core.People.Find(opened.Inviter.Account) is { IsAdded: true };
-            bool isNew = thread == fresh || thread.State is not (ConversationState.Active or ConversationState.Request);
+            bool isNew = thread == fresh || thread.State is not (ConversationState.Active or ConversationState.Request) || (thread.Live is null && !thread.Streams.ContainsKey(stream));
             if (isNew || accepted) thread.State = accepted ? ConversationState.Active : ConversationState.Request;
             if (thread.Kind == ConversationKind.Group && isNew) thread.Row.Inviter = fresh.Row.Inviter;
             await _welcomes.KeepAsync(step, stream, seq, opened).ConfigureAwait(false);
@@ -281,6 +320,20 @@ sealed partial class ConversationEngine
             return true;
         }, cancel).ConfigureAwait(false);
         Add(thread);
+    }
+
+    // The conversation that an opened group belongs to here; null, with the id for a new one, where it belongs to none.
+    ConversationThread? Carried(Id stream, OpenedWelcome opened, out Id id)
+    {
+        id = opened.Extension.Kind == ConversationKind.Direct ? _welcomes.PairOf(opened) : opened.Extension.Continues ?? stream;
+        if (_byStream.GetValueOrDefault(stream) is { } same) return same;
+        if (_threads.GetValueOrDefault(id) is not { } known || opened.Extension.Kind == ConversationKind.Direct) return _threads.GetValueOrDefault(id);
+        // A device that lost track remembers no roles to judge by: it asks its owner, unless it is a contact who brings it back.
+        if (known.View is { State: ConversationState.Active, Stream: StreamState.Lost } && _core.People.FindAs(opened.Inviter.Account, opened.Inviter.AccountKey) is { Trust: Trust.Unverified or Trust.Verified }) return known;
+        ulong newest = known.Streams.Values.Select(s => s.Row.Created).DefaultIfEmpty().Max();
+        if (Continuation.Breach(known.View, newest, opened.Inviter, opened.Extension, opened.Members) is null) return known;
+        id = Welcomes.OtherId(stream);
+        return null;
     }
 
     async Task UnsubscribeAsync(Id stream, CancellationToken cancel)

@@ -15,6 +15,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     readonly ConcurrentDictionary<Id, ConversationThread> _threads = new();
     readonly ConcurrentDictionary<Id, ConversationThread> _byStream = new();
     readonly ConcurrentDictionary<ITimer, byte> _timers = new();
+    readonly ConcurrentDictionary<(Id Account, string Key), byte> _asked = new();
     readonly ConcurrentDictionary<Task, byte> _background = new();
     readonly SemaphoreSlim _joining = new(1);
     readonly CancellationTokenSource _stop = new();
@@ -34,8 +35,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
         Log = new MessageLog(core.Store, core.Identity.Account, core.Clock);
         Renewal = new Renewal(core.Renewal, core.Mls.Crypto);
         _receipts = new Receipts(core, Log);
-        _intake = new Intake(core, new ContentIntake(core), _intents);
-        _sender = new Sender(core, this, new CommitBuilder(_intents), _intents, _receipts);
+        InStep inStep = new(core);
+        _intake = new Intake(core, new ContentIntake(core), inStep, _intents);
+        _sender = new Sender(core, this, new CommitBuilder(_intents), inStep, _intents, _receipts);
         _welcomes = new Welcomes(core, Renewal);
         _opening = new Opening(core, _intents, Renewal);
         _expiry = new Expiry(core, this);
@@ -91,6 +93,10 @@ sealed partial class ConversationEngine : IAsyncDisposable
         };
     }
 
+    /// <summary>Somebody as a conversation shows them.</summary>
+    public Contact? ContactOf(MemberDevice device) =>
+        device.Account == _core.Identity.Account ? ContactOf(device.Account) : _core.People.FindAs(device.Account, device.AccountKey);
+
     /// <summary>A conversation by its id.</summary>
     public Conversation? Find(Id id) => _threads.GetValueOrDefault(id)?.Face;
 
@@ -128,6 +134,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     {
         await _expiry.SweepAsync(cancel).ConfigureAwait(false);
         await CatchUpAllAsync(cancel).ConfigureAwait(false);
+        await ResolveDoubtsAsync(cancel).ConfigureAwait(false);
         await MatchOwnDevicesAsync(cancel).ConfigureAwait(false);
         await LetInAllAsync(cancel).ConfigureAwait(false);
         foreach (ConversationThread thread in _threads.Values) await FlushAsync(thread, cancel).ConfigureAwait(false);
@@ -194,7 +201,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
 
     /// <summary>Whether a person's changed key stops all sending until it is accepted.</summary>
     public bool IsHeld(ConversationThread thread) =>
-        thread.Live is { } stream && stream.Devices.Any(d => _core.People.Find(d.Account) is { Trust: Trust.VerifiedChanged });
+        thread.Live is { } stream && stream.Devices.Any(IsChanged);
+
+    bool IsChanged(MemberDevice device) => _core.People.FindAs(device.Account, device.AccountKey) is { Trust: Trust.VerifiedChanged };
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

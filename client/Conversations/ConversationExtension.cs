@@ -33,6 +33,9 @@ internal sealed record ConversationExtension
     /// <summary>Seconds that a message lives from its sending; 0 where messages stay (docs/PROTOCOL.md §7.7).</summary>
     public uint Timer { get; init; }
 
+    /// <summary>The conversation that this group carries on (docs/PROTOCOL.md §7.11); <c>null</c> where it began with this group, and in direct conversations.</summary>
+    public Id? Continues { get; init; }
+
     /// <summary>The role of an account that is in the group.</summary>
     public Role RoleOf(Id account) => Roles.GetValueOrDefault(account, Role.Member);
 
@@ -75,7 +78,8 @@ internal sealed record ConversationExtension
     {
         TlsBytes roles = new();
         foreach ((Id account, Role role) in Roles.OrderBy(entry => entry.Key, ById)) roles.Id(account).Raw([(byte)role]);
-        return new TlsBytes().UInt16(Version).Raw([(byte)Kind]).UInt64(Created).Vector(StrictUtf8.GetBytes(Title)).Vector(roles.ToArray()).UInt32(Timer).ToArray();
+        return new TlsBytes().UInt16(Version).Raw([(byte)Kind]).UInt64(Created).Vector(StrictUtf8.GetBytes(Title)).Vector(roles.ToArray()).UInt32(Timer)
+            .Vector(Continues is { } conversation ? conversation.ToArray() : []).ToArray();
     }
 
     /// <summary>Reads an extension.</summary>
@@ -90,9 +94,16 @@ internal sealed record ConversationExtension
         string title = ReadTitle(view.Vector(), kind);
         Dictionary<Id, Role> roles = ReadRoles(view.Vector());
         uint timer = view.UInt32();
+        Id? continues = ReadContinues(view.Vector(), kind);
         view.End();
         if (timer != 0 && !Life.IsLife(timer)) throw new FormatException("timer");
-        return new() { Kind = kind, Created = created, Title = title, Roles = roles, Timer = timer };
+        return new() { Kind = kind, Created = created, Title = title, Roles = roles, Timer = timer, Continues = continues };
+    }
+
+    static Id? ReadContinues(ReadOnlySpan<byte> bytes, ConversationKind kind)
+    {
+        if (bytes.IsEmpty) return null;
+        return kind == ConversationKind.Group && Id.TryRead(bytes, out Id conversation) ? conversation : throw new FormatException("what the group carries on");
     }
 
     static string ReadTitle(ReadOnlySpan<byte> bytes, ConversationKind kind)

@@ -163,7 +163,8 @@ sealed record ConversationView
     public required IReadOnlySet<Id> Leaving { get; init; }
     public required ImmutableDictionary<Id, (ulong Delivered, ulong Read)> Progress { get; init; }
     public required StreamState? Stream { get; init; }
-    public required bool OutOfStep { get; init; }
+    public required IReadOnlySet<Id> Apart { get; init; }
+    public required byte[]? Epoch { get; init; }
 
     public static ConversationView Of(ConversationThread thread)
     {
@@ -192,7 +193,8 @@ sealed record ConversationView
             Leaving = leaving,
             Progress = thread.Accounts.ToImmutableDictionary(entry => entry.Key, entry => (entry.Value.Delivered, entry.Value.Read)),
             Stream = stream?.State,
-            OutOfStep = stream?.Row.OutOfStep ?? false,
+            Apart = stream is null ? new HashSet<Id>() : stream.Devices.Where(d => stream.Row.Apart.Contains(Google.Protobuf.ByteString.CopyFrom(d.Device.ToArray()))).Select(d => d.Account).ToHashSet(),
+            Epoch = stream?.Group is { } group ? Standing.Of(group, 0, default).State : null,
         };
     }
 }

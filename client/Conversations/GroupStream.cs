@@ -54,6 +54,21 @@ sealed class GroupStream(Id id, StreamRow row)
     /// <summary>When to commit what others proposed, if nobody else has.</summary>
     public DateTimeOffset? CommitProposalsAt { get; set; }
 
+    /// <summary>Where this device stood in the latest epochs.</summary>
+    public Lineage Lineage { get; private set; } = new(new LineageRow());
+
+    /// <summary>The stream's epoch in which a device was heard last, since this was loaded.</summary>
+    public Dictionary<Id, ulong> HeardAt { get; } = [];
+
+    /// <summary>Hashes of the claims that were made or heard in the stream's present epoch by devices in step.</summary>
+    public (ulong StreamEpoch, HashSet<string> Hashes) Claims { get; set; } = (0, []);
+
+    /// <summary>When the own claim goes out, unless somebody in the same epoch was first.</summary>
+    public DateTimeOffset? ClaimAt { get; set; }
+
+    /// <summary>How often in a row the server refused a commit that nobody had asked for, and until when no other is tried.</summary>
+    public (int Times, DateTimeOffset Until) Refused { get; set; }
+
     /// <summary>What was counted of each device's contents, as far as it was looked at.</summary>
     public Dictionary<Id, DeviceRow?> Numbers { get; } = [];
 
@@ -129,9 +144,10 @@ sealed class GroupStream(Id id, StreamRow row)
         ClearPending(batch);
         Proposals = null;
         State = state;
-        Row.Leaving = false;
+        Row.Leaving = Row.ClaimDue = false;
+        Row.Apart.Clear();
         CommitProposalsAt = null;
-        batch.Delete(StoreKeys.Proposals(Id)).DeletePrefix(StoreKeys.Group(Id)).DeletePrefix(StoreKeys.Devices(Id));
+        batch.Delete(StoreKeys.Proposals(Id)).DeletePrefix(StoreKeys.Group(Id)).DeletePrefix(StoreKeys.Devices(Id)).Delete(StoreKeys.Lineage(Id));
         Close();
     }
 
@@ -145,6 +161,7 @@ sealed class GroupStream(Id id, StreamRow row)
         if (!ReferenceEquals(Group, Stored)) Group?.Dispose();
         (Group, Stored, Pending, _devices, _extension) = (null, null, null, null, null);
         Numbers.Clear();
+        HeardAt.Clear();
     }
 
     /// <summary>Loads a stream.</summary>
@@ -155,6 +172,7 @@ sealed class GroupStream(Id id, StreamRow row)
         string prefix = StoreKeys.Group(id);
         IReadOnlyList<StoreEntry> records = await store.ScanAsync(StoreRange.Prefix(prefix), cancel).ConfigureAwait(false);
         stream.Group = stream.Stored = MlsGroup.Load(mls, records.Select(entry => new StateRecord(entry.Key[prefix.Length..], entry.Value)));
+        if (await store.GetAsync(StoreKeys.Lineage(id), cancel).ConfigureAwait(false) is { } lineage) stream.Lineage = new(LineageRow.Parser.ParseFrom(lineage));
         if (await store.GetAsync(StoreKeys.Pending(id), cancel).ConfigureAwait(false) is { } pending)
         {
             stream.PendingRow = PendingRow.Parser.ParseFrom(pending);

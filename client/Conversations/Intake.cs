@@ -8,7 +8,7 @@ using WireFormat = Kavalek.Mls.WireFormat;
 namespace Kavalek.Client;
 
 /// <summary>What comes out of a stream, entry by entry, in its order (docs/PROTOCOL.md §7, §8).</summary>
-sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
+sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Intents intents)
 {
     /// <summary>
     /// Processes one entry. What was processed before is passed over; false where entries before it are missing and must be fetched first.
@@ -30,13 +30,14 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
         stream.Row.EpochKnown = true;
         step.Touch(stream);
         if (Id.TryRead(entry.Id.Span, out Id id)) step.Thread.OnServer.Remove(id);
-        if (!IsWhatItSays(entry)) return true;
         switch (entry.Kind)
         {
-            case Wire.Kind.Application: await ApplicationAsync(step, stream, entry).ConfigureAwait(false); break;
-            case Wire.Kind.Proposal: await ProposalAsync(step, stream, entry).ConfigureAwait(false); break;
-            case Wire.Kind.Commit: await CommitAsync(step, stream, entry).ConfigureAwait(false); break;
+            case Wire.Kind.Application when EpochClaim.IsMarked(entry.Payload.Span): await inStep.ReceiveAsync(step, stream, entry).ConfigureAwait(false); break;
+            case Wire.Kind.Application when IsWhatItSays(entry): await ApplicationAsync(step, stream, entry).ConfigureAwait(false); break;
+            case Wire.Kind.Proposal when IsWhatItSays(entry): await ProposalAsync(step, stream, entry).ConfigureAwait(false); break;
+            case Wire.Kind.Commit when IsWhatItSays(entry): await CommitAsync(step, stream, entry).ConfigureAwait(false); break;
         }
+        InStep.Note(step, stream);
         return true;
     }
 
@@ -99,9 +100,10 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
         switch (await stream.Group!.ProcessAsync(entry.Payload.Memory, step.Now).ConfigureAwait(false))
         {
             case ProcessResult.ApplicationReceived received:
-                if (received.Epoch == stream.Group.Epoch) InStep(step, stream);
+                MemberDevice sender = MemberDevice.Of(received.Sender);
+                if (received.Epoch == stream.Group.Epoch) InStep.Heard(step, stream, sender.Device);
                 stream.Advance(received.Next);
-                await contents.ReceiveAsync(step, stream, MemberDevice.Of(received.Sender), received.Content).ConfigureAwait(false);
+                await contents.ReceiveAsync(step, stream, sender, received).ConfigureAwait(false);
                 break;
             case ProcessResult.Refused refused: Unreadable(step, stream, refused.Error); break;
         }
@@ -151,9 +153,11 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
                 {
                     CommitFacts facts = CommitFacts.Of(group, own.Effects);
                     if (own.Effects.HasPath) Renewed(step, stream);
+                    stream.Refused = default;
                     foreach (ulong intent in stream.PendingRow!.Intents.ToArray()) intents.Done(step, stream, intent);
                     stream.Advance(own.Next);
                     stream.ClearPending(step.Batch);
+                    InStep.Note(step, stream, facts.Committer.Device);
                     await Chronicle.EpochBeganAsync(step, stream, facts).ConfigureAwait(false);
                     break;
                 }
@@ -165,9 +169,10 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
                         step.Thread.Row.Undecryptable++;
                         break;
                     }
-                    InStep(step, stream);
                     stream.Advance(received.Next);
                     stream.ClearPending(step.Batch);
+                    InStep.Note(step, stream, facts.Committer.Device);
+                    InStep.Heard(step, stream, facts.Committer.Device);
                     await Chronicle.EpochBeganAsync(step, stream, facts).ConfigureAwait(false);
                     break;
                 }
@@ -218,21 +223,11 @@ sealed class Intake(ClientCore core, ContentIntake contents, Intents intents)
         step.Publish(new ConversationChanged(thread.Face));
     }
 
-    // Somebody else is where this device is. A message of a later epoch can be anybody's invention, until its keys are known.
-    static void InStep(Step step, GroupStream stream)
-    {
-        if (!stream.Row.OutOfStep) return;
-        stream.Row.OutOfStep = false;
-        step.Publish(new ConversationChanged(step.Thread.Face));
-    }
-
-    // Never a bubble: it is counted, and the sender's next content shows by its number what is missing.
+    // Never a bubble: it is counted, and the sender's next content shows by its number what is missing. Anybody can append rubbish, so nothing
+    // stops; but it may be the voice of somebody who was led elsewhere (K-37, K-45).
     static void Unreadable(Step step, GroupStream stream, MlsError error)
     {
         step.Thread.Row.Undecryptable++;
-        if (error != MlsError.EpochInFuture || stream.Row.OutOfStep) return;
-        stream.Row.OutOfStep = true;
-        step.Say(SystemKind.MessagesMissing, null, []);
-        step.Publish(new ConversationChanged(step.Thread.Face));
+        if (error != MlsError.EpochTooOld) InStep.Suspect(step, stream);
     }
 }

@@ -103,6 +103,10 @@ public enum SystemKind
     MessagesMissing,
     /// <summary>How long messages live was set.</summary>
     TimerChanged,
+    /// <summary>Somebody no longer sees the same conversation; <see cref="SystemBody.By"/> made the change at which the two parted, where one side could not follow it.</summary>
+    Apart,
+    /// <summary>The conversation was started afresh; <see cref="SystemBody.Accounts"/> were left out.</summary>
+    StartedAfresh,
 }
 
 /// <summary>A line about the conversation, made by this device from what it verified.</summary>

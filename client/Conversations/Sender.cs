@@ -11,13 +11,13 @@ namespace Kavalek.Client;
 /// Sends what waits in a conversation: commits first, then contents in their order. Everything is stored before it leaves, under an entry id
 /// that stays the same however often it is tried.
 /// </summary>
-sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder commits, Intents intents, Receipts receipts)
+sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder commits, InStep inStep, Intents intents, Receipts receipts)
 {
     /// <summary>Contents under way at once.</summary>
     const int Window = 32;
 
     /// <summary>One thing to tell the server; <paramref name="Append"/> is absent for what is no entry.</summary>
-    sealed record Outgoing(GroupStream Stream, Wire.Append? Append, StreamState Wanted);
+    sealed record Outgoing(GroupStream Stream, Wire.Append? Append, StreamState Wanted, bool IsClaim = false);
 
     /// <summary>
     /// Sends until nothing is left that can be sent now. What the server has confirmed waits for its place in the stream; with
@@ -87,7 +87,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
             {
                 case StreamState.Creating: outgoing.Add(new(stream, null, StreamState.Live)); break;
                 case StreamState.Unsubscribing: outgoing.Add(new(stream, null, StreamState.Ended)); break;
-                case StreamState.Live when stream.Group is not null: await PrepareAsync(step, stream, outgoing).ConfigureAwait(false); break;
+                case StreamState.Live when stream.Group is not null: await PrepareAsync(step, stream, flush, outgoing).ConfigureAwait(false); break;
             }
         }
         if (outgoing.Count == 0 && receipts.IsDue(thread))
@@ -106,12 +106,19 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         return outgoing;
     }
 
-    async Task PrepareAsync(Step step, GroupStream stream, List<Outgoing> outgoing)
+    async Task PrepareAsync(Step step, GroupStream stream, bool flush, List<Outgoing> outgoing)
     {
+        if (EndOfReading(step, stream))
+        {
+            outgoing.Add(new(stream, null, StreamState.Ended));
+            return;
+        }
+        await ClaimAsync(step, stream, flush, outgoing).ConfigureAwait(false);
         if (stream.PendingRow is null && !stream.Row.Leaving)
         {
             bool proposals = stream.Group!.HasProposals && (HasContents(step.Thread, stream) || IsDue(step, stream));
-            await commits.BuildAsync(step, stream, proposals || engine.Renewal.IsDue(step, stream)).ConfigureAwait(false);
+            bool rests = step.Now < stream.Refused.Until;
+            await commits.BuildAsync(step, stream, !rests && (proposals || engine.Renewal.IsDue(step, stream))).ConfigureAwait(false);
         }
         if (stream.PendingRow is { } pending)
         {
@@ -126,6 +133,42 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         if (stream.Row.ProfileDue) SayProfile(step, stream);
         await ContentsAsync(step, stream, outgoing).ConfigureAwait(false);
     }
+
+    // Says where this device stands. In a crowd one voice of each side is enough: whoever is first spares the others theirs.
+    async Task ClaimAsync(Step step, GroupStream stream, bool flush, List<Outgoing> outgoing)
+    {
+        if (!stream.Row.ClaimDue || step.Thread.State != ConversationState.Active) return;
+        if (!flush && stream.ClaimAt is null)
+        {
+            TimeSpan delay = stream.Devices.Count <= FewDevices ? TimeSpan.Zero : TimeSpan.FromMilliseconds(core.Mls.Crypto.Between(0, 5_000));
+            stream.ClaimAt = step.Now + delay;
+            if (delay > TimeSpan.Zero) engine.Later(step.Thread, delay);
+        }
+        if (!flush && step.Now < stream.ClaimAt) return;
+        stream.ClaimAt = null;
+        byte[] claim = await inStep.ClaimAsync(step, stream).ConfigureAwait(false);
+        step.Touch(stream);
+        outgoing.Add(new(stream, Entry(stream, Wire.Kind.Application, Step.Bytes(core.Mls.Crypto.NewId()), ByteString.CopyFrom(claim)), StreamState.Live, IsClaim: true));
+    }
+
+    const int FewDevices = 8;
+
+    // What was on its way in a group that was started afresh is read for a while; then the old stream is left.
+    static bool EndOfReading(Step step, GroupStream stream)
+    {
+        if (!InStep.IsSuperseded(step.Thread, stream)) return false;
+        if (stream.Row.Superseded == 0)
+        {
+            stream.Row.Superseded = step.NowMilliseconds;
+            step.Touch(stream);
+        }
+        if (step.NowMilliseconds - stream.Row.Superseded < (ulong)ReadOn.TotalMilliseconds || step.Thread.Outbox.Values.Any(row => row.Sealed?.Stream.Span.SequenceEqual(stream.Id.ToArray()) == true)) return false;
+        stream.End(StreamState.Unsubscribing, step.Batch);
+        step.Touch(stream);
+        return true;
+    }
+
+    static readonly TimeSpan ReadOn = TimeSpan.FromDays(7);
 
     // In a crowd the name goes with the next text only: all names at once, at every join, would outnumber the messages.
     void SayProfile(Step step, GroupStream stream)
@@ -220,13 +263,15 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
             if (row.Sealed is null)
             {
                 if (stream != thread.Live || stream.Group!.HasProposals || stream.Devices.All(d => d.Account == core.Identity.Account)) continue;
-                if (thread.State != ConversationState.Active || engine.IsHeld(thread)) return;
+                if (thread.State != ConversationState.Active || stream.Row.Apart.Count > 0 || engine.IsHeld(thread)) return;
                 if (row.KeyChanges < thread.Row.KeyChanges)
                 {
                     await HoldAsync(step, key, row).ConfigureAwait(false);
                     continue;
                 }
-                timed = await SealAsync(step, stream, key, row, ++number, timed).ConfigureAwait(false);
+                // The content before it went out in this epoch, too, or it is the newest of which it is known where it stands.
+                ulong previous = number == stream.Row.Number ? stream.Row.SaidIn : stream.Group.Epoch;
+                timed = await SealAsync(step, stream, key, row, ++number, timed, previous).ConfigureAwait(false);
             }
             else if (!row.Sealed.Stream.Span.SequenceEqual(stream.Id.ToArray())) continue;
             else (number, timed) = (Math.Max(number, row.Sealed.Number), Math.Max(timed, row.Sealed.Timed));
@@ -235,10 +280,11 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         }
     }
 
-    async Task<ulong> SealAsync(Step step, GroupStream stream, ulong key, OutboxRow row, ulong number, ulong timed)
+    async Task<ulong> SealAsync(Step step, GroupStream stream, ulong key, OutboxRow row, ulong number, ulong timed, ulong previous)
     {
         Content content = Content.Parser.ParseFrom(row.Content);
         content.Number = number;
+        if (number > 1) content.Previous = previous;
         if (content.BodyCase == Content.BodyOneofCase.Text)
         {
             content.Timer = Life.Shorter(stream.Extension!.Timer, core.TimerPolicy.Ceiling);
@@ -269,28 +315,23 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
     static Wire.Append Entry(GroupStream stream, Wire.Kind kind, ByteString id, ByteString message, uint seconds = 0) =>
         new() { Stream = Step.Bytes(stream.Id), Id = id, Kind = kind, Epoch = stream.Row.Epoch, Payload = message, ExpiresIn = seconds };
 
-    // The socket keeps the order of what is sent at once; separate requests keep none, so they go one by one up to the first refusal.
+    // What is no entry first, as it stands on its own; then the entries in their order, up to the first that does not get through.
     async Task<List<(Outgoing Item, AppendOutcome? Outcome)>> SendAsync(List<Outgoing> outgoing, CancellationToken cancel)
     {
         List<(Outgoing, AppendOutcome?)> outcomes = [];
-        if (engine.IsConnected)
+        foreach (Outgoing item in outgoing.Where(item => item.Append is null))
         {
-            Task<AppendOutcome?>[] sent = [.. outgoing.Select(item => SendAsync(item, cancel))];
-            await Task.WhenAll(sent).ConfigureAwait(false);
-            foreach ((Outgoing item, Task<AppendOutcome?> outcome) in outgoing.Zip(sent)) outcomes.Add((item, await outcome.ConfigureAwait(false)));
-            return outcomes;
+            await TellAsync(item, cancel).ConfigureAwait(false);
+            outcomes.Add((item, null));
         }
-        foreach (Outgoing item in outgoing)
-        {
-            outcomes.Add((item, await SendAsync(item, cancel).ConfigureAwait(false)));
-            if (outcomes[^1].Item2 is AppendRefused) break;
-        }
+        Outgoing[] entries = [.. outgoing.Where(item => item.Append is not null)];
+        IReadOnlyList<AppendOutcome> stored = await core.Link.AppendAsync([.. entries.Select(item => item.Append!)], engine.IsConnected, cancel).ConfigureAwait(false);
+        outcomes.AddRange(entries.Zip(stored, (item, outcome) => (item, (AppendOutcome?)outcome)));
         return outcomes;
     }
 
-    async Task<AppendOutcome?> SendAsync(Outgoing item, CancellationToken cancel)
+    async Task TellAsync(Outgoing item, CancellationToken cancel)
     {
-        if (item.Append is { } append) return await core.Link.AppendAsync(append, cancel).ConfigureAwait(false);
         try
         {
             if (item.Wanted == StreamState.Live) await core.Streams.CreateAsync(item.Stream.Id, cancel).ConfigureAwait(false);
@@ -300,7 +341,6 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         {
             // Done by an attempt whose answer was lost.
         }
-        return null;
     }
 
     async Task<Settled> SettleAsync(ConversationThread thread, Outgoing item, AppendOutcome? outcome, CancellationToken cancel)
@@ -319,6 +359,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
             case AppendStored:
                 await engine.StepAsync(thread, step =>
                 {
+                    if (item.IsClaim && thread.Streams.GetValueOrDefault(item.Stream.Id) is { IsLive: true } claimed) InStep.Claimed(step, claimed, item.Append!.Epoch);
                     // It may have come back already, and then there is nothing to wait for.
                     if (IsWaiting(thread, item)) thread.OnServer.Add(Id.Read(item.Append!.Id.Span));
                     return Task.FromResult(true);
@@ -357,8 +398,10 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
     {
         string reason = $"The server refused it ({code}).";
         if (step.Thread.Streams.GetValueOrDefault(item.Stream.Id) is not { } stream) return true;
+        if (item.IsClaim) InStep.Claimed(step, stream, item.Append!.Epoch);
         if (stream.PendingRow?.Entry.Equals(item.Append!.Id) == true)
         {
+            if (stream.PendingRow.Intents.Count == 0) Rest(step, stream);
             foreach (ulong number in stream.PendingRow.Intents.ToArray()) intents.Fail(step, stream, number, new KavalekException(code, reason));
             stream.ClearPending(step.Batch);
             step.Touch(stream);
@@ -372,4 +415,14 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         }
         return true;
     }
+
+    // Nobody asked for the commit, so nobody takes the request back: without a pause it would be made and refused again and again.
+    void Rest(Step step, GroupStream stream)
+    {
+        TimeSpan pause = FirstRest * (1 << Math.Min(stream.Refused.Times, 7));
+        stream.Refused = (stream.Refused.Times + 1, step.Now + pause);
+        engine.Later(step.Thread, pause);
+    }
+
+    static readonly TimeSpan FirstRest = TimeSpan.FromSeconds(30);
 }

@@ -43,6 +43,7 @@ static class StoreKeys
     public static string Index(Id conversation, Id account, Id content) => $"conv/i/{conversation}/{account}/{Base64Url.EncodeToString(content.ToArray())}";
     public static string Outboxes(Id conversation) => $"conv/o/{conversation}/";
     public static string Outbox(Id conversation, ulong number) => $"conv/o/{conversation}/{Number(number)}";
+    public static string Lineage(Id stream) => $"conv/e/{stream}";
     public static string Pending(Id stream) => $"conv/p/{stream}";
     public static string Proposals(Id stream) => $"conv/q/{stream}";
     public static string Intents(Id stream) => $"conv/t/{stream}/";

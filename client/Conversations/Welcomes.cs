@@ -78,6 +78,7 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
             ProfileDue = true,
             NextIntent = nextIntent,
             Joined = { joined },
+            JoinedAt = opened.Joined.Group.Epoch,
         });
         stream.Advance(opened.Joined.Group);
         thread.Streams.Add(id, stream);
@@ -94,20 +95,27 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
             // Nothing is said in epoch 0, where its creator is alone: what the first content leaves out was withheld.
             if (opened.Joined.Group.Epoch == 1) Chronicle.SetNumber(step, stream, member.Device, 0);
         }
-        if (thread.Kind == ConversationKind.Group) step.Say(SystemKind.Joined, opened.Inviter.Account, [me]);
+        if (thread.Kind == ConversationKind.Group && thread.Streams.Count > 1 && opened.Extension.Continues == thread.Id) Chronicle.SayAfresh(step, stream, opened.Inviter.Account);
+        else if (thread.Kind == ConversationKind.Group) step.Say(SystemKind.Joined, opened.Inviter.Account, [me]);
         else if (opened.Inviter.Account == me && thread.Streams.Count == 1) step.Say(SystemKind.DeviceAdded, me, [me]);
     }
 
     static ByteString EpochOf(OpenedWelcome opened) => ByteString.CopyFrom(SHA256.HashData(opened.Joined.Group.EpochAuthenticator));
 
     /// <summary>A new conversation for an opened group.</summary>
-    public ConversationThread Begin(ConversationEngine engine, Id stream, OpenedWelcome opened)
+    public ConversationThread Begin(ConversationEngine engine, Id id, OpenedWelcome opened)
     {
         Id me = core.Identity.Account;
         ConversationRow row = new() { Kind = (uint)opened.Extension.Kind, Inviter = opened.Inviter.Account == me ? ByteString.Empty : Step.Bytes(opened.Inviter.Account) };
-        if (opened.Extension.Kind == ConversationKind.Group) return new ConversationThread(engine, stream, row);
-        Id peer = opened.Members.First(d => d.Account != me).Account;
-        row.Peer = Step.Bytes(peer);
-        return new ConversationThread(engine, ConversationThread.PairId(core.Identity.Instance, me, peer), row);
+        if (opened.Extension.Kind == ConversationKind.Direct) row.Peer = Step.Bytes(Peer(opened));
+        return new ConversationThread(engine, id, row);
     }
+
+    /// <summary>The id of the conversation of a direct group.</summary>
+    public Id PairOf(OpenedWelcome opened) => ConversationThread.PairId(core.Identity.Instance, core.Identity.Account, Peer(opened));
+
+    /// <summary>An id for a group whose own is taken by a conversation that it does not carry on.</summary>
+    public static Id OtherId(Id stream) => Id.Read(SHA256.HashData([.. "kavalek/v1/other"u8, .. stream.ToArray()]).AsSpan(0, Limits.IdLength));
+
+    Id Peer(OpenedWelcome opened) => opened.Members.First(d => d.Account != core.Identity.Account).Account;
 }

@@ -37,6 +37,14 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
     /// <summary>Somebody pinned; <c>null</c> for a stranger, and for the own account.</summary>
     public Contact? Find(Id account) => _pins.TryGetValue(account, out Pin? pin) ? View(pin) : null;
 
+    /// <summary>Somebody as a leaf of a conversation shows them: with its key, whatever they are known by elsewhere.</summary>
+    public Contact? FindAs(Id account, byte[] key) =>
+        !_pins.TryGetValue(account, out Pin? pin) ? null : View(IsDoubtful(account, key) ? pin with { ChangedKey = key } : pin);
+
+    /// <summary>Whether somebody known goes by a key in a leaf that nobody but a committer has vouched for.</summary>
+    public bool IsDoubtful(Id account, byte[] key) =>
+        _pins.TryGetValue(account, out Pin? pin) && !pin.Has(key) && !(pin.ChangedKey is { } changed && changed.AsSpan().SequenceEqual(key));
+
     /// <summary>Those met in conversations only, whose handle nobody has asked for yet.</summary>
     public IReadOnlyList<Id> Nameless => [.. _pins.Values.Where(pin => pin.Handle.Length == 0).Select(pin => pin.Account)];
 
@@ -82,15 +90,15 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
     }
 
     /// <summary>
-    /// Takes note of a certificate seen in a leaf, which MLS has validated: pins a stranger's key, records a changed one. The handle of a
-    /// stranger is empty until <see cref="RefreshAsync"/>.
+    /// Takes note of a certificate seen in a leaf, which MLS has validated: pins a stranger's key. Another key of somebody known is recorded as a change
+    /// only where the directory bears it out: any committer can make up a certificate. The handle of a stranger is empty until <see cref="RefreshAsync"/>.
     /// </summary>
-    public Task<Contact> ObserveAsync(DeviceCertificate certificate, CancellationToken cancel)
+    public Task<Contact> ObserveAsync(DeviceCertificate certificate, bool borneOut, CancellationToken cancel)
     {
         DeviceCertificateContent content = certificate.Content;
         return ChangeAsync(content.Account, pin => pin is null
             ? new Pin(content.Account, "", content.AccountKey, PinSource.Conversation)
-            : See(pin, content.AccountKey), cancel);
+            : borneOut ? See(pin, content.AccountKey) : pin, cancel);
     }
 
     /// <summary>

@@ -65,24 +65,43 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
     public void CaughtUp() => Set(ConnectionState.Online, from: ConnectionState.Syncing);
 
     /// <summary>
-    /// Appends over the socket where it is up and the payload fits a frame, over REST otherwise. Idempotent by the entry's id: where the
-    /// outcome is unknown it throws, and the caller repeats the same append.
+    /// Appends in this order: over the socket where it is up and all payloads fit a frame, over REST otherwise. Never partly over one and partly over
+    /// the other, so that nothing overtakes what did not get through. Idempotent by the entries' ids: where an outcome is unknown it throws, and the
+    /// caller repeats the same appends.
     /// </summary>
-    /// <exception cref="KavalekException"><see cref="ClientErrors.Offline"/>: unknown whether it was stored.</exception>
-    public async Task<AppendOutcome> AppendAsync(Wire.Append append, CancellationToken cancel)
+    /// <param name="appends">In their order.</param>
+    /// <param name="overSocket">Whether the socket is to be used.</param>
+    /// <param name="cancel">Stops waiting.</param>
+    /// <returns>The outcomes in the same order; over REST, up to the first refusal.</returns>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.Offline"/>: unknown whether they were stored.</exception>
+    public async Task<IReadOnlyList<AppendOutcome>> AppendAsync(IReadOnlyList<Wire.Append> appends, bool overSocket, CancellationToken cancel)
     {
-        byte[] frame = new Wire.ClientFrame { Append = append }.ToByteArray();
-        if (append.Payload.Length > Limits.InlineBytes || frame.Length > Limits.FrameBytes || Volatile.Read(ref _socket) is not { } socket)
-            return await streams.AppendAsync(append, cancel).ConfigureAwait(false);
+        byte[][] frames = [.. appends.Select(append => new Wire.ClientFrame { Append = append }.ToByteArray())];
+        bool fits = appends.All(append => append.Payload.Length <= Limits.InlineBytes) && frames.All(frame => frame.Length <= Limits.FrameBytes);
+        if (!overSocket || !fits || Volatile.Read(ref _socket) is not { } socket)
+        {
+            List<AppendOutcome> outcomes = [];
+            foreach (Wire.Append append in appends)
+            {
+                outcomes.Add(await streams.AppendAsync(append, cancel).ConfigureAwait(false));
+                if (outcomes[^1] is AppendRefused) break;
+            }
+            return outcomes;
+        }
 
-        var key = (Id.Read(append.Stream.Span), Id.Read(append.Id.Span));
-        TaskCompletionSource<AppendOutcome> answer = _waiting.GetOrAdd(key, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+        List<((Id, Id) Key, TaskCompletionSource<AppendOutcome> Answer)> waiting = [];
+        foreach (Wire.Append append in appends)
+        {
+            var key = (Id.Read(append.Stream.Span), Id.Read(append.Id.Span));
+            waiting.Add((key, _waiting.GetOrAdd(key, _ => new(TaskCreationOptions.RunContinuationsAsynchronously))));
+        }
         try
         {
-            await SendAsync(socket, frame, cancel).ConfigureAwait(false);
-            // The socket may have gone between the two lines above: then nobody else will answer.
-            if (Volatile.Read(ref _socket) != socket) answer.TrySetException(Lost());
-            return await answer.Task.WaitAsync(AnswerTime, clock, cancel).ConfigureAwait(false);
+            foreach (byte[] frame in frames) await SendAsync(socket, frame, cancel).ConfigureAwait(false);
+            // The socket may have gone meanwhile: then nobody else will answer.
+            if (Volatile.Read(ref _socket) != socket)
+                foreach ((_, TaskCompletionSource<AppendOutcome> answer) in waiting) answer.TrySetException(Lost());
+            return await Task.WhenAll(waiting.Select(item => item.Answer.Task)).WaitAsync(AnswerTime, clock, cancel).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {
@@ -92,7 +111,11 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
         }
         finally
         {
-            _waiting.TryRemove(new(key, answer));
+            foreach (((Id, Id) key, TaskCompletionSource<AppendOutcome> answer) in waiting)
+            {
+                _waiting.TryRemove(new(key, answer));
+                _ = answer.Task.Exception; // one is told for all
+            }
         }
     }
 

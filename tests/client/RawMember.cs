@@ -26,13 +26,14 @@ sealed class RawMember : IAsyncDisposable
     /// <param name="client">Whose.</param>
     /// <param name="conversation">Which.</param>
     /// <param name="rules">What the member does not forbid itself; everything where <c>null</c>.</param>
-    public static async Task<RawMember> OpenAsync(KavalekClient client, Id conversation, MlsRules? rules = null)
+    /// <param name="authentication">Whom it believes; as the client does where <c>null</c>.</param>
+    public static async Task<RawMember> OpenAsync(KavalekClient client, Id conversation, MlsRules? rules = null, IAuthenticationService? authentication = null)
     {
         ClientCore core = client.Core;
         ConversationRow row = ConversationRow.Parser.ParseFrom(await core.Store.GetAsync(StoreKeys.Conversation(conversation)));
         Id stream = Id.Read(row.Live.Span);
         StreamRow streamRow = StreamRow.Parser.ParseFrom(await core.Store.GetAsync(StoreKeys.Stream(stream)));
-        GroupStream loaded = await GroupStream.LoadAsync(core.Store, core.Mls with { Rules = rules ?? MlsRules.Open }, stream, streamRow, default);
+        GroupStream loaded = await GroupStream.LoadAsync(core.Store, core.Mls with { Rules = rules ?? MlsRules.Open, Authentication = authentication ?? core.Mls.Authentication }, stream, streamRow, default);
         return new RawMember(core, stream, loaded.Group!, streamRow);
     }
 

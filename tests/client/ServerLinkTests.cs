@@ -19,14 +19,14 @@ public static class ServerLinkTests
         link.Start();
         await UpAsync(link);
         Wire.Append append = Entry(stream, 300);
-        Assert.Equal(new AppendStored(1, 0), await link.AppendAsync(append, default));
-        Assert.Equal(new AppendStored(1, 0), await link.AppendAsync(append, default));
+        Assert.Equal(new AppendStored(1, 0), (await link.AppendAsync([append], overSocket: true, default))[0]);
+        Assert.Equal(new AppendStored(1, 0), (await link.AppendAsync([append], overSocket: true, default))[0]);
         Wire.Entry delivered = await NextAsync(link);
         Assert.Equal((append.Id, append.Payload, 1UL), (delivered.Id, delivered.Payload, delivered.Seq));
         await link.AckAsync(stream, 1, default);
 
-        Assert.Equal(new AppendRefused(ErrorCodes.StaleEpoch, 0), await link.AppendAsync(Entry(stream, 300, epoch: 7), default));
-        Assert.Equal(ErrorCodes.NotFound, Assert.IsType<AppendRefused>(await link.AppendAsync(Entry(Id.New(), 300), default)).Code);
+        Assert.Equal(new AppendRefused(ErrorCodes.StaleEpoch, 0), (await link.AppendAsync([Entry(stream, 300, epoch: 7)], overSocket: true, default))[0]);
+        Assert.Equal(ErrorCodes.NotFound, Assert.IsType<AppendRefused>((await link.AppendAsync([Entry(Id.New(), 300)], overSocket: true, default))[0]).Code);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public static class ServerLinkTests
         link.Start();
         await UpAsync(link);
         Wire.Append large = Entry(stream, 1_000_000);
-        Assert.Equal(new AppendStored(1, 0), await link.AppendAsync(large, default));
+        Assert.Equal(new AppendStored(1, 0), (await link.AppendAsync([large], overSocket: true, default))[0]);
         Assert.Equal(large.Payload, (await NextAsync(link)).Payload);
     }
 
@@ -51,7 +51,7 @@ public static class ServerLinkTests
         await using KavalekClient marie = await SignUpAsync(server, "marie");
         Id stream = Id.New();
         await marie.Core.Streams.CreateAsync(stream, default);
-        Assert.Equal(new AppendStored(1, 0), await marie.Core.Link.AppendAsync(Entry(stream, 10), default));
+        Assert.Equal(new AppendStored(1, 0), (await marie.Core.Link.AppendAsync([Entry(stream, 10)], overSocket: true, default))[0]);
         Wire.StreamInfo info = Assert.Single(await marie.Core.Streams.ListAsync(default), s => s.Stream.Span.SequenceEqual(stream.ToArray()));
         Assert.Equal((1UL, 0UL), (info.Head, info.Acked));
         Assert.Single((await marie.Core.Streams.EntriesAsync(stream, 0, 100, default)).Entries);
@@ -72,7 +72,7 @@ public static class ServerLinkTests
         await marie.Core.Streams.CreateAsync(stream, default);
         link.Start();
         await UpAsync(link);
-        await link.AppendAsync(Entry(stream, 10), default);
+        await link.AppendAsync([Entry(stream, 10)], overSocket: true, default);
         Assert.Equal(1UL, (await NextAsync(link)).Seq);
         await server.RestartAsync();
         while (await link.Incoming.ReadAsync() is not LinkUp)
@@ -80,7 +80,7 @@ public static class ServerLinkTests
             // It goes down first.
         }
         Assert.Equal(1UL, (await NextAsync(link)).Seq);
-        Assert.Equal(new AppendStored(2, 0), await link.AppendAsync(Entry(stream, 10), default));
+        Assert.Equal(new AppendStored(2, 0), (await link.AppendAsync([Entry(stream, 10)], overSocket: true, default))[0]);
     }
 
     [Fact]

@@ -236,6 +236,26 @@ public static class StreamTests
         Assert.Equal(2ul, (await rest.StreamsAsync()).Streams.Single(s => s.Stream == stream.Bytes()).Acked);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public static async Task A_members_word_takes_no_entry_from_a_device_that_reads(bool alsoRemoved)
+    {
+        await using MessagingServer server = await MessagingServer.StartAsync();
+        PlainDevice alice = PlainDevice.New(), bob = PlainDevice.New(), carol = PlainDevice.New();
+        (TestRest aliceRest, Id stream) = await StreamAsync(server, alice, bob);                                       // seq 1, epoch 1
+        using var bobRest = new TestRest(server, bob);
+        using var carolRest = new TestRest(server, carol);
+        await aliceRest.AppendedAsync(Wire.Message(stream, 1, "not read yet"));                                        // 2
+        await aliceRest.AppendedAsync(Wire.Commit(stream, 1, add: [bob, carol], remove: alsoRemoved ? [bob] : null));   // 3, epoch 2
+        await aliceRest.AppendedAsync(Wire.Message(stream, 2, "after"));                                               // 4
+        Assert.Equal([2ul, 3ul, 4ul], (await bobRest.EntriesAsync(stream)).Entries.Select(e => e.Seq));
+        Assert.Equal(HttpStatusCode.OK, await bobRest.WelcomeAsync(stream, 3).StatusAsync());
+        Assert.Equal(HttpStatusCode.OK, await bobRest.AppendAsync(Wire.Message(stream, 2)).StatusAsync());
+        // Who is really new begins behind the commit.
+        Assert.Equal([4ul, 5ul], (await carolRest.EntriesAsync(stream)).Entries.Select(e => e.Seq));
+    }
+
     [Fact]
     public static async Task A_Welcome_is_for_those_it_added_until_they_have_acknowledged_the_notice()
     {

@@ -79,7 +79,8 @@ sealed class AppendOperation(Id device, StreamName stream, Id id, Action<AppendO
     static void Apply(MemberChange change, Batch batch, StreamState state, PendingRun commit)
     {
         List<Id> removed = [];
-        foreach (Id gone in change.Remove)
+        // Who is added by the same change stays: it begins anew in MLS only, and may still have to read what leads there.
+        foreach (Id gone in change.Remove.Except(change.Add))
         {
             if (state.Subscribers.TryGetValue(gone, out Subscriber? leaver) && leaver.Last is null)
             {
@@ -93,12 +94,19 @@ sealed class AppendOperation(Id device, StreamName stream, Id id, Action<AppendO
             return;
         var notice = new WelcomeNotice { Stream = ByteString.CopyFrom(state.Name.Id.ToArray()), Seq = state.Head };
         var welcome = new PendingWelcome(state, state.Head, batch.Now + Limits.RetentionSeconds, change.Welcome, []);
+        List<Id> subscribed = [];
         foreach (Id device in added)
         {
-            batch.Subscribe(state, new Subscriber(device, first: state.Head + 1, last: null, leftEpoch: null, acked: state.Head));
+            // A member's word takes nothing from a device that reads already: its Welcome may be a lie.
+            if (!state.Subscribers.TryGetValue(device, out Subscriber? known) || known.Last is not null)
+            {
+                batch.Subscribe(state, new Subscriber(device, first: state.Head + 1, last: null, leftEpoch: null, acked: state.Head));
+                subscribed.Add(device);
+            }
             welcome.Devices.Add((device, batch.Notify(device, Kind.Welcome, notice)));
         }
         batch.Add(welcome);
-        batch.Tell(new DevicesSubscribed(state.Name, added));
+        if (subscribed.Count > 0)
+            batch.Tell(new DevicesSubscribed(state.Name, [.. subscribed]));
     }
 }

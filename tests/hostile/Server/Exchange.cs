@@ -38,8 +38,21 @@ sealed record Request(string Method, string Path, IReadOnlyDictionary<string, st
         : null;
 
     /// <summary>Whether method and path are these; a star stands for anything.</summary>
-    public bool Is(string method, string pattern) =>
-        Method == method && System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, Path, ignoreCase: false);
+    public bool Is(string method, string pattern)
+    {
+        if (Method != method) return false;
+        string[] parts = pattern.Split('*');
+        if (parts.Length == 1) return Path == pattern;
+        if (!Path.StartsWith(parts[0], StringComparison.Ordinal) || Path.Length < parts.Sum(part => part.Length)) return false;
+        int at = parts[0].Length;
+        foreach (string part in parts[1..^1])
+        {
+            int found = Path.IndexOf(part, at, StringComparison.Ordinal);
+            if (found < 0) return false;
+            at = found + part.Length;
+        }
+        return Path.Length - at >= parts[^1].Length && Path.EndsWith(parts[^1], StringComparison.Ordinal);
+    }
 }
 
 /// <summary>One HTTP answer on its way to the client.</summary>
