@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Kavalek.Client.Records;
-using Kavalek.Mls;
 using Kavalek.Protocol;
 using Wire = Kavalek.Protocol.Wire;
 
