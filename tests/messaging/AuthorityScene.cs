@@ -1,0 +1,136 @@
+using System.Net.Http.Headers;
+using Google.Protobuf;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Wire;
+using Kavalek.Tests.Support;
+using Microsoft.Data.Sqlite;
+
+namespace Kavalek.Messaging.Tests;
+
+/// <summary>A call of the server, without the token.</summary>
+sealed record Call(HttpMethod Method, string Path, HttpContent? Body = null);
+
+/// <summary>
+/// Everybody who might ask for what is alice's: another device of hers, one that waits and one that was removed; bob, who shares her stream;
+/// carol, who was removed from it; a stranger; the instance's owner.
+/// </summary>
+sealed class AuthorityScene : IAsyncDisposable
+{
+    AuthorityScene(TestServer server) => Server = server;
+
+    public TestServer Server { get; }
+    public ManualClock Clock { get; private init; } = null!;
+    public TestDevice Owner { get; private set; } = null!;
+    public TestDevice Alice { get; private set; } = null!;
+    public TestDevice AlicesOther { get; private set; } = null!;
+    public TestDevice Waiting { get; private set; } = null!;
+    public TestDevice Gone { get; private set; } = null!;
+    public TestDevice Bob { get; private set; } = null!;
+    public TestDevice Carol { get; private set; } = null!;
+    public TestDevice Stranger { get; private set; } = null!;
+
+    /// <summary>Alice's stream: bob and carol were added, carol was removed, then alice wrote.</summary>
+    public Id Stream { get; } = Id.New();
+
+    /// <summary>An id that nothing has.</summary>
+    public Id Nothing { get; } = Id.New();
+
+    public static async Task<AuthorityScene> StartAsync()
+    {
+        ManualClock clock = new();
+        TestServer server = await TestServer.StartAsync(clock, o => o with { Registration = Auth.RegistrationPolicy.Open, Development = true });
+        var scene = new AuthorityScene(server) { Clock = clock };
+        scene.Owner = await TestDevice.SignUpAsync(server, server.SetUpSecret);
+        scene.Alice = await TestDevice.SignUpAsync(server);
+        scene.AlicesOther = await scene.Alice.AddDeviceAsync(2);
+        scene.Gone = await scene.Alice.AddDeviceAsync(3, scene.AlicesOther);
+        scene.Bob = await TestDevice.SignUpAsync(server);
+        scene.Carol = await TestDevice.SignUpAsync(server);
+        scene.Stranger = await TestDevice.SignUpAsync(server);
+        scene.Waiting = scene.Alice.Another();
+        await scene.Waiting.LogInAsync(waiting: true);
+        scene.Waiting.Certificate = scene.Alice.Certify(scene.Waiting);
+        foreach (TestDevice device in (TestDevice[])[scene.Alice, scene.Bob, scene.Stranger])
+            (await device.PublishKeyPackagesAsync(1, lastResort: true)).Dispose();
+
+        using var rest = new TestRest(server.Address, () => scene.Alice.Session!.MessagingToken);
+        (await rest.CreateAsync(scene.Stream)).Dispose();
+        await rest.AppendedAsync(Wire.Commit(scene.Stream, 0, add: [Plain(scene.Bob), Plain(scene.Carol), Plain(scene.Gone)]));
+        await rest.AppendedAsync(Wire.Commit(scene.Stream, 1, remove: [Plain(scene.Carol)]));
+        await rest.AppendedAsync(Wire.Message(scene.Stream, 2, "after carol"));
+        byte[] list = scene.Alice.List(4, scene.Alice.Certificate, scene.AlicesOther.Certificate);
+        (await scene.Alice.RemoveAsync(scene.Gone.Device, list)).EnsureSuccessStatusCode().Dispose();
+        await scene.SettleAsync();
+        return scene;
+    }
+
+    /// <summary>Who can never be somebody: with the token that each would try.</summary>
+    public IEnumerable<(string Who, string? Token)> NoOne(bool messaging)
+    {
+        Protocol.Auth.Session alice = Alice.Session!, gone = Gone.Session!;
+        yield return ("nobody", null);
+        yield return ("a refresh token", alice.RefreshToken);
+        yield return ("a token for the other service", messaging ? alice.AuthToken : alice.MessagingToken);
+        yield return ("a removed device", messaging ? gone.MessagingToken : gone.AuthToken);
+        yield return ("a waiting device's token for the other service", messaging ? Waiting.Session!.AuthToken : "");
+        yield return ("garbage", "garbage");
+    }
+
+    public async Task<HttpResponseMessage> SendAsync(Call call, string? token)
+    {
+        using var request = new HttpRequestMessage(call.Method, call.Path) { Content = call.Body };
+        if (token is not null)
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+        return await Server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Status, headers but the date, and body.</summary>
+    public async Task<string> LookAsync(Call call, string? token)
+    {
+        using HttpResponseMessage answer = await SendAsync(call, token);
+        var headers = answer.Headers.Concat(answer.Content.Headers).Where(h => h.Key != "Date").OrderBy(h => h.Key, StringComparer.Ordinal);
+        string body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return $"{(int)answer.StatusCode}\n{string.Join('\n', headers.Select(h => $"{h.Key}: {string.Join(',', h.Value)}"))}\n{body}";
+    }
+
+    /// <summary>Everything that both services have stored, once the writer has written what it holds back.</summary>
+    public async Task<string> DumpAsync()
+    {
+        await SettleAsync();
+        return string.Join('\n', ((string[])["auth.db", "messaging.db"]).SelectMany(file => Rows(Path.Combine(Server.Data, file))));
+    }
+
+    /// <summary>One turn of the writer, acknowledgements included.</summary>
+    public async Task SettleAsync() => (await Server.GetAsync("/api/healthz")).EnsureSuccessStatusCode().Dispose();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (TestDevice device in (TestDevice[])[Owner, Alice, Bob, Carol, Stranger])
+            device.Dispose();
+        await Server.DisposeAsync();
+    }
+
+    public static ByteArrayContent Body(IMessage message) =>
+        new(message.ToByteArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-protobuf") } };
+
+    static PlainDevice Plain(TestDevice device) => new(device.Account, device.Device, default);
+
+    static IEnumerable<string> Rows(string file)
+    {
+        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
+        connection.Open();
+        List<string> tables = [.. Read(connection, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")];
+        return [.. tables.SelectMany(table => Read(connection, $"SELECT * FROM {table}").Order(StringComparer.Ordinal).Prepend(table))];
+    }
+
+    static List<string> Read(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        using SqliteDataReader row = command.ExecuteReader();
+        List<string> rows = [];
+        while (row.Read())
+            rows.Add(string.Join('|', Enumerable.Range(0, row.FieldCount).Select(i => row.GetValue(i) is byte[] b ? Convert.ToHexString(b) : row.GetValue(i))));
+        return rows;
+    }
+}

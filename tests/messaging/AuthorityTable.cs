@@ -1,0 +1,95 @@
+using Google.Protobuf;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Wire;
+using Kavalek.Tests.Support;
+
+namespace Kavalek.Messaging.Tests;
+
+/// <summary>Who may make a call (docs/PROTOCOL.md §5, §6.3).</summary>
+enum Needs
+{
+    Nothing,
+    Session,
+    Certified,
+    Owner,
+    Messaging,
+}
+
+/// <summary>One route: who may call it, what alice is answered, and what a stranger is answered who names what is hers.</summary>
+/// <param name="Needs">Who may call it at all.</param>
+/// <param name="Own">The call as the one who may makes it: the owner where an owner is needed, else alice.</param>
+/// <param name="Allowed">What is answered.</param>
+/// <param name="Foreign">The call for something that is not the caller's, named by the id that is given: a foreign one or one that nothing has.</param>
+/// <param name="Refused">The code for it, foreign or missing; <c>null</c> where everybody may see what is there.</param>
+/// <param name="Removed">What carol is answered, who was removed from the stream; <c>null</c> for the same as a stranger.</param>
+sealed record Row(
+    Needs Needs, Func<AuthorityScene, Task<Call>> Own, int Allowed, Func<AuthorityScene, Id, Call>? Foreign = null, string? Refused = ErrorCodes.NotFound,
+    int? Removed = null);
+
+/// <summary>The table route × actor. What only one can do stands below; what ends something stands last.</summary>
+static class AuthorityTable
+{
+    static readonly HttpMethod Get = HttpMethod.Get, Post = HttpMethod.Post, Put = HttpMethod.Put, Delete = HttpMethod.Delete;
+
+    public static readonly (string Route, Row Row)[] Rows =
+    [
+        ("GET /", Open(new(Get, "/"))),
+        ("GET /auth/healthz", Open(new(Get, "/auth/healthz"))),
+        ("GET /api/healthz", Open(new(Get, "/api/healthz"))),
+        ("GET /auth/v1/instance", Open(new(Get, "/auth/v1/instance"))),
+        ("GET /auth/.well-known/jwks.json", Open(new(Get, "/auth/.well-known/jwks.json"))),
+        ("GET /socket", new(Needs.Nothing, _ => Is(new(Get, "/socket")), 400)), // no WebSocket: its frames have a table of their own
+        ("POST /auth/v1/prelogin", new(Needs.Nothing, s => Is(new(Post, "/auth/v1/prelogin", TestDevice.Json(new PreloginRequest(s.Alice.Email), AuthJson.Default.PreloginRequest))), 200)),
+        ("POST /auth/v1/accounts", new(Needs.Nothing, s => Is(new(Post, "/auth/v1/accounts", TestDevice.Json(TestDevice.New(s.Server).Registration(), AuthJson.Default.RegisterRequest))), 202)),
+        ("POST /auth/v1/sessions", new(Needs.Nothing, async s => new(Post, "/auth/v1/sessions", TestDevice.Json(await s.Bob.LogInRequestAsync(), AuthJson.Default.LogInRequest)), 200)),
+        ("POST /auth/v1/sessions/refresh", new(Needs.Nothing, s => Is(new(Post, "/auth/v1/sessions/refresh", TestDevice.Json(new RefreshRequest(s.Stranger.Session!.RefreshToken), AuthJson.Default.RefreshRequest))), 200)),
+
+        ("GET /auth/v1/devices/self", new(Needs.Session, _ => Is(new(Get, "/auth/v1/devices/self")), 200)),
+        ("DELETE /auth/v1/devices/self/grant", new(Needs.Session, _ => Is(new(Delete, "/auth/v1/devices/self/grant")), 204)),
+        ("GET /auth/v1/devices", new(Needs.Certified, _ => Is(new(Get, "/auth/v1/devices")), 200)),
+        ("GET /auth/v1/directory/{handle}", new(Needs.Certified, s => Is(new(Get, $"/auth/v1/directory/{s.Bob.Handle}")), 200)),
+        ("GET /auth/v1/accounts/{account}", new(Needs.Certified, s => Is(new(Get, $"/auth/v1/accounts/{s.Bob.Account}")), 200)),
+        ("GET /auth/v1/key-packages", new(Needs.Certified, _ => Is(new(Get, "/auth/v1/key-packages")), 200)),
+        ("POST /auth/v1/key-packages", new(Needs.Certified, async s => new(Post, "/auth/v1/key-packages", TestDevice.Json(new PublishKeyPackages([await TestKeyPackages.MakeAsync(s.Alice, s.Clock.GetUtcNow())]), AuthJson.Default.PublishKeyPackages)), 204)),
+        ("POST /auth/v1/accounts/{account}/key-packages/claim", new(Needs.Certified, s => Is(new(Post, $"/auth/v1/accounts/{s.Bob.Account}/key-packages/claim")), 200)),
+        ("PUT /auth/v1/devices/{device}/certificate", new(Needs.Certified, s => Is(Certify(s, s.Waiting.Device)), 204, Certify)),
+        ("POST /auth/v1/devices/{device}/remove", new(Needs.Certified, s => Is(Remove(s, s.AlicesOther.Device)), 204, Remove)),
+        ("POST /auth/v1/invites", new(Needs.Owner, _ => Is(new(Post, "/auth/v1/invites", TestDevice.Json(new CreateInvite(1, 60), AuthJson.Default.CreateInvite))), 200)),
+        ("GET /auth/v1/invites", new(Needs.Owner, _ => Is(new(Get, "/auth/v1/invites")), 200)),
+        ("DELETE /auth/v1/invites/{invite}", new(Needs.Owner, s => Is(new(Delete, $"/auth/v1/invites/{s.Nothing}")), 404)),
+
+        ("POST /api/v1/streams", new(Needs.Messaging, _ => Is(new(Post, "/api/v1/streams", Body(new CreateStream { Stream = Id.New().Bytes() }))), 201)),
+        ("GET /api/v1/streams", new(Needs.Messaging, _ => Is(new(Get, "/api/v1/streams")), 200)),
+        ("POST /api/v1/streams/{stream}/entries", new(Needs.Messaging, s => Is(Append(s.Stream)), 200, (_, id) => Append(id))),
+        // Carol may still read up to her removal, and acknowledge or leave that; she reads nothing behind it.
+        ("GET /api/v1/streams/{stream}/entries", new(Needs.Messaging, s => Is(new(Get, $"/api/v1/streams/{s.Stream}/entries")), 200, (_, id) => new(Get, $"/api/v1/streams/{id}/entries"), Removed: 200)),
+        ("GET /api/v1/streams/{stream}/welcomes/{seq}", new(Needs.Messaging, s => Is(new(Get, $"/api/v1/streams/{s.Stream}/welcomes/1")), 404, (_, id) => new(Get, $"/api/v1/streams/{id}/welcomes/1"), Removed: 200)),
+        ("PUT /api/v1/streams/{stream}/ack", new(Needs.Messaging, s => Is(Ack(s.Stream)), 204, (_, id) => Ack(id), Removed: 204)),
+        ("DELETE /api/v1/streams/{stream}/subscription", new(Needs.Messaging, s => Is(new(Delete, $"/api/v1/streams/{s.Stream}/subscription")), 204, (_, id) => new(Delete, $"/api/v1/streams/{id}/subscription"), Removed: 204)),
+        ("DELETE /auth/v1/sessions/current", new(Needs.Session, _ => Is(new(Delete, "/auth/v1/sessions/current")), 204)),
+    ];
+
+    static Row Open(Call call) => new(Needs.Nothing, _ => Is(call), 200);
+
+    static Call Append(Id stream) => new(Post, $"/api/v1/streams/{stream}/entries", Body(Wire.Message(stream, 2)));
+
+    static Call Ack(Id stream) => new(Put, $"/api/v1/streams/{stream}/ack", Body(new Ack { Seq = 1 }));
+
+    // Everything about it is right but whose it is.
+    static Call Certify(AuthorityScene scene, Id device)
+    {
+        byte[] list = scene.Alice.List(5, scene.Alice.Certificate, scene.AlicesOther.Certificate, scene.Waiting.Certificate);
+        return new(Put, $"/auth/v1/devices/{device}/certificate", TestDevice.Json(new CertifyRequest(scene.Waiting.Certificate, list, [1]), AuthJson.Default.CertifyRequest));
+    }
+
+    static Call Remove(AuthorityScene scene, Id device)
+    {
+        byte[] list = scene.Alice.List(6, scene.Alice.Certificate, scene.Waiting.Certificate);
+        return new(Post, $"/auth/v1/devices/{device}/remove", TestDevice.Json(new RemoveDeviceRequest(list), AuthJson.Default.RemoveDeviceRequest));
+    }
+
+    static ByteArrayContent Body(IMessage message) => AuthorityScene.Body(message);
+
+    static Task<Call> Is(Call call) => Task.FromResult(call);
+}
