@@ -33,15 +33,7 @@ internal static class ContentCodec
     /// <summary>Reads and checks a content; <c>null</c> where it is malformed. A body that is not known gives <see cref="Content.BodyOneofCase.None"/>.</summary>
     public static Content? Decode(ReadOnlySpan<byte> bytes)
     {
-        Content content;
-        try
-        {
-            content = Content.Parser.ParseFrom(bytes);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
+        if (!UntrustedMessage.TryRead(Content.Parser, bytes, out Content? content)) return null;
         bool valid = content.Id.Length == Limits.IdLength && content.BodyCase switch
         {
             Content.BodyOneofCase.Text => IsText(content.Text.Text_) && (content.Text.ReplyTo is null || IsRef(content.Text.ReplyTo)),

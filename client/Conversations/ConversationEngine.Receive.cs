@@ -238,27 +238,13 @@ sealed partial class ConversationEngine
     // Whose devices changed, where it is somebody else.
     static Id? PeerOf(Wire.Entry entry)
     {
-        try
-        {
-            Wire.Notice notice = Wire.Notice.Parser.ParseFrom(entry.Payload);
-            return notice.About == Wire.Notice.Types.About.PeerDevices && Id.TryRead(notice.Account.Span, out Id account) ? account : null;
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
+        return UntrustedMessage.TryRead(Wire.Notice.Parser, entry.Payload.Span, out Wire.Notice? notice)
+            && notice.About == Wire.Notice.Types.About.PeerDevices && Id.TryRead(notice.Account.Span, out Id account) ? account : null;
     }
 
     static Wire.WelcomeNotice? Notice(Wire.Entry entry)
     {
-        try
-        {
-            return Wire.WelcomeNotice.Parser.ParseFrom(entry.Payload);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
+        return UntrustedMessage.TryRead(Wire.WelcomeNotice.Parser, entry.Payload.Span, out Wire.WelcomeNotice? notice) ? notice : null;
     }
 
     // False leaves nothing of the group, and so does a directory that cannot be asked: then the Welcome is opened again at the next occasion.

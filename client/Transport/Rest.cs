@@ -30,17 +30,10 @@ sealed class Rest(ITransport transport)
 
     /// <summary>Sends and reads protobuf.</summary>
     public async Task<T> ProtobufAsync<T>(HttpMethod method, string path, string token, IMessage? body, MessageParser<T> parser, CancellationToken cancel)
-        where T : IMessage<T>
+        where T : class, IMessage<T>
     {
         byte[] answer = await SendAsync(method, path, token, body is null ? null : Protobuf(body), cancel).ConfigureAwait(false);
-        try
-        {
-            return parser.ParseFrom(answer);
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw ServerErrors.Misbehaves("sent an answer that cannot be read", e);
-        }
+        return UntrustedMessage.TryRead(parser, answer, out T? message) ? message : throw ServerErrors.Misbehaves("sent an answer that cannot be read");
     }
 
     /// <summary>Sends and gives the answer's body.</summary>

@@ -377,17 +377,8 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
         }
     }
 
-    static Wire.ServerFrame Parse(byte[] bytes)
-    {
-        try
-        {
-            return Wire.ServerFrame.Parser.ParseFrom(bytes);
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw ServerErrors.Misbehaves("sent something that cannot be read", e);
-        }
-    }
+    static Wire.ServerFrame Parse(byte[] bytes) =>
+        UntrustedMessage.TryRead(Wire.ServerFrame.Parser, bytes, out Wire.ServerFrame? frame) ? frame : throw ServerErrors.Misbehaves("sent something that cannot be read");
 
     static ByteString Bytes(Id id) => ByteString.CopyFrom(id.ToArray());
 

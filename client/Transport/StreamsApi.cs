@@ -84,6 +84,6 @@ sealed class StreamsApi(Rest rest, Tokens tokens)
     Task<byte[]> SendAsync(HttpMethod method, string path, Func<HttpContent>? body, CancellationToken cancel) =>
         tokens.WithMessagingAsync((token, stop) => rest.SendAsync(method, path, token, body?.Invoke(), stop), cancel);
 
-    Task<T> ProtobufAsync<T>(HttpMethod method, string path, IMessage? body, MessageParser<T> parser, CancellationToken cancel) where T : IMessage<T> =>
+    Task<T> ProtobufAsync<T>(HttpMethod method, string path, IMessage? body, MessageParser<T> parser, CancellationToken cancel) where T : class, IMessage<T> =>
         tokens.WithMessagingAsync((token, stop) => rest.ProtobufAsync(method, path, token, body, parser, stop), cancel);
 }

@@ -32,6 +32,9 @@ sealed class AuthorityScene : IAsyncDisposable
     /// <summary>Alice's stream: bob and carol were added, carol was removed, then alice wrote.</summary>
     public Id Stream { get; } = Id.New();
 
+    /// <summary>Alice's archive: every device of hers reads and writes it.</summary>
+    public Id Archive { get; } = Id.New();
+
     /// <summary>An id that nothing has.</summary>
     public Id Nothing { get; } = Id.New();
 
@@ -58,6 +61,7 @@ sealed class AuthorityScene : IAsyncDisposable
         await rest.AppendedAsync(Wire.Commit(scene.Stream, 0, add: [Plain(scene.Bob), Plain(scene.Carol), Plain(scene.Gone)]));
         await rest.AppendedAsync(Wire.Commit(scene.Stream, 1, remove: [Plain(scene.Carol)]));
         await rest.AppendedAsync(Wire.Message(scene.Stream, 2, "after carol"));
+        (await rest.SendAsync(HttpMethod.Put, "/api/v1/archive", AuthorityTable.Put(scene.Archive, follows: 0))).EnsureSuccessStatusCode().Dispose();
         byte[] list = scene.Alice.List(4, scene.Alice.Certificate, scene.AlicesOther.Certificate);
         (await scene.Alice.RemoveAsync(scene.Gone.Device, list)).EnsureSuccessStatusCode().Dispose();
         await scene.SettleAsync();

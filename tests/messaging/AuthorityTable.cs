@@ -22,15 +22,16 @@ enum Needs
 /// <param name="Allowed">What is answered.</param>
 /// <param name="Foreign">The call for something that is not the caller's, named by the id that is given: a foreign one or one that nothing has.</param>
 /// <param name="Refused">The code for it, foreign or missing; <c>null</c> where everybody may see what is there.</param>
+/// <param name="OfAccount">Whether it is the account's, and not the device's.</param>
 /// <param name="Removed">What carol is answered, who was removed from the stream; <c>null</c> for the same as a stranger.</param>
 sealed record Row(
     Needs Needs, Func<AuthorityScene, Task<Call>> Own, int Allowed, Func<AuthorityScene, Id, Call>? Foreign = null, string? Refused = ErrorCodes.NotFound,
-    int? Removed = null);
+    bool OfAccount = false, int? Removed = null);
 
 /// <summary>The table route × actor. What only one can do stands below; what ends something stands last.</summary>
 static class AuthorityTable
 {
-    static readonly HttpMethod Get = HttpMethod.Get, Post = HttpMethod.Post, Put = HttpMethod.Put, Delete = HttpMethod.Delete;
+    static readonly HttpMethod Get = HttpMethod.Get, Post = HttpMethod.Post, Delete = HttpMethod.Delete;
 
     public static readonly (string Route, Row Row)[] Rows =
     [
@@ -59,6 +60,10 @@ static class AuthorityTable
         ("GET /auth/v1/invites", new(Needs.Owner, _ => Is(new(Get, "/auth/v1/invites")), 200)),
         ("DELETE /auth/v1/invites/{invite}", new(Needs.Owner, s => Is(new(Delete, $"/auth/v1/invites/{s.Nothing}")), 404)),
 
+        ("GET /api/v1/archive", new(Needs.Messaging, _ => Is(new(Get, "/api/v1/archive")), 200)),
+        ("PUT /api/v1/archive", new(Needs.Messaging, s => Is(new(HttpMethod.Put, "/api/v1/archive", Body(Put(s.Archive, follows: 1)))), 200)),
+        ("POST /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segment(s.Archive)), 204, (_, id) => Segment(id), OfAccount: true)),
+        ("GET /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segments(s.Archive)), 200, (_, id) => Segments(id), OfAccount: true)),
         ("POST /api/v1/streams", new(Needs.Messaging, _ => Is(new(Post, "/api/v1/streams", Body(new CreateStream { Stream = Id.New().Bytes() }))), 201)),
         ("GET /api/v1/streams", new(Needs.Messaging, _ => Is(new(Get, "/api/v1/streams")), 200)),
         ("POST /api/v1/streams/{stream}/entries", new(Needs.Messaging, s => Is(Append(s.Stream)), 200, (_, id) => Append(id))),
@@ -74,13 +79,25 @@ static class AuthorityTable
 
     static Call Append(Id stream) => new(Post, $"/api/v1/streams/{stream}/entries", Body(Wire.Message(stream, 2)));
 
-    static Call Ack(Id stream) => new(Put, $"/api/v1/streams/{stream}/ack", Body(new Ack { Seq = 1 }));
+    public static PutArchive Put(Id archive, ulong follows) => new() { Version = follows, State = ByteString.CopyFromUtf8("state"), Archive = archive.Bytes() };
+
+    static Call Segment(Id archive) => new(Post, "/api/v1/archive/segments", Body(new ArchiveSegment
+    {
+        Archive = archive.Bytes(),
+        Number = 1,
+        Previous = ByteString.CopyFrom(new byte[32]),
+        Sealed = ByteString.CopyFromUtf8("sealed"),
+    }));
+
+    static Call Segments(Id archive) => new(Get, $"/api/v1/archive/segments?archive={archive}&after=0");
+
+    static Call Ack(Id stream) => new(HttpMethod.Put, $"/api/v1/streams/{stream}/ack", Body(new Ack { Seq = 1 }));
 
     // Everything about it is right but whose it is.
     static Call Certify(AuthorityScene scene, Id device)
     {
         byte[] list = scene.Alice.List(5, scene.Alice.Certificate, scene.AlicesOther.Certificate, scene.Waiting.Certificate);
-        return new(Put, $"/auth/v1/devices/{device}/certificate", TestDevice.Json(new CertifyRequest(scene.Waiting.Certificate, list, [1]), AuthJson.Default.CertifyRequest));
+        return new(HttpMethod.Put, $"/auth/v1/devices/{device}/certificate", TestDevice.Json(new CertifyRequest(scene.Waiting.Certificate, list, [1]), AuthJson.Default.CertifyRequest));
     }
 
     static Call Remove(AuthorityScene scene, Id device)

@@ -55,9 +55,9 @@ public static class AuthorityTests
                 await RefusedAsync(scene, route, "a member", await row.Own(scene), scene.Alice.Session!.AuthToken, ErrorCodes.Forbidden);
             if (row.Foreign is { } foreign)
             {
-                Id thing = messaging ? scene.Stream : scene.Waiting.Device;
+                Id thing = row.OfAccount ? scene.Archive : messaging ? scene.Stream : scene.Waiting.Device;
                 // Nobody else's device, account or membership helps: another device of alice's is no subscriber either.
-                TestDevice[] others = messaging ? [scene.Stranger, scene.AlicesOther, scene.Owner] : [scene.Stranger, scene.Bob, scene.Owner];
+                TestDevice[] others = messaging && !row.OfAccount ? [scene.Stranger, scene.AlicesOther, scene.Owner] : [scene.Stranger, scene.Bob, scene.Owner];
                 foreach (TestDevice other in others)
                 {
                     string token = messaging ? other.Session!.MessagingToken : other.Session!.AuthToken;

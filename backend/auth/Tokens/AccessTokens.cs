@@ -22,6 +22,7 @@ internal sealed class AccessTokens : IDisposable
 
     const string Type = "at+jwt";
     const int MaximumCharacters = 2048;
+    const int SignatureCharacters = 86; // 64 bytes
 
     static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
     static readonly string[] HeaderNames = ["alg", "kid", "typ"];
@@ -83,7 +84,7 @@ internal sealed class AccessTokens : IDisposable
     /// <summary>The claims of a token that is valid here and now; <c>null</c> of any other.</summary>
     public async Task<AccessClaims?> ReadAsync(string token, string audience)
     {
-        if (token.Length > MaximumCharacters || !HasPlainHeader(token)) return null;
+        if (token.Length > MaximumCharacters || !HasPlainHeader(token) || !HasOneSpelling(token)) return null;
         TokenValidationResult result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
@@ -120,11 +121,17 @@ internal sealed class AccessTokens : IDisposable
             return header.RootElement.ValueKind == JsonValueKind.Object
                 && header.RootElement.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal).SequenceEqual(HeaderNames);
         }
-        catch (Exception e) when (e is FormatException or JsonException)
+        catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
         {
+            // The last is what a name that is no UTF-8 gives.
             return false;
         }
     }
+
+    // The signature covers header and payload as they are spelled, but not itself: of the last character's six bits it uses two. Only the
+    // spelling that we write is taken, so that one token is one text.
+    static bool HasOneSpelling(string token) =>
+        token.Length - token.LastIndexOf('.') == SignatureCharacters + 1 && token[^1] is ('A' or 'Q' or 'g' or 'w');
 
     static Id? Id(JsonWebToken jwt, string claim) =>
         jwt.TryGetPayloadValue(claim, out string text) && Protocol.Id.TryParse(text, out Id id) ? id : null;

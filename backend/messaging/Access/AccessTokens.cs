@@ -23,6 +23,7 @@ sealed class AccessTokens(MessagingOptions options, EndedSessions ended, TimePro
     public const string Audience = "kavalek/messaging";
 
     const int TokenCharacters = 2_048;
+    const int SignatureCharacters = 86; // 64 bytes
     const int Known = 20_000;
     static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
 
@@ -51,7 +52,7 @@ sealed class AccessTokens(MessagingOptions options, EndedSessions ended, TimePro
 
     async Task<Principal?> VerifyAsync(string token)
     {
-        if (!HasPlainHeader(token))
+        if (!HasPlainHeader(token) || !HasOneSpelling(token))
             return null;
         var parameters = new TokenValidationParameters
         {
@@ -95,11 +96,19 @@ sealed class AccessTokens(MessagingOptions options, EndedSessions ended, TimePro
                 && header.RootElement.EnumerateObject().All(member => member.Name is "alg" or "typ" or "kid" && member.Value.ValueKind == JsonValueKind.String)
                 && header.RootElement.EnumerateObject().Count() == 3;
         }
-        catch (Exception e) when (e is JsonException or FormatException)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {
+            // The last is what a name that is no UTF-8 gives.
             return false;
         }
     }
+
+    /// <summary>
+    /// The signature covers header and payload as they are spelled, but not itself: of the last character's six bits it uses two. Only the
+    /// spelling that we write is taken, so that one token is one text.
+    /// </summary>
+    static bool HasOneSpelling(string token) =>
+        token.Length - token.LastIndexOf('.') == SignatureCharacters + 1 && token[^1] is ('A' or 'Q' or 'g' or 'w');
 
     static (ulong, ulong) Hash(string token)
     {

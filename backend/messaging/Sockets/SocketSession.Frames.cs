@@ -135,7 +135,7 @@ sealed partial class SocketSession
             refusal = ErrorCodes.RateLimited;
         return new AppendOperation(Device, Name(stream), id, Answer)
         {
-            Kind = (Kind)kind,
+            Kind = refusal is null ? (Kind)kind : default,
             Epoch = epoch,
             Payload = refusal is null ? payload.ToArray() : default,
             Change = change,
@@ -146,16 +146,9 @@ sealed partial class SocketSession
 
     static bool TryReadChange(ReadOnlySpan<byte> bytes, Id stream, out MemberChange? change)
     {
-        change = null;
-        try
-        {
-            change = MemberChange.Read(Change.Parser.ParseFrom(bytes), stream);
-            return true;
-        }
-        catch (Google.Protobuf.InvalidProtocolBufferException)
-        {
-            return false;
-        }
+        bool read = UntrustedMessage.TryRead(Change.Parser, bytes, out Change? message);
+        change = read ? MemberChange.Read(message!, stream) : null;
+        return read;
     }
 
     /// <summary>A device's own id names its inbox.</summary>

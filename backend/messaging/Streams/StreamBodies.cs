@@ -27,14 +27,7 @@ static class StreamBodies
             return null;
         using var body = new MemoryStream((int)Math.Min(context.Request.ContentLength ?? 0, BelievedBytes));
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        try
-        {
-            return parser.ParseFrom(body.GetBuffer().AsSpan(0, (int)body.Length));
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
+        return UntrustedMessage.TryRead(parser, body.GetBuffer().AsSpan(0, (int)body.Length), out T? message) ? message : null;
     }
 
     public static IResult Message(IMessage message) => Results.Bytes(message.ToByteArray(), Protobuf);
