@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using Google.Protobuf;
 using Kavalek.Protocol;
-using Kavalek.Protocol.Wire;
 using Kavalek.Tests.Support;
 using Microsoft.Data.Sqlite;
 

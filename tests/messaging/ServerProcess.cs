@@ -18,9 +18,11 @@ sealed partial class ServerProcess : IDisposable
 
     public static async Task<ServerProcess> StartAsync(string folder)
     {
+        // A file that may not grow answers a write with an error and not with a signal, as a full disk does.
         var process = Process.Start(new ProcessStartInfo(
-            Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
-            ["--data", folder, "--urls", "http://127.0.0.1:0", "--rate-factor", "1000", "--log-level", "Warning"])
+            "/bin/sh",
+            ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
+                "--data", folder, "--urls", "http://127.0.0.1:0", "--rate-factor", "1000", "--log-level", "Warning", "--registration", "open"])
         { RedirectStandardOutput = true, UseShellExecute = false })!;
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
@@ -46,6 +48,22 @@ sealed partial class ServerProcess : IDisposable
             new ECDsaSecurityKey(key) { KeyId = Base64UrlEncoder.Encode(jwk.ComputeJwkThumbprint()) }, SecurityAlgorithms.EcdsaSha256);
         var mint = new TokenMint();
         return device => mint.Token(info.Id, device, DateTimeOffset.UtcNow, token => token.SigningCredentials = signing);
+    }
+
+    /// <summary>From now on no file takes another byte, or all do again.</summary>
+    public async Task FillDiskAsync(bool full)
+    {
+        using var limit = Process.Start("prlimit", ["--pid", $"{_process.Id}", full ? "--fsize=0:unlimited" : "--fsize=unlimited:unlimited"]);
+        await limit.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, limit.ExitCode);
+    }
+
+    /// <summary>Stops as a service manager asks it to: it does what waits and ends.</summary>
+    public async Task StopAsync()
+    {
+        using var signal = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, _process.ExitCode);
     }
 
     /// <summary>kill -9.</summary>

@@ -15,11 +15,12 @@ namespace Kavalek.Tests.Support;
 /// </summary>
 public sealed class TestDevice : IDisposable
 {
-    readonly TestServer _server;
+    readonly Func<HttpClient> _http;
+    readonly Func<Id> _instance;
 
-    TestDevice(TestServer server, string email, string handle, Id account, ECDsa accountKey)
+    TestDevice(Func<HttpClient> http, Func<Id> instance, string email, string handle, Id account, ECDsa accountKey)
     {
-        (_server, Email, Handle, Account, AccountKey) = (server, email, handle, account, accountKey);
+        (_http, _instance, Email, Handle, Account, AccountKey) = (http, instance, email, handle, account, accountKey);
         AuthSecret = RandomNumberGenerator.GetBytes(Limits.AuthSecretBytes);
     }
 
@@ -53,10 +54,15 @@ public sealed class TestDevice : IDisposable
     public Session? Session { get; set; }
 
     /// <summary>The first device of an account that does not exist yet.</summary>
-    public static TestDevice New(TestServer server)
+    public static TestDevice New(TestServer server) => New(() => server.Http, () => server.Instance);
+
+    /// <summary>The same, of a server that runs elsewhere.</summary>
+    public static TestDevice New(HttpClient http, Id instance) => New(() => http, () => instance);
+
+    static TestDevice New(Func<HttpClient> http, Func<Id> instance)
     {
         string name = $"u{Guid.NewGuid():n}"[..12];
-        TestDevice device = new(server, $"{name}@example.org", name, Id.New(), ECDsa.Create(ECCurve.NamedCurves.nistP256));
+        TestDevice device = new(http, instance, $"{name}@example.org", name, Id.New(), ECDsa.Create(ECCurve.NamedCurves.nistP256));
         device.Certificate = device.Certify(device);
         return device;
     }
@@ -72,12 +78,12 @@ public sealed class TestDevice : IDisposable
     }
 
     /// <summary>Another device of the same account; the account does not know it yet.</summary>
-    public TestDevice Another() => new(_server, Email, Handle, Account, AccountKey) { AuthSecret = AuthSecret };
+    public TestDevice Another() => new(_http, _instance, Email, Handle, Account, AccountKey) { AuthSecret = AuthSecret };
 
     /// <summary>A certificate of <paramref name="device"/> by this device's account key.</summary>
     public byte[] Certify(TestDevice device, Func<DeviceCertificateContent, DeviceCertificateContent>? change = null)
     {
-        DeviceCertificateContent content = new(_server.Instance, Account, AccountPublicKey, device.Device, device.PublicDeviceKey, 1_700_000_000);
+        DeviceCertificateContent content = new(_instance(), Account, AccountPublicKey, device.Device, device.PublicDeviceKey, 1_700_000_000);
         content = change?.Invoke(content) ?? content;
         return new DeviceCertificate(content, Sign(AccountKey, content.SignedBytes())).Encode();
     }
@@ -88,7 +94,7 @@ public sealed class TestDevice : IDisposable
     public byte[] List(ulong number, byte[][] certificates, Func<DeviceListContent, DeviceListContent>? change)
     {
         DeviceListContent content = new(
-            _server.Instance, Account, AccountPublicKey, number, 1_700_000_000, [.. certificates.Select(SHA256.HashData)]);
+            _instance(), Account, AccountPublicKey, number, 1_700_000_000, [.. certificates.Select(SHA256.HashData)]);
         content = change?.Invoke(content) ?? content;
         return new DeviceList(content, Sign(AccountKey, content.SignedBytes())).Encode();
     }
@@ -113,7 +119,7 @@ public sealed class TestDevice : IDisposable
     }
 
     public byte[] SignLogIn(byte[] challenge) => Sign(
-        Key, new LogIn(_server.Instance, Email, Device, PublicDeviceKey, challenge, SHA256.HashData(AuthSecret)).SignedBytes());
+        Key, new LogIn(_instance(), Email, Device, PublicDeviceKey, challenge, SHA256.HashData(AuthSecret)).SignedBytes());
 
     public Task<HttpResponseMessage> TryLogInAsync(LogInRequest request) =>
         PostAsync("/auth/v1/sessions", request, AuthJson.Default.LogInRequest, token: null);
@@ -153,7 +159,7 @@ public sealed class TestDevice : IDisposable
     {
         HttpRequestMessage request = new(method, path) { Content = body };
         if ((token ?? Session?.AuthToken) is { } bearer) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
-        return _server.Http.SendAsync(request);
+        return _http().SendAsync(request);
     }
 
     public Task<HttpResponseMessage> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
@@ -168,7 +174,7 @@ public sealed class TestDevice : IDisposable
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         // A server that refuses a large body closes the connection on it: ask first.
         request.Headers.ExpectContinue = request.Content.Headers.ContentLength > 256 * 1024;
-        return await _server.Http.SendAsync(request);
+        return await _http().SendAsync(request);
     }
 
     public static StringContent Json<T>(T value, JsonTypeInfo<T> type) => new(JsonSerializer.Serialize(value, type), Encoding.UTF8, "application/json");

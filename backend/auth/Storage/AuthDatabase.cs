@@ -10,6 +10,12 @@ namespace Kavalek.Auth;
 /// </summary>
 internal sealed class AuthDatabase : IAsyncDisposable
 {
+    /// <summary>Seconds to wait for another process's lock, a backup's for instance.</summary>
+    const int LockSeconds = 2;
+
+    /// <summary>Where the disk or a lock holds the writer up, who comes after it is told so soon, and does not wait for all before it in turn.</summary>
+    static readonly TimeSpan WriterWait = TimeSpan.FromSeconds(15);
+
     readonly string _connectionString;
     readonly SqliteConnection _writer;
     readonly SemaphoreSlim _oneWriter = new(1);
@@ -21,7 +27,7 @@ internal sealed class AuthDatabase : IAsyncDisposable
     {
         // Created here and not by SQLite, so that it is never readable by others, not even for a moment.
         if (!File.Exists(path)) await new FileStream(path, PrivateFile.New).DisposeAsync();
-        string connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 10 }.ToString();
+        string connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = LockSeconds }.ToString();
         SqliteConnection writer = new(connectionString);
         try
         {
@@ -61,7 +67,7 @@ internal sealed class AuthDatabase : IAsyncDisposable
     /// <summary>Runs <paramref name="write"/> alone in a transaction; if it throws, nothing was written.</summary>
     public async Task<T> WriteAsync<T>(Func<Db, Task<T>> write)
     {
-        await _oneWriter.WaitAsync();
+        if (!await _oneWriter.WaitAsync(WriterWait)) throw Unavailable(null);
         try
         {
             await using DbTransaction transaction = _writer.BeginTransaction(deferred: false);
@@ -94,9 +100,11 @@ internal sealed class AuthDatabase : IAsyncDisposable
         _oneWriter.Dispose();
     }
 
+    static readonly TimeSpan LockRetry = TimeSpan.FromSeconds(LockSeconds);
+
     // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN
     static bool IsTransient(SqliteException e) => e.SqliteErrorCode is 5 or 6 or 8 or 10 or 13 or 14;
 
-    static AuthException Unavailable(SqliteException cause) =>
-        new(ErrorCodes.Unavailable, "The database is busy or its disk is full; nothing was stored.", innerException: cause);
+    static AuthException Unavailable(SqliteException? cause) =>
+        new(ErrorCodes.Unavailable, "The database is busy or its disk is full; nothing was stored.", LockRetry, cause);
 }
