@@ -3,7 +3,7 @@ namespace Kavalek.Architecture.Tests;
 /// <summary>docs/security-rows.md says what the tests say: it cannot drift from them.</summary>
 public static class SecurityRowsTests
 {
-    static readonly string Root = FindRoot();
+    internal static readonly string Root = FindRoot();
 
     [Fact]
     public static void The_page_of_rows_is_what_the_ids_in_the_tests_make_of_it()

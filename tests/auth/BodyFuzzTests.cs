@@ -37,6 +37,22 @@ public sealed class BodyFuzzTests
         }
     }
 
+    // K-10
+    [Fact]
+    public async Task No_body_takes_a_member_that_it_does_not_name()
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        foreach ((string path, byte[] sample) in await SamplesAsync(server))
+        {
+            string good = Encoding.UTF8.GetString(sample);
+            string first = good[1..good.IndexOf(':', StringComparison.Ordinal)];
+            foreach (string member in (string[])["rank", "role", "isAdmin", "userId", "deviceId", "quota", "verified", "createdAt", "$type", "__proto__", first.Trim('"').ToUpperInvariant()])
+                Assert.Throws<JsonException>(() => JsonSerializer.Deserialize($"{{\"{member}\":\"owner\",{good[1..]}", TypeOf(path)));
+            Assert.Throws<JsonException>(() => JsonSerializer.Deserialize($"{{{first}:null,{good[1..]}", TypeOf(path)));
+            Assert.NotNull(JsonSerializer.Deserialize(good, TypeOf(path)));
+        }
+    }
+
     // K-50
     [Fact]
     public void Any_bytes_are_a_signed_structure_or_a_FormatException()

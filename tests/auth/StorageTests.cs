@@ -166,6 +166,38 @@ public sealed class StorageTests
         Encoding.Unicode.GetBytes(Encoding.Latin1.GetString(secret)),
     ];
 
+    // K-62
+    [Fact]
+    public async Task Logs_name_accounts_and_devices_by_values_that_the_next_start_changes()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Id account = Id.New();
+        string Named() => ((LogIds)server.Services.GetService(typeof(LogIds))!).Of(account);
+        string first = Named();
+        Assert.Equal(first, Named());
+        Assert.DoesNotContain(first, account.ToString(), StringComparison.Ordinal);
+        await server.RestartAsync();
+        Assert.NotEqual(first, Named());
+    }
+
+    // K-03
+    [Fact]
+    public async Task Secrets_that_differ_anywhere_never_verify_each_other()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        PasswordHasher hasher = (PasswordHasher)server.Services.GetService(typeof(PasswordHasher))!;
+        byte[] secret = [0, .. Enumerable.Range(1, 30).Select(i => (byte)i), 0];
+        string hash = await hasher.HashAsync(secret);
+        Assert.True(await hasher.VerifyAsync(secret, hash));
+        foreach (int at in (int[])[0, 1, 15, 31])
+        {
+            byte[] other = [.. secret];
+            other[at] ^= 1;
+            Assert.False(await hasher.VerifyAsync(other, hash), $"byte {at}");
+        }
+        Assert.False(await hasher.VerifyAsync(secret, null));
+    }
+
     [Fact]
     public async Task Sealed_addresses_open_for_their_account_only()
     {

@@ -22,7 +22,7 @@ public static class PasswordSecretTests
     [InlineData("PBKDF2-HMAC-SHA256", 1_000_000, 16, 0)]
     [InlineData("none", 1_000_000, 16, 0)]
     [InlineData("", 1_000_000, 16, 0)]
-    public static void A_weaker_or_foreign_derivation_is_refused(string algorithm, int iterations, int saltBytes, int before) =>
+    public static void A_weaker_or_foreign_derivation_is_refused(string algorithm, int iterations, int saltBytes, int before) => // K-05
         Assert.Equal(ClientErrors.KdfRefused, Assert.Throws<KavalekException>(
             () => PasswordSecret.Check(new KdfParameters(algorithm, iterations), new byte[saltBytes], before)).Code);
 

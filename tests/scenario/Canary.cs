@@ -10,7 +10,9 @@ namespace Kavalek.Scenario.Tests;
 /// </summary>
 sealed class Canary
 {
-    Canary(string where, string text) => (Where, Text) = (where, text);
+    readonly byte[] _bytes;
+
+    Canary(string where, string text, byte[]? bytes = null) => (Where, Text, _bytes) = (where, text, bytes ?? Encoding.UTF8.GetBytes(text));
 
     /// <summary>Where it was put, for the message of a failure.</summary>
     public string Where { get; }
@@ -22,6 +24,9 @@ sealed class Canary
 
     /// <summary>A canary for text that was there already, such as an access token.</summary>
     public static Canary Of(string where, string text) => new(where, text);
+
+    /// <summary>A canary for bytes that were there already, such as a key.</summary>
+    public static Canary Of(string where, byte[] bytes) => new(where, "", bytes);
 
     /// <summary>The encodings in which <paramref name="haystack"/> has this canary; none is what a sweep wants.</summary>
     public IEnumerable<string> FoundIn(byte[] haystack)
@@ -47,11 +52,14 @@ sealed class Canary
 
     IEnumerable<(string Name, byte[] Needle)> Encodings()
     {
-        byte[] utf8 = Encoding.UTF8.GetBytes(Text);
+        byte[] utf8 = _bytes;
         yield return ("raw", utf8);
-        yield return ("upper case", Encoding.UTF8.GetBytes(Text.ToUpperInvariant()));
-        yield return ("UTF-16", Encoding.Unicode.GetBytes(Text));
-        yield return ("UTF-16 big-endian", Encoding.BigEndianUnicode.GetBytes(Text));
+        if (Text.Length > 0)
+        {
+            yield return ("upper case", Encoding.UTF8.GetBytes(Text.ToUpperInvariant()));
+            yield return ("UTF-16", Encoding.Unicode.GetBytes(Text));
+            yield return ("UTF-16 big-endian", Encoding.BigEndianUnicode.GetBytes(Text));
+        }
         yield return ("hexadecimal", Encoding.ASCII.GetBytes(Convert.ToHexStringLower(utf8)));
         yield return ("upper-case hexadecimal", Encoding.ASCII.GetBytes(Convert.ToHexString(utf8)));
         yield return ("percent-encoded", Encoding.ASCII.GetBytes(string.Concat(utf8.Select(b => $"%{b:X2}"))));

@@ -19,6 +19,9 @@ sealed class Person(string handle, string folder, Uri server) : IAsyncDisposable
     /// <summary>Every byte this person's clients sent.</summary>
     public byte[] Sent => [.. _recorders.SelectMany(r => r.Sent)];
 
+    /// <summary>Every byte this person's clients received.</summary>
+    public byte[] Received => [.. _recorders.SelectMany(r => r.Received)];
+
     public async Task SignUpAsync(string invite) =>
         _client = await KavalekClient.SignUpAsync(await OptionsAsync(), new SignUp(server, invite, Email, handle, Password, DisplayName), Cancel);
 

@@ -3,15 +3,18 @@ using Kavalek.Client;
 
 namespace Kavalek.Scenario.Tests;
 
-/// <summary>Passes everything on and keeps every byte that goes to the server: what a hostile server would have.</summary>
+/// <summary>Passes everything on and keeps every byte that goes to the server or comes from it: what a hostile server would have.</summary>
 sealed class Recorder(ITransport inner) : ITransport
 {
-    readonly ConcurrentQueue<byte[]> _sent = new();
+    readonly ConcurrentQueue<byte[]> _sent = new(), _received = new();
 
     public Uri Server => inner.Server;
 
     /// <summary>All requests and frames so far, with their headers and addresses.</summary>
     public byte[] Sent => [.. _sent.SelectMany(bytes => bytes)];
+
+    /// <summary>All answers and frames so far.</summary>
+    public byte[] Received => [.. _received.SelectMany(bytes => bytes)];
 
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
     {
@@ -23,14 +26,17 @@ sealed class Recorder(ITransport inner) : ITransport
         {
             _sent.Enqueue(await request.Content.ReadAsByteArrayAsync(cancel));
         }
-        return await inner.SendAsync(request, cancel);
+        HttpResponseMessage answer = await inner.SendAsync(request, cancel);
+        await answer.Content.LoadIntoBufferAsync(cancel);
+        _received.Enqueue(await answer.Content.ReadAsByteArrayAsync(cancel));
+        return answer;
     }
 
-    public async Task<ITransportSocket> ConnectAsync(CancellationToken cancel) => new Socket(await inner.ConnectAsync(cancel), _sent);
+    public async Task<ITransportSocket> ConnectAsync(CancellationToken cancel) => new Socket(await inner.ConnectAsync(cancel), _sent, _received);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    sealed class Socket(ITransportSocket inner, ConcurrentQueue<byte[]> sent) : ITransportSocket
+    sealed class Socket(ITransportSocket inner, ConcurrentQueue<byte[]> sent, ConcurrentQueue<byte[]> received) : ITransportSocket
     {
         public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancel)
         {
@@ -38,7 +44,12 @@ sealed class Recorder(ITransport inner) : ITransport
             return inner.SendAsync(frame, cancel);
         }
 
-        public ValueTask<byte[]?> ReceiveAsync(CancellationToken cancel) => inner.ReceiveAsync(cancel);
+        public async ValueTask<byte[]?> ReceiveAsync(CancellationToken cancel)
+        {
+            byte[]? frame = await inner.ReceiveAsync(cancel);
+            received.Enqueue(frame ?? []);
+            return frame;
+        }
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

@@ -1,12 +1,18 @@
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Kavalek.Client;
+using Kavalek.Protocol.Auth;
+using Kavalek.Tests.Support;
 
 namespace Kavalek.Scenario.Tests;
 
 /// <summary>
-/// K-61, K-62, K-04, K-71: fresh words are put wherever only people may read them; then everything a thief could take is searched for them. The
+/// Fresh words are put wherever only people may read them; then everything a thief could take is searched for them. The
 /// server logs at its most verbose level.
 /// </summary>
+[SupportedOSPlatform("linux")]
 public sealed class SweepTests : IAsyncLifetime
 {
     readonly string _folder = Directory.CreateTempSubdirectory("kavalek-sweep-").FullName;
@@ -23,6 +29,7 @@ public sealed class SweepTests : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
+    // K-04, K-61, K-62, K-71
     [Fact]
     public async Task Database_logs_traffic_and_profiles_hold_nothing_that_only_people_may_read()
     {
@@ -61,11 +68,14 @@ public sealed class SweepTests : IAsyncLifetime
                 Assert.InRange((int)answer.StatusCode, 400, 499);
             }
         }
+        byte[] stretched = await StretchAsync(marie);
         await marie.Client.LockAsync();
         await jean.GoAsync();
         await _server.KillAsync();
 
-        Canary[] canaries = [email, password, name, title, message, wrong, Canary.Of("an invite", secret)];
+        // What follows from the password on the client, and opens or proves something there.
+        Canary[] derived = [Canary.Of("the stretched password", stretched)];
+        Canary[] canaries = [email, password, name, title, message, wrong, Canary.Of("an invite", secret), .. derived];
         List<string> found = [];
         void Search(string place, byte[] bytes)
         {
@@ -80,15 +90,38 @@ public sealed class SweepTests : IAsyncLifetime
         Search("the server's log", Encoding.UTF8.GetBytes(_server.Output));
         foreach (Person person in (Person[])[marie, jean])
         {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(person.Folder));
             foreach (string file in Directory.GetFiles(person.Folder, "*", SearchOption.AllDirectories))
             {
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
                 Search($"{person.Handle}'s {Path.GetFileName(file)}", await File.ReadAllBytesAsync(file, Cancel));
             }
         }
         // To the server go the address and the invite, which it must be told, and nothing else of these.
-        canaries = [password, name, title, message];
-        Search("marie's traffic", marie.Sent);
+        canaries = [password, name, title, message, wrong, .. derived];
+        foreach (Person person in (Person[])[marie, jean])
+        {
+            Search($"what {person.Handle} sent", person.Sent);
+            Search($"what {person.Handle} received", person.Received);
+        }
         Assert.Empty(found);
         Assert.NotEmpty(email.FoundIn(marie.Sent));
+    }
+    /// <summary>What PBKDF2 makes of the password (docs/PROTOCOL.md §4), with what the server answers to everybody.</summary>
+    async Task<byte[]> StretchAsync(Person person)
+    {
+        using var http = new HttpClient { BaseAddress = _server.Origin };
+        InstanceInfo instance = JsonSerializer.Deserialize(await http.GetStringAsync(new Uri("/auth/v1/instance", UriKind.Relative), Cancel), AuthJson.Default.InstanceInfo)!;
+        using HttpResponseMessage answer = await http.PostAsync(
+            new Uri("/auth/v1/prelogin", UriKind.Relative), TestDevice.Json(new PreloginRequest(person.Email), AuthJson.Default.PreloginRequest), Cancel);
+        PreloginResponse prelogin = JsonSerializer.Deserialize(await answer.Content.ReadAsStringAsync(Cancel), AuthJson.Default.PreloginResponse)!;
+        byte[] email = Encoding.UTF8.GetBytes(person.Email);
+        byte[] salt = SHA256.HashData(
+            [.. "kavalek/v1/salt"u8, .. instance.Id.ToArray(), (byte)(email.Length >> 8), (byte)email.Length, .. email, .. prelogin.Salt]);
+        byte[] stretched = Rfc2898DeriveBytes.Pbkdf2(Encoding.UTF8.GetBytes(person.Password), salt, prelogin.Kdf.Iterations, HashAlgorithmName.SHA256, 32);
+        // It is the right one: what follows from it is what the client proved.
+        byte[] secret = HKDF.Expand(HashAlgorithmName.SHA256, stretched, 32, [.. "kavalek/v1/auth"u8, .. instance.Id.ToArray()]);
+        Assert.NotEmpty(Canary.Of("the auth secret", secret).FoundIn(person.Sent));
+        return stretched;
     }
 }
