@@ -32,6 +32,13 @@ dotnet build Kavalek.slnx --configuration Release --verbosity quiet --nologo || 
 night mls-decoders 60 2 tests/mls '*DecodingTests*' KAVALEK_FUZZ=100000
 # Lives of groups of up to 60 under random operations, losses and restarts. KAVALEK_SEED=N runs one of them again.
 night mls-lives 90 4 tests/mls '*RandomLifeTests*' KAVALEK_LIVES=200
+# K-18, K-50: everything else that reads what somebody else wrote: frames, bodies, paths and tokens; records; the client's disk; links.
+night wire 60 2 tests/messaging '*WireFuzzTests*' KAVALEK_FUZZ=1000000
+night bodies 30 2 tests/auth '*BodyFuzzTests*' KAVALEK_FUZZ=100000
+night client-decoders 30 2 tests/client '*DecoderFuzzTests*' KAVALEK_FUZZ=1000000
+night links 10 1 tests/cli '*LinkFuzzTests*' KAVALEK_FUZZ=1000000
+# The server killed or stopped under load a hundred times.
+night server-kills 60 4 tests/messaging '*KillTests*' KAVALEK_KILLS=100
 
 echo
 echo "$passed passed, $failed failed"
