@@ -14,6 +14,7 @@ namespace Kavalek.Client.Tests;
 /// <summary>What changed keys, changed epochs and long absence do to conversations.</summary>
 public static class ConversationKeyTests
 {
+    // K-31
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -10,6 +10,7 @@ namespace Kavalek.Client.Tests;
 /// <summary>docs/PROTOCOL.md §7: what RFC 9420 allows and a conversation does not.</summary>
 public static class ConversationRulesTests
 {
+    // K-47
     [Theory]
     [InlineData("a pre-shared key")]
     [InlineData("a re-init")]
