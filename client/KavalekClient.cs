@@ -319,6 +319,9 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>What the client is made of, for tests.</summary>
     internal ClientCore Core => _core;
 
+    /// <summary>What it does while it is started, for tests: it never fails.</summary>
+    internal Task Running => Volatile.Read(ref _run);
+
     /// <summary>Its conversations, for tests; <c>null</c> while the device waits to be approved.</summary>
     internal ConversationEngine? Talk => Volatile.Read(ref _engine);
 

@@ -47,6 +47,10 @@ sealed class KeyPackageStock(OwnIdentity own, IClientStore store, MlsEnvironment
         }
     }
 
+    /// <summary>One more, which is not published but given away by its maker; its private part goes into <paramref name="batch"/>.</summary>
+    /// <returns>The key package as an MLSMessage.</returns>
+    public Task<byte[]> SpareAsync(StoreBatch batch) => MakeAsync(batch, lastResort: false);
+
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 

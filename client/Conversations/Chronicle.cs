@@ -20,16 +20,17 @@ static class Chronicle
         stream.CommitProposalsAt = null;
         step.Touch(stream);
 
-        foreach (MemberDevice device in facts.Added)
-        {
-            stream.HeardAt[device.Device] = stream.Row.Epoch;
-            SetNumber(step, stream, device.Device, 0);
-        }
         foreach (RemovedDevice removed in facts.Removed)
         {
             stream.Numbers.Remove(removed.Device.Device);
             InStep.Clear(step, stream, removed.Device.Device);
             step.Batch.Delete(StoreKeys.Device(stream.Id, removed.Device.Device));
+        }
+        // Behind the removals: a device that comes back counts anew.
+        foreach (MemberDevice device in facts.Added)
+        {
+            stream.HeardAt[device.Device] = stream.Row.Epoch;
+            SetNumber(step, stream, device.Device, 0);
         }
         // What goes on in a group that was started afresh concerns nobody here any more.
         if (InStep.IsSuperseded(thread, stream)) return;
@@ -86,14 +87,18 @@ static class Chronicle
         step.Batch.Put(StoreKeys.Device(stream.Id, device), row.ToByteArray());
     }
 
-    // What was encrypted in the old epoch and is not in the stream by now can never be: it is encrypted anew.
-    static void Unseal(Step step, GroupStream stream)
+    /// <summary>What was encrypted in the old epoch and is not in the stream by now can never be: it is encrypted anew.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="stream">The group.</param>
+    /// <param name="anew">Under another id, too: where the first one may be in the stream, unseen.</param>
+    public static void Unseal(Step step, GroupStream stream, bool anew = false)
     {
         foreach ((ulong number, OutboxRow row) in step.Thread.Outbox)
         {
             if (row.Sealed is null || !row.Sealed.Stream.Span.SequenceEqual(stream.Id.ToArray())) continue;
             row.Sealed = null;
             step.Thread.OnServer.Remove(Id.Read(row.Entry.Span));
+            if (anew) row.Entry = Step.Bytes(step.Core.Mls.Crypto.NewId());
             step.Keep(number, row);
         }
     }
@@ -115,8 +120,8 @@ static class Chronicle
             bool left = facts.Removed.Any(removed => removed.Device.Account == gone && removed.Proposer == gone);
             step.Say(left ? SystemKind.Left : SystemKind.Removed, left ? gone : committer, [gone]);
         }
-        foreach (Id account in facts.Added.Select(d => d.Account).Distinct().Where(before.Contains)) step.Say(SystemKind.DeviceAdded, committer, [account]);
-        foreach (Id account in facts.Removed.Select(r => r.Device.Account).Distinct().Where(after.Contains)) step.Say(SystemKind.DeviceRemoved, committer, [account]);
+        foreach (Id account in facts.Added.Where(d => !facts.Removed.Any(r => facts.Returns(r.Device) && d.Device == r.Device.Device)).Select(d => d.Account).Distinct().Where(before.Contains)) step.Say(SystemKind.DeviceAdded, committer, [account]);
+        foreach (Id account in facts.Removed.Where(r => !facts.Returns(r.Device)).Select(r => r.Device.Account).Distinct().Where(after.Contains)) step.Say(SystemKind.DeviceRemoved, committer, [account]);
     }
 
     /// <summary>The conversation goes on in another group: who was in the one before and is not in this one was left out.</summary>

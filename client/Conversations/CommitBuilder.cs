@@ -17,9 +17,9 @@ sealed class CommitBuilder(Intents intents)
     /// <param name="always">Commit even where nothing was asked for: proposals, or fresh keys.</param>
     public async Task<bool> BuildAsync(Step step, GroupStream stream, bool always)
     {
-        while (stream.Intents.Count > 0)
+        while (stream.Intents.Any(asked => Returns.IsReady(asked.Value, step)))
         {
-            (ulong number, IntentRow intent) = stream.Intents.First();
+            (ulong number, IntentRow intent) = stream.Intents.First(asked => Returns.IsReady(asked.Value, step));
             object decision = Decide(stream, intent, out ConversationExtension? agreed);
             if (decision is CommitRequest request)
             {
@@ -52,6 +52,15 @@ sealed class CommitBuilder(Intents intents)
                         add.Add(KeyPackage.Decode(row.KeyPackage.Span));
                     }
                     return add.Count == 0 ? Done : new CommitRequest { Add = add };
+                }
+            case IntentKind.Return:
+                {
+                    KeyPackage again = KeyPackage.Decode(intent.KeyPackages[0].KeyPackage.Span);
+                    MemberDevice device = MemberDevice.Of(again);
+                    LeafIndex[] place = [.. devices.Where(d => d.Device == device.Device).Select(d => d.Leaf)];
+                    // Who leaves is not brought back.
+                    if (!devices.Any(d => d.SameAccount(device)) || place.Any(stream.ProposedRemovals.Contains)) return Done;
+                    return new CommitRequest { Add = [again], Remove = place };
                 }
             case IntentKind.RemoveAccount:
                 {

@@ -22,6 +22,10 @@ internal sealed record CommitFacts
     /// <summary>Who commits.</summary>
     public required MemberDevice Committer { get; init; }
 
+    /// <summary>Whether a device that is taken out comes in again by the same commit. One that asked to leave does not.</summary>
+    public bool Returns(MemberDevice device) =>
+        Removed.Any(removed => removed.Device.Leaf == device.Leaf && removed.Proposer is null) && Added.Any(added => added.Replaces(device));
+
     /// <summary>The members of the epoch before.</summary>
     public required IReadOnlyList<MemberDevice> Before { get; init; }
 

@@ -83,9 +83,10 @@ internal static class CommitPolicy
         HashSet<LeafIndex> removed = [.. facts.Removed.Select(r => r.Device.Leaf)];
         foreach ((MemberDevice device, Id? proposer) in facts.Removed.Select(r => (r.Device, r.Proposer)))
         {
+            if (facts.Returns(device)) continue;
             if (device.Account == facts.Committer.Account || device.Account == proposer) continue;
             if (proposer is not null) return "a removal proposed by somebody else";
-            if (facts.Before.Any(d => d.Account == device.Account && !removed.Contains(d.Leaf))) return "some devices of another account removed";
+            if (facts.Before.Any(d => d.Account == device.Account && (!removed.Contains(d.Leaf) || facts.Returns(d)))) return "some devices of another account removed";
             if (before.Kind == ConversationKind.Direct) return "an account removed from a direct conversation";
             if (role < Role.Admin || (role < Role.Owner && before.RoleOf(device.Account) > Role.Member)) return "removal without the right";
         }
@@ -97,7 +98,8 @@ internal static class CommitPolicy
         HashSet<LeafIndex> removed = [.. facts.Removed.Select(r => r.Device.Leaf)];
         foreach (MemberDevice added in facts.Added)
         {
-            MemberDevice? known = facts.Before.FirstOrDefault(d => d.Account == added.Account && !removed.Contains(d.Leaf));
+            // A device that comes back in its own place stands for itself.
+            MemberDevice? known = facts.Before.FirstOrDefault(d => d.Account == added.Account && (!removed.Contains(d.Leaf) || facts.Returns(d)));
             if (known is not null)
             {
                 if (!known.SameAccount(added)) return "a device certified by another key";

@@ -193,7 +193,7 @@ sealed partial class ConversationEngine
             foreach (GroupStream stream in thread.Streams.Values.Where(s => s.IsLive))
             {
                 _intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "You left this conversation."));
-                stream.ClearPending(step.Batch);
+                // An own commit that is under way stays: it may be in the stream already, and then this device, too, has to follow it.
                 stream.Row.Leaving = true;
                 step.Touch(stream);
             }
@@ -321,8 +321,8 @@ sealed partial class ConversationEngine
             ConversationState.Left => "You left this conversation.",
             ConversationState.Removed => "You were removed from this conversation.",
             ConversationState.Declined => "You declined this conversation.",
-            _ when view.Stream is StreamState.Lost => "This device lost track of the conversation. Ask somebody in it to start it afresh, or to remove and add you again.",
-            _ when view.Stream is not (StreamState.Live or StreamState.Creating) => "This conversation has ended.",
+            // Lost: it finds its way back by itself, and what is written until then goes out afterwards.
+            _ when view.Stream is not (StreamState.Live or StreamState.Creating or StreamState.Lost) => "This conversation has ended.",
             _ => null,
         };
         if (reason is not null) return new SendBlock(ClientErrors.CannotSend, reason);
@@ -344,6 +344,7 @@ sealed partial class ConversationEngine
             return waiting;
         }, cancel).ConfigureAwait(false);
         Add(thread);
+        _lookedAt.TryAdd(stream, 0);
         await DeliverAsync(thread, added, cancel).ConfigureAwait(false);
         return thread.Face;
     }

@@ -45,19 +45,25 @@ sealed partial class ConversationEngine
         (await _core.Streams.ListAsync(cancel).ConfigureAwait(false)).FirstOrDefault(info => info.Stream.Span.SequenceEqual(stream.ToArray()))?.Epoch ?? ulong.MaxValue;
 
     static ulong NextSeq(ConversationThread thread, Id stream) =>
-        thread.Streams.GetValueOrDefault(stream) is { IsLive: true } live ? live.Row.NextSeq : 0;
+        thread.Streams.GetValueOrDefault(stream) is { State: StreamState.Live or StreamState.Lost } followed ? followed.Row.NextSeq : 0;
 
-    static Task<bool> LoseAsync(Step step, Id stream)
+    /// <summary>This device cannot follow a stream any more.</summary>
+    public Task<bool> LoseAsync(Step step, Id stream)
     {
-        if (step.Thread.Streams.GetValueOrDefault(stream) is { IsLive: true } live) Intake.Lose(step, live);
+        if (step.Thread.Streams.GetValueOrDefault(stream) is { IsLive: true } live) _intake.Lose(step, live);
         return Task.FromResult(true);
     }
 
     // Nothing more is there: what this device has counted is held against what the server says.
-    static Task<bool> LevelAsync(Step step, Id stream, ulong head, ulong epoch)
+    Task<bool> LevelAsync(Step step, Id stream, ulong head, ulong epoch)
     {
+        if (step.Thread.Streams.GetValueOrDefault(stream) is { State: StreamState.Lost } lost && head >= lost.Row.NextSeq)
+        {
+            lost.Row.NextSeq = head + 1;
+            step.Touch(lost);
+        }
         if (step.Thread.Streams.GetValueOrDefault(stream) is not { IsLive: true } live) return Task.FromResult(true);
-        if (head >= live.Row.NextSeq) Intake.Skip(step, live, head + 1, epoch);
+        if (head >= live.Row.NextSeq) _intake.Skip(step, live, head + 1, epoch);
         else if (epoch > live.Row.Epoch && !live.Row.EpochKnown)
         {
             live.Row.Epoch = epoch; // joined after commits that the members refused: the stream counts those, MLS does not
@@ -102,7 +108,7 @@ sealed partial class ConversationEngine
             if (thread.Streams.GetValueOrDefault(stream) is not { } group) return (false, 0UL);
             foreach (Wire.Entry entry in entries)
             {
-                if (complete && group.IsLive && entry.Seq > group.Row.NextSeq) Intake.Skip(step, group, entry.Seq, entry.Epoch);
+                if (complete && group.IsLive && entry.Seq > group.Row.NextSeq) _intake.Skip(step, group, entry.Seq, entry.Epoch);
                 if (!await _intake.TakeAsync(step, group, entry).ConfigureAwait(false)) return (true, group.Row.NextSeq - 1);
             }
             return (false, group.Row.NextSeq - 1);
@@ -162,12 +168,117 @@ sealed partial class ConversationEngine
     {
         IReadOnlyList<Wire.StreamInfo> streams = await _core.Streams.ListAsync(cancel).ConfigureAwait(false);
         // An inbox begins with its first entry.
-        if (streams.Any(info => info.Stream.Span.SequenceEqual(_core.Identity.Device.ToArray()))) await CatchUpInboxAsync(cancel).ConfigureAwait(false);
+        if (streams.FirstOrDefault(IsInbox) is { } inbox)
+        {
+            if (inbox.Acked >= _inboxNext) Returns.SayOlderCopy();
+            await CatchUpInboxAsync(cancel).ConfigureAwait(false);
+        }
         foreach (Wire.StreamInfo info in streams)
+            if (_byStream.GetValueOrDefault(Id.Read(info.Stream.Span)) is { } thread) await LookAsync(thread, info, cancel).ConfigureAwait(false);
+        await ReturnAllAsync(streams, cancel).ConfigureAwait(false);
+    }
+
+    bool IsInbox(Wire.StreamInfo info) => info.Stream.Span.SequenceEqual(_core.Identity.Device.ToArray());
+
+    /// <summary>
+    /// Before the first thing is sent after the profile was opened: whether it is what this device had last. Put back from a backup, it
+    /// would use keys again that were used.
+    /// </summary>
+    public async Task LookAsync(ConversationThread thread, CancellationToken cancel)
+    {
+        Id[] unseen = await StepAsync(thread, step => Task.FromResult<Id[]>(
+            [.. thread.Streams.Values.Where(s => s.IsLive && !_lookedAt.ContainsKey(s.Id)).Select(s => s.Id)]), cancel).ConfigureAwait(false);
+        if (unseen.Length == 0) return;
+        IReadOnlyList<Wire.StreamInfo> streams = await _core.Streams.ListAsync(cancel).ConfigureAwait(false);
+        foreach (Id stream in unseen)
+        {
+            if (streams.FirstOrDefault(info => info.Stream.Span.SequenceEqual(stream.ToArray())) is { } info) await LookAsync(thread, info, cancel).ConfigureAwait(false);
+            else _lookedAt.TryAdd(stream, 0); // the server does not take anything for it, and says so
+        }
+    }
+
+    // What this device has acknowledged it had stored: a profile that knows less is an older copy of it.
+    async Task LookAsync(ConversationThread thread, Wire.StreamInfo info, CancellationToken cancel)
+    {
+        Id stream = Id.Read(info.Stream.Span);
+        bool behind = await StepAsync(thread, step =>
+        {
+            if (thread.Streams.GetValueOrDefault(stream) is not { IsLive: true } live || info.Acked < live.Row.NextSeq) return Task.FromResult(false);
+            step.Afterwards(Returns.SayOlderCopy);
+            _intake.Lose(step, live);
+            return Task.FromResult(true);
+        }, cancel).ConfigureAwait(false);
+        if (!behind && info.Head >= NextSeq(thread, stream)) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
+        _lookedAt.TryAdd(stream, 0);
+    }
+
+    /// <summary>Looks, in the background, for conversations that this device cannot follow, and asks to be let in again.</summary>
+    public void LookAfterLost()
+    {
+        if (!_running) return;
+        InBackground(async () =>
+        {
+            try
+            {
+                await ReturnAllAsync(await _core.Streams.ListAsync(_stop.Token).ConfigureAwait(false), _stop.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                // Over.
+            }
+            catch (Exception e)
+            {
+                if (e is not KavalekException) Report(e);
+                After(TryAgain, LookAfterLost);
+            }
+        });
+    }
+
+    // Streams that this device receives and does not know: their Welcome was lost, or could not be opened. Those that it knows and lost.
+    async Task ReturnAllAsync(IReadOnlyList<Wire.StreamInfo> streams, CancellationToken cancel)
+    {
+        foreach (Wire.StreamInfo info in streams.Where(info => !IsInbox(info)))
         {
             Id stream = Id.Read(info.Stream.Span);
-            if (_byStream.GetValueOrDefault(stream) is { } thread && info.Head >= NextSeq(thread, stream)) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
+            ulong epoch = info.Epoch;
+            // Looked at anew for each try: it may have been let in meanwhile.
+            for (int attempt = 0; attempt < 3 && await IsWorthReturningAsync(stream, cancel).ConfigureAwait(false); attempt++)
+            {
+                if (await Returns.AskAsync(stream, epoch, cancel).ConfigureAwait(false) is not { } refused) break;
+                if (refused.Code == ErrorCodes.StaleEpoch) epoch = refused.Epoch;
+                else if (refused.Code == ErrorCodes.NotFound && _byStream.GetValueOrDefault(stream) is { } thread)
+                    await StepAsync(thread, step => EndAsync(step, stream), cancel).ConfigureAwait(false);
+                else break;
+            }
         }
+        HashSet<Id> subscribed = [.. streams.Select(info => Id.Read(info.Stream.Span))];
+        foreach ((Id stream, ConversationThread thread) in _byStream)
+            if (!subscribed.Contains(stream)) await StepAsync(thread, step => EndAsync(step, stream), cancel).ConfigureAwait(false);
+    }
+
+    async Task<bool> IsWorthReturningAsync(Id stream, CancellationToken cancel) => _byStream.GetValueOrDefault(stream) is not { } thread
+        || await StepAsync(thread, step => Task.FromResult(IsWorthReturning(step, stream)), cancel).ConfigureAwait(false);
+
+    // A group that was left, or that a newer one of the pair has replaced, is not worth the trouble.
+    static bool IsWorthReturning(Step step, Id stream)
+    {
+        if (step.Thread.Streams.GetValueOrDefault(stream) is not { State: StreamState.Lost } lost) return false;
+        if (step.Thread.State == ConversationState.Active && step.Thread.Live is null) return true;
+        if (step.Thread.State == ConversationState.Request) return false;
+        lost.State = StreamState.Unsubscribing;
+        step.Touch(lost);
+        return false;
+    }
+
+    // Lost, and not even a subscriber any more: there is no way back but somebody's invitation.
+    static Task<bool> EndAsync(Step step, Id stream)
+    {
+        if (step.Thread.Streams.GetValueOrDefault(stream) is not { State: StreamState.Lost } lost) return Task.FromResult(false);
+        lost.State = StreamState.Ended;
+        step.Touch(lost);
+        step.Batch.Delete(StoreKeys.Return(stream));
+        step.Publish(new ConversationChanged(step.Thread.Face));
+        return Task.FromResult(true);
     }
 
     async Task CatchUpInboxAsync(CancellationToken cancel)
@@ -217,15 +328,20 @@ sealed partial class ConversationEngine
         }
         if (_byStream.GetValueOrDefault(stream) is { } known) await CatchUpAsync(known, stream, cancel).ConfigureAwait(false);
         OpenedWelcome? opened = null;
+        bool unreadable = false;
         bool live = _byStream.GetValueOrDefault(stream)?.View is not null && IsLive(stream);
-        if (!live && await _core.Streams.WelcomeAsync(stream, notice.Seq, cancel).ConfigureAwait(false) is { } welcome)
-            opened = await _welcomes.OpenAsync(stream, welcome).ConfigureAwait(false);
+        if (!live)
+        {
+            byte[]? welcome = await _core.Streams.WelcomeAsync(stream, notice.Seq, cancel).ConfigureAwait(false);
+            (opened, unreadable) = welcome is null ? (null, true) : await _welcomes.OpenAsync(stream, welcome).ConfigureAwait(false);
+        }
         if (opened is not null && !await IsTakenAsync(stream, opened, cancel).ConfigureAwait(false)) opened = null;
         if (opened is null)
         {
-            // Nothing stays behind; what is in use already goes on.
-            if (!live) await UnsubscribeAsync(stream, cancel).ConfigureAwait(false);
+            // Nothing stays behind; what is in use already goes on. What could not be opened was perhaps meant well: this device asks for another.
+            if (!live && !unreadable) await UnsubscribeAsync(stream, cancel).ConfigureAwait(false);
             await _core.Store.ApplyAsync(cursor, cancel).ConfigureAwait(false);
+            if (unreadable) LookAfterLost();
             return;
         }
         await JoinAsync(stream, notice.Seq, opened, cursor, cancel).ConfigureAwait(false);
@@ -306,6 +422,7 @@ sealed partial class ConversationEngine
             return true;
         }, cancel).ConfigureAwait(false);
         Add(thread);
+        _lookedAt.TryAdd(stream, 0);
     }
 
     // The conversation that an opened group belongs to here; null, with the id for a new one, where it belongs to none.

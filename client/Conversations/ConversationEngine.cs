@@ -17,6 +17,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     readonly ConcurrentDictionary<ITimer, byte> _timers = new();
     readonly ConcurrentDictionary<(Id Account, string Key), byte> _asked = new();
     readonly ConcurrentDictionary<Task, byte> _background = new();
+    readonly ConcurrentDictionary<Id, byte> _lookedAt = new();
     readonly SemaphoreSlim _joining = new(1);
     readonly CancellationTokenSource _stop = new();
     readonly Intents _intents = new();
@@ -36,7 +37,8 @@ sealed partial class ConversationEngine : IAsyncDisposable
         Renewal = new Renewal(core.Renewal, core.Mls.Crypto);
         _receipts = new Receipts(core, Log);
         InStep inStep = new(core);
-        _intake = new Intake(core, new ContentIntake(core), inStep, _intents);
+        Returns = new Returns(core, this, _intents);
+        _intake = new Intake(core, new ContentIntake(core), inStep, _intents, Returns);
         _sender = new Sender(core, this, new CommitBuilder(_intents), inStep, _intents, _receipts);
         _welcomes = new Welcomes(core, Renewal);
         _opening = new Opening(core, _intents, Renewal);
@@ -46,6 +48,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
 
     /// <summary>The messages.</summary>
     public MessageLog Log { get; }
+
+    /// <summary>The way back for devices that cannot follow.</summary>
+    public Returns Returns { get; }
 
     /// <summary>When keys are renewed.</summary>
     public Renewal Renewal { get; }
@@ -218,6 +223,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
             await thread.Gate.WaitAsync().ConfigureAwait(false);
             thread.Close();
         }
+        Returns.Dispose();
         _stop.Dispose();
     }
 

@@ -2,13 +2,14 @@ using Google.Protobuf;
 using Kavalek.Client.Records;
 using Kavalek.Mls;
 using Kavalek.Protocol;
+using Kavalek.Protocol.Identity;
 using Wire = Kavalek.Protocol.Wire;
 using WireFormat = Kavalek.Mls.WireFormat;
 
 namespace Kavalek.Client;
 
 /// <summary>What comes out of a stream, entry by entry, in its order (docs/PROTOCOL.md §7, §8).</summary>
-sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Intents intents)
+sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Intents intents, Returns returns)
 {
     /// <summary>
     /// Processes one entry. What was processed before is passed over; false where entries before it are missing and must be fetched first.
@@ -20,16 +21,24 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         {
             // Not ours any more: nothing is missed, and nothing may be left waiting for an acknowledgement.
             stream.Row.NextSeq = entry.Seq + 1;
+            // The epoch in which this device asked to return is over, and it was not let in: it asks again.
+            if (stream.State == StreamState.Lost && entry.Kind == Wire.Kind.Commit) step.Afterwards(returns.Begin);
             step.Touch(stream);
             return true;
         }
         // What came without its payload is gone, or is fetched like what is missing.
         if (entry.Seq > stream.Row.NextSeq || entry.Detached) return false;
+        bool isPresent = !stream.Row.EpochKnown || entry.Epoch >= stream.Row.Epoch;
         stream.Row.NextSeq = entry.Seq + 1;
         stream.Row.Epoch = entry.Kind == Wire.Kind.Commit ? entry.Epoch + 1 : entry.Epoch;
         stream.Row.EpochKnown = true;
         step.Touch(stream);
         if (Id.TryRead(entry.Id.Span, out Id id)) step.Thread.OnServer.Remove(id);
+        if (entry.Kind == Wire.Kind.Proposal && ReturnRequest.TryDecode(entry.Payload.Span) is { } request)
+        {
+            if (isPresent) await returns.NoteAsync(step, stream, request, entry.Epoch).ConfigureAwait(false);
+            return true;
+        }
         switch (entry.Kind)
         {
             case Wire.Kind.Application when EpochClaim.IsMarked(entry.Payload.Span): await inStep.ReceiveAsync(step, stream, entry).ConfigureAwait(false); break;
@@ -42,7 +51,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
     }
 
     /// <summary>Entries up to <paramref name="next"/> are gone for good. Without a commit among them the group goes on; with one, it cannot.</summary>
-    public static void Skip(Step step, GroupStream stream, ulong next, ulong epoch)
+    public void Skip(Step step, GroupStream stream, ulong next, ulong epoch)
     {
         bool missedCommit = !stream.Row.EpochKnown || epoch != stream.Row.Epoch;
         stream.Row.NextSeq = next;
@@ -52,12 +61,15 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
     }
 
     /// <summary>This device cannot follow the group any more.</summary>
-    public static void Lose(Step step, GroupStream stream)
+    public void Lose(Step step, GroupStream stream)
     {
+        intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "This device has to find its way back into the conversation first. Try again in a while.", nothingChanged: false));
+        Chronicle.Unseal(step, stream, anew: true);
         stream.End(StreamState.Lost, step.Batch);
         step.Touch(stream);
         step.Thread.ChooseLive();
-        if (step.Thread.Live is null) step.Say(SystemKind.MessagesMissing, null, []);
+        if (step.Thread.Live is null && step.Thread.State == ConversationState.Active) step.Say(SystemKind.MessagesMissing, null, []);
+        step.Afterwards(returns.Begin);
         step.Publish(new ConversationChanged(step.Thread.Face));
     }
 
@@ -105,11 +117,19 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
                 stream.Advance(received.Next);
                 await contents.ReceiveAsync(step, stream, sender, received).ConfigureAwait(false);
                 break;
+            case ProcessResult.Ignored { Reason: IgnoreReason.NewerOwnMessage }: Outrun(step, stream); break;
             case ProcessResult.Refused refused: Unreadable(step, stream, refused.Error); break;
         }
     }
 
-    static async Task ProposalAsync(Step step, GroupStream stream, Wire.Entry entry)
+    // This profile is an older copy of itself: what it would send next was sent already. It must not go on with its keys (RFC 9420 §16.6).
+    void Outrun(Step step, GroupStream stream)
+    {
+        step.Afterwards(returns.SayOlderCopy);
+        Lose(step, stream);
+    }
+
+    async Task ProposalAsync(Step step, GroupStream stream, Wire.Entry entry)
     {
         MlsGroup group = stream.Group!;
         if (stream.Proposals?.Proposals.FirstOrDefault(p => p.Entry.Equals(entry.Id)) is { } own)
@@ -129,6 +149,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
                 if (proposal.Target == group.OwnIndex) stream.Row.Leaving = true; // asked for on another own device
                 step.Publish(new ConversationChanged(step.Thread.Face));
                 break;
+            case ProcessResult.Ignored { Reason: IgnoreReason.NewerOwnMessage }: Outrun(step, stream); break;
             case ProcessResult.Refused refused: Unreadable(step, stream, refused.Error); break;
         }
     }
@@ -158,6 +179,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
                     stream.Advance(own.Next);
                     stream.ClearPending(step.Batch);
                     InStep.Note(step, stream, facts.Committer.Device);
+                    returns.EpochEnded(step, stream);
                     await Chronicle.EpochBeganAsync(step, stream, facts).ConfigureAwait(false);
                     break;
                 }
@@ -173,15 +195,22 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
                     stream.ClearPending(step.Batch);
                     InStep.Note(step, stream, facts.Committer.Device);
                     InStep.Heard(step, stream, facts.Committer.Device);
+                    returns.EpochEnded(step, stream);
                     await Chronicle.EpochBeganAsync(step, stream, facts).ConfigureAwait(false);
                     break;
                 }
             case ProcessResult.RemovedFromGroup removed:
                 {
-                    if (Judge(group, removed.Effects) is { } facts) Removed(step, stream, facts);
+                    CommitFacts? facts = Judge(group, removed.Effects);
+                    // Taken out and in again, though this process did not ask: another copy of the profile did. Its Welcome, or another request, leads back in.
+                    if (facts?.Added.Any(d => d.Device == core.Identity.Device) == true) Lose(step, stream);
+                    else if (facts is not null) Removed(step, stream, facts);
                     else step.Thread.Row.Undecryptable++;
                     break;
                 }
+            case ProcessResult.Ignored { Reason: IgnoreReason.NewerOwnMessage }:
+                Outrun(step, stream);
+                return;
             case ProcessResult.Refused refused: Unreadable(step, stream, refused.Error); break;
         }
         // Something else came back under its id: it is made anew, under another (K-38).

@@ -19,4 +19,6 @@ enum IntentKind
     Renew = 7,
     /// <summary>Set how long messages live.</summary>
     SetTimer = 8,
+    /// <summary>Let a device in again that cannot follow any more.</summary>
+    Return = 9,
 }

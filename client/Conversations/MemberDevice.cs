@@ -23,6 +23,9 @@ internal sealed record MemberDevice(LeafIndex Leaf, Id Account, byte[] AccountKe
     /// <summary>Whether both are certified by the same account key for the same account.</summary>
     public bool SameAccount(MemberDevice other) => Account == other.Account && AccountKey.AsSpan().SequenceEqual(other.AccountKey);
 
+    /// <summary>Whether this is the same device as <paramref name="other"/>, with the same certificate or a newer one: it may stand in its place.</summary>
+    public bool Replaces(MemberDevice other) => Device == other.Device && SameAccount(other) && Created >= other.Created;
+
     static MemberDevice Of(LeafIndex leaf, Credential credential)
     {
         if (credential.Type != Credential.BasicType) throw new FormatException("credential type");

@@ -31,8 +31,10 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         {
             TimeSpan pause = FirstPause;
             int idle = 0;
+            await engine.LookAsync(thread, cancel).ConfigureAwait(false);
             while (true)
             {
+                await engine.Returns.ConfirmAsync(thread, cancel).ConfigureAwait(false);
                 List<Outgoing> outgoing = await engine.StepAsync(thread, step => PrepareAsync(step, fetch), cancel).ConfigureAwait(false);
                 bool again = false, wait = false;
                 if (outgoing.Count > 0)
@@ -370,11 +372,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
                 return item.Append!.Epoch < Epoch(thread, item.Stream.Id) ? Settled.Done : Settled.Later;
             case AppendRefused { Code: ErrorCodes.NotFound }:
                 await engine.CatchUpAsync(thread, item.Stream.Id, cancel).ConfigureAwait(false);
-                await engine.StepAsync(thread, step =>
-                {
-                    if (thread.Streams.GetValueOrDefault(item.Stream.Id) is { IsLive: true } stream) Intake.Lose(step, stream);
-                    return Task.FromResult(true);
-                }, cancel).ConfigureAwait(false);
+                await engine.StepAsync(thread, step => engine.LoseAsync(step, item.Stream.Id), cancel).ConfigureAwait(false);
                 return Settled.Done;
             case AppendRefused { Code: ErrorCodes.TooLarge or ErrorCodes.Invalid or ErrorCodes.Forbidden } refused:
                 await engine.StepAsync(thread, step => RefuseAsync(step, item, refused.Code), cancel).ConfigureAwait(false);

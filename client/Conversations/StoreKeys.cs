@@ -48,6 +48,7 @@ static class StoreKeys
     public static string Proposals(Id stream) => $"conv/q/{stream}";
     public static string Intents(Id stream) => $"conv/t/{stream}/";
     public static string Intent(Id stream, ulong number) => $"conv/t/{stream}/{Number(number)}";
+    public static string Return(Id stream) => $"conv/r/{stream}";
     public static string Group(Id stream) => $"conv/g/{stream}/";
     public static string Group(Id stream, string record) => $"conv/g/{stream}/{record}";
 

@@ -16,8 +16,8 @@ sealed record OpenedWelcome(JoinedGroup Joined, ConversationExtension Extension,
 /// <summary>Opens Welcomes: only what passes every check leaves anything behind (docs/PROTOCOL.md §6.1, §7).</summary>
 sealed class Welcomes(ClientCore core, Renewal renewal)
 {
-    /// <summary>Opens a Welcome; <c>null</c> where it is not for this device, not of this stream, or breaks a rule.</summary>
-    public async Task<OpenedWelcome?> OpenAsync(Id stream, byte[] welcome)
+    /// <summary>Opens a Welcome; <c>null</c> where it breaks a rule, or cannot be opened: with a key package that is not here any more, or none for this device.</summary>
+    public async Task<(OpenedWelcome? Opened, bool Unreadable)> OpenAsync(Id stream, byte[] welcome)
     {
         JoinedGroup joined;
         try
@@ -26,7 +26,7 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
         }
         catch (MlsException)
         {
-            return null;
+            return (null, true);
         }
         try
         {
@@ -38,14 +38,14 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
                 && own.Account == core.Identity.Account && own.Device == core.Identity.Device
                 && CommitPolicy.Standing(extension, members) is null
                 && (extension.Kind == ConversationKind.Group || accounts == 2);
-            if (good) return new OpenedWelcome(joined, extension, members, inviter);
+            if (good) return (new OpenedWelcome(joined, extension, members, inviter), false);
         }
         catch (FormatException)
         {
             // Not a conversation of this protocol.
         }
         joined.Group.Dispose();
-        return null;
+        return (null, false);
     }
 
     /// <summary>
@@ -59,14 +59,17 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
     {
         ConversationThread thread = step.Thread;
         ulong nextIntent = 0;
+        bool returned = false;
         List<ByteString> joined = opened.Joined.LastResort ? [EpochOf(opened)] : [];
         if (thread.Streams.Remove(id, out GroupStream? old))
         {
             nextIntent = old.Row.NextIntent;
+            returned = old.State == StreamState.Lost;
             joined.AddRange(old.Row.Joined);
             old.End(StreamState.Ended, step.Batch);
             step.Batch.DeletePrefix(StoreKeys.Intents(id));
         }
+        step.Batch.Delete(StoreKeys.Return(id));
         GroupStream stream = new(id, new StreamRow
         {
             Conversation = Step.Bytes(thread.Id),
@@ -95,6 +98,7 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
             // Nothing is said in epoch 0, where its creator is alone: what the first content leaves out was withheld.
             if (opened.Joined.Group.Epoch == 1) Chronicle.SetNumber(step, stream, member.Device, 0);
         }
+        if (returned) return; // one line said that something is missing; that all is well again needs none
         if (thread.Kind == ConversationKind.Group && thread.Streams.Count > 1 && opened.Extension.Continues == thread.Id) Chronicle.SayAfresh(step, stream, opened.Inviter.Account);
         else if (thread.Kind == ConversationKind.Group) step.Say(SystemKind.Joined, opened.Inviter.Account, [me]);
         else if (opened.Inviter.Account == me && thread.Streams.Count == 1) step.Say(SystemKind.DeviceAdded, me, [me]);

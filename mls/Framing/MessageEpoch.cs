@@ -77,6 +77,9 @@ internal sealed record MessageEpoch(
         return sender;
     }
 
+    /// <summary>Whether a message is of a generation that this state has not reached yet.</summary>
+    public bool IsAhead(PrivateMessage message, SenderData sender) => sender.Generation >= Keys.Next(sender.Leaf.Value, KindFor(message.ContentType));
+
     /// <summary>Decrypts a message and checks its signature (§6.3.1, §6.1).</summary>
     /// <returns>The message, its sender's leaf, and the keys without the one used.</returns>
     public async ValueTask<(AuthenticatedContent Message, LeafNode Sender, SecretTree Next)> UnprotectAsync(

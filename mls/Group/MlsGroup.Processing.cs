@@ -63,7 +63,14 @@ public sealed partial class MlsGroup
         MessageEpoch epoch = past < 0 ? Current : _past[past].Messages;
 
         SenderData sender = await epoch.OpenSenderAsync(message).ConfigureAwait(false);
-        if (sender.Leaf == OwnIndex) return Echoed(message.ContentType);
+        if (sender.Leaf == OwnIndex)
+        {
+            if (!epoch.IsAhead(message, sender)) return Echoed(message.ContentType);
+            // What this state has not sent yet was sent already. Anybody in the group can write the own index there; only the own key can sign it.
+            (_, _, SecretTree ahead) = await epoch.UnprotectAsync(message, sender, _environment.Retention).ConfigureAwait(false);
+            ahead.DisposeExcept(epoch.Keys);
+            return new ProcessResult.Ignored(IgnoreReason.NewerOwnMessage);
+        }
         (AuthenticatedContent content, LeafNode leaf, SecretTree keys) = await epoch.UnprotectAsync(message, sender, _environment.Retention).ConfigureAwait(false);
 
         if (content.Content.Application is { } data)

@@ -70,4 +70,9 @@ public enum IgnoreReason
     OwnMessage = 1,
     /// <summary>A message whose key was used already: delivered twice.</summary>
     Replay = 2,
+    /// <summary>
+    /// A message under the own signature that this state has not sent yet: it is older than another copy of itself, put back from a backup
+    /// or running elsewhere. To send with it would use keys again; leave the leaf, and be added anew.
+    /// </summary>
+    NewerOwnMessage = 3,
 }

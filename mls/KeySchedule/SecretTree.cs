@@ -58,6 +58,9 @@ public sealed class SecretTree : IDisposable
         return Advance(leaf, kind, generation, maxSkipped: 0);
     }
 
+    /// <summary>The generation of the next message of <paramref name="leaf"/>, as far as this tree knows.</summary>
+    internal uint Next(uint leaf, RatchetKind kind) => _leaves[leaf]?[kind].Generation ?? 0;
+
     /// <summary>The key with which <paramref name="leaf"/> protected the message of <paramref name="generation"/>.</summary>
     /// <exception cref="MlsException">
     /// <see cref="MlsError.SecretReuse"/>: it was used already. <see cref="MlsError.GenerationTooOld"/>: it is not kept any more.

@@ -14,6 +14,9 @@ public static class SignContent
     /// <summary>The device key's label over a <see cref="LogIn"/>.</summary>
     public const string LogIn = "kavalek/v1/log-in";
 
+    /// <summary>The device key's label over what a <see cref="ReturnRequest"/> says.</summary>
+    public const string Return = "kavalek/v1/return";
+
     /// <summary>The bytes to sign and to verify.</summary>
     public static byte[] Encode(string label, ReadOnlySpan<byte> content) =>
         new TlsBytes().Vector(Encoding.UTF8.GetBytes(label)).Vector(content).ToArray();

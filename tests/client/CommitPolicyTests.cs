@@ -41,6 +41,29 @@ public static class CommitPolicyTests
     }
 
     [Fact]
+    public static void Everyone_takes_a_device_out_and_in_again_but_only_as_the_device_it_was()
+    {
+        foreach (Scene scene in (Scene[])[new(), Scene.Direct()])
+        {
+            MemberDevice bob = scene.Of(Bob), back = bob with { Leaf = new(20), Created = bob.Created + 1 };
+            CommitFacts again = scene.By(Anna) with { Removed = [new(bob, null)], Added = [back] };
+            Allowed(again);
+            Refused("", again with { Added = [back with { AccountKey = Key() }] });
+            Refused("", again with { Added = [back with { Device = Id.New() }] });
+            Refused("", again with { Added = [back with { Created = bob.Created - 1 }] });
+            Refused("", again with { Added = [back with { Account = Stranger }] });
+            // Who asked to leave is not brought back.
+            Refused("", again with { Removed = [new(bob, Bob)] });
+        }
+        // Its role is nobody's to take on the way.
+        Scene group = new();
+        MemberDevice owner = group.Of(Owner);
+        CommitFacts returned = group.By(Anna) with { Removed = [new(owner, null)], Added = [owner with { Leaf = new(20) }] };
+        Allowed(returned);
+        Refused("roles", returned with { ExtensionsAfter = CommitPolicy.Write(group.Extension.Without([Owner])) });
+    }
+
+    [Fact]
     public static void Only_admins_and_owners_add_accounts()
     {
         Scene scene = new();

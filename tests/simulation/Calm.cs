@@ -15,10 +15,11 @@ sealed class Calm(World world)
         DateTimeOffset end = world.Clock.GetUtcNow() + (atLeast ?? TimeSpan.FromSeconds(30));
         for (int steps = 0; ; steps++)
         {
+            foreach (Device device in world.Devices) Life.Bury(device);
             if (steps > MostSteps) throw new BrokenPromiseException("it never comes to rest");
             if (world.Network.Packets.FirstOrDefault() is { } next) world.Arrive(next);
             else if (world.Deliver()) continue;
-            else if (world.Clock.GetUtcNow() < end || IsBusy) world.Pass(TimeSpan.FromSeconds(1));
+            else if (world.Clock.GetUtcNow() < end || IsBusy) world.Pass(TimeSpan.FromSeconds(3));
             else return;
             if (world.Clock.GetUtcNow() > end + TimeSpan.FromMinutes(20)) throw new BrokenPromiseException($"still busy: {string.Join(", ", world.Devices.Where(d => d.Busy is not null).Select(d => d.Name))}");
         }
@@ -30,7 +31,8 @@ sealed class Calm(World world)
     public void Judge()
     {
         Life life = new(world);
-        foreach (Device device in world.Devices) (device.CutOffUntil, device.Process) = (default, device.Process is { IsDead: true } ? null : device.Process);
+        foreach (Device device in world.Devices) device.CutOffUntil = default;
+        foreach (Device device in world.Devices) Life.Bury(device);
         foreach (Device device in world.Devices)
         {
             device.Process?.FailAt(long.MaxValue / 2, Fault.None);
@@ -39,13 +41,20 @@ sealed class Calm(World world)
         Settle();
         foreach (Device device in world.Devices) life.LogInAgain(device);
         Settle(TimeSpan.FromMinutes(5));
+        HoldAll();
+        Probe();
+        HoldAll();
+        world.SearchServer();
+    }
+
+    /// <summary>As things stand now: all agree, nothing waits, everything shows once and in one order.</summary>
+    public void HoldAll()
+    {
         Dictionary<Id, List<Device>> live = Members();
         foreach ((Id stream, List<Device> devices) in live) AgreeAll(stream, devices);
         foreach (Device device in world.Devices.Where(d => d.Client is not null && d.IsCertified)) HasNothingLeft(device);
-        Probe();
         foreach (Device device in world.Devices.Where(d => d.Client is not null && d.IsCertified)) ShowsEverything(device);
         SameOrder();
-        world.SearchServer();
     }
 
     // By stream: the devices that take part.
@@ -95,7 +104,7 @@ sealed class Calm(World world)
     {
         foreach (ConversationThread thread in device.Client!.Talk!.Threads)
         {
-            if (thread.State != ConversationState.Active || thread.Live is null) continue;
+            if (thread.State != ConversationState.Active || thread.Live is not { Row.Leaving: false }) continue;
             bool alone = thread.Live.Devices.All(d => d.Account == device.Person.Account);
             if (!alone && thread.Outbox.Count > 0) throw new BrokenPromiseException($"{device.Name} still has {thread.Outbox.Count} contents to send in {thread.Id}");
             if (thread.Live.PendingRow is not null) throw new BrokenPromiseException($"{device.Name} still has a commit pending in {thread.Id}");
@@ -165,7 +174,8 @@ sealed class Calm(World world)
             }
     }
 
-    static string[] Texts(Conversation conversation)
+    /// <summary>The texts that a conversation shows, but those that wait.</summary>
+    public static string[] Texts(Conversation conversation)
     {
         IReadOnlyList<Message> messages = [];
         EventLoop.Run(() => messages = conversation.MessagesAsync(100_000) is { IsCompletedSuccessfully: true } done ? done.Result : throw new InvalidOperationException("a store in memory answers at once"));

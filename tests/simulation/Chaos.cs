@@ -127,6 +127,22 @@ sealed class Chaos(World world)
         else foreach (Device device in on) _life.LogInAgain(device);
     }
 
+    // Somebody saves a device that is switched off, or puts back what was saved.
+    void Backup()
+    {
+        Device[] off = [.. world.Devices.Where(d => d is { IsCertified: true, Process: null })];
+        if (off.Length == 0) return;
+        Device device = off[_random.Next(off.Length)];
+        world.Trace($"{device.Name} is {(device.Backup is null ? "saved" : "put back")}");
+        if (device.Backup is null)
+        {
+            device.Backup = device.Disk.Copy();
+            return;
+        }
+        device.Disk.Replace(device.Backup);
+        device.Backup = null;
+    }
+
     void Churn()
     {
         Person person = world.People[_random.Next(world.People.Count)];
@@ -135,6 +151,8 @@ sealed class Chaos(World world)
         if (dice < 30) _life.AddDevice(person);
         else if (dice < 45 && certified.Length > 1) _life.RemoveDevice(certified[0], certified[^1]);
         else if (dice < 80) world.Pass(TimeSpan.FromMinutes(_random.Next(1, 60)));
-        else if (dice < 95) world.Pass(TimeSpan.FromHours(_random.Next(1, 48)));
+        else if (dice < 90) world.Pass(TimeSpan.FromHours(_random.Next(1, 48)));
+        else if (dice < 91) world.Pass(TimeSpan.FromDays(_random.Next(8, 40)));
+        else Backup();
     }
 }

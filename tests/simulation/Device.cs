@@ -30,6 +30,9 @@ sealed class Device(World world, Person person, int number)
 
     public SeededCrypto Crypto { get; } = new(world.Seed * 1000 + world.NextDevice(), world.Seals);
 
+    /// <summary>What its owner saved of it some time ago.</summary>
+    public MemoryClientStore? Backup { get; set; }
+
     /// <summary>Null while it is switched off.</summary>
     public Process? Process { get; set; }
 
@@ -46,6 +49,9 @@ sealed class Device(World world, Person person, int number)
 
     /// <summary>Lost, removed or never approved: nothing is expected of it any more.</summary>
     public bool IsGivenUp { get; set; }
+
+    /// <summary>Whose approval it waits for.</summary>
+    public Process? Approver { get; set; }
 
     /// <summary>What is being done on it now.</summary>
     public Task? Busy { get; set; }

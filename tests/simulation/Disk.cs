@@ -3,7 +3,7 @@ using Kavalek.Client;
 namespace Kavalek.Simulation.Tests;
 
 /// <summary>When and how a store call or a request goes wrong.</summary>
-enum Fault
+public enum Fault
 {
     /// <summary>Nothing goes wrong.</summary>
     None,
@@ -20,7 +20,10 @@ sealed class Disk
 {
     public MemoryClientStore Store { get; private set; } = new();
 
-    public async Task<MemoryClientStore> CopyAsync()
+    /// <summary>A backup of it. A store in memory answers at once.</summary>
+    public MemoryClientStore Copy() => CopyAsync().GetAwaiter().GetResult();
+
+    async Task<MemoryClientStore> CopyAsync()
     {
         MemoryClientStore copy = new();
         StoreBatch all = new();

@@ -15,10 +15,19 @@ sealed class Ledger(World world)
     public sealed record Placed(Id Stream, ulong Seq, string Text, Id Sender);
 
     readonly Dictionary<(Id Stream, ulong Epoch), (string What, string Who)> _epochs = [];
+    readonly Dictionary<(Device Device, Id Stream), EpochSeen> _looked = [];
+
+    // What a device holds of an epoch does not change within it; after a restart it is looked at again.
+    sealed record EpochSeen(KavalekClient Client, ulong Epoch);
     readonly Dictionary<Id, (string Text, Id Sender)> _written = [];
 
     /// <summary>Texts in streams, by entry.</summary>
     public Dictionary<Id, Placed> Texts { get; } = [];
+
+    readonly Dictionary<Id, SortedDictionary<ulong, byte[]>> _entries = [];
+
+    /// <summary>Everything that a stream ever held, in its order.</summary>
+    public IReadOnlyList<byte[]> Entries(Id stream) => [.. _entries[stream].Values];
 
     /// <summary>Somebody wrote a text: the outbox knows under which entry it goes.</summary>
     public void Wrote(KavalekClient client, Conversation conversation, Message message, string text)
@@ -35,6 +44,8 @@ sealed class Ledger(World world)
         Wire.Appended appended = Wire.Appended.Parser.ParseFrom(answer);
         Id id = Id.Read(append.Id.Span), stream = Id.Read(appended.Stream.Span);
         world.Seals.Leaves(append.Payload.Span);
+        if (!_entries.TryGetValue(stream, out var entries)) _entries.Add(stream, entries = []);
+        entries[appended.Seq] = append.Payload.ToByteArray();
         if (append.Kind == Wire.Kind.Application && _written.TryGetValue(id, out var written))
             Texts.TryAdd(id, new Placed(stream, appended.Seq, written.Text, written.Sender));
     }
@@ -50,12 +61,31 @@ sealed class Ledger(World world)
                 {
                     if (stream.Group is not { } group) continue;
                     if (stream.Row.Epoch == 0 && stream.State == StreamState.Creating) continue;
+                    if (_looked.TryGetValue((device, stream.Id), out EpochSeen? seen) && seen.Client == device.Client && seen.Epoch == group.Epoch) continue;
+                    _looked[(device, stream.Id)] = new(device.Client!, group.Epoch);
                     string agreed = Agreement(group, stream);
                     if (_epochs.TryAdd((stream.Id, group.Epoch), (agreed, device.Name))) continue;
                     var known = _epochs[(stream.Id, group.Epoch)];
                     if (known.What != agreed) throw new BrokenPromiseException($"{device.Name} and {known.Who} are in epoch {group.Epoch} of {stream.Id} and do not agree");
                 }
         }
+    }
+
+    /// <summary>Where every device stands, for whoever looks for the cause.</summary>
+    public static string Describe(World world)
+    {
+        System.Text.StringBuilder text = new();
+        foreach (Device device in world.Devices)
+        {
+            text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{device.Name} {device.Id} certified {device.IsCertified} given up {device.IsGivenUp} {device.Client?.Connection} {string.Join("; ", device.Process?.Notices ?? [])}");
+            foreach (ConversationThread thread in device.Client?.Talk?.Threads ?? [])
+            {
+                text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"  {thread.Kind} {thread.Id} {thread.State} kicked {thread.Kicked} {device.Client!.Talk!.Block(thread)?.Reason} to send {string.Join(", ", thread.Outbox.Select(o => $"{o.Key} at {o.Value.Position:x} sealed {o.Value.Sealed?.Number}"))}");
+                foreach (GroupStream stream in thread.Streams.Values)
+                    text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"    {stream.Id} {stream.State} next {stream.Row.NextSeq} epoch {stream.Row.Epoch} mls {stream.Group?.Epoch} leaving {stream.Row.Leaving} apart {stream.Row.Apart.Count} pending {stream.PendingRow is not null} intents {string.Join(", ", stream.Intents.Values.Select(i => (IntentKind)i.Kind))} proposals {stream.ProposedRemovals.Count} leaves {string.Join(" ", stream.Devices.Select(d => $"{d.Leaf.Value}:{world.Devices.FirstOrDefault(x => x.Id == d.Device)?.Name}"))}");
+            }
+        }
+        return text.ToString();
     }
 
     static string Agreement(MlsGroup group, GroupStream stream)

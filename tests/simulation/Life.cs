@@ -1,5 +1,4 @@
 using Kavalek.Client;
-using Kavalek.Protocol;
 
 namespace Kavalek.Simulation.Tests;
 
@@ -54,6 +53,12 @@ sealed class Life(World world)
     /// <summary>A process that has died by itself is buried.</summary>
     public static void Bury(Device device)
     {
+        if (device is { IsCertified: false, Approver.IsDead: true })
+        {
+            // Nobody approves it any more: its owner gives up.
+            device.IsGivenUp = true;
+            device.Process?.Kill();
+        }
         if (device.Process is { IsDead: true }) (device.Process, device.Busy) = (null, null);
     }
 
@@ -78,6 +83,7 @@ sealed class Life(World world)
         Device device = new(world, person, person.Devices.Count + 1);
         person.Devices.Add(device);
         Process process = device.Process = new Process(world, device, device.Disk.Store);
+        device.Approver = first.Process;
         world.Step($"{device.Name} logs in", () => device.Busy = RunAsync());
         return device;
 

@@ -60,7 +60,7 @@ sealed class Frame(SimulatedSocket socket, byte[] bytes, bool up) : Packet(socke
 
     public override string Name => up
         ? $"says {Kavalek.Protocol.Wire.ClientFrame.Parser.ParseFrom(bytes).FrameCase}"
-        : $"is told {Kavalek.Protocol.Wire.ServerFrame.Parser.ParseFrom(bytes) switch { { Closing: { } closing } => $"Closing {closing.Code}", { Deliver: { } deliver } => $"Deliver {string.Join(' ', deliver.Entries.Select(e => $"{e.Kind}{e.Seq}"))}", var frame => $"{frame.FrameCase}" }}";
+        : $"is told {Kavalek.Protocol.Wire.ServerFrame.Parser.ParseFrom(bytes) switch { { Closing: { } closing } => $"Closing {closing.Code}", { Deliver: { } deliver } => $"Deliver {string.Join(" ", deliver.Entries.Select(e => $"{e.Kind}{e.Seq}@{Convert.ToHexStringLower(e.Stream.Span[..3])}"))}", var frame => $"{frame.FrameCase}" }}";
 }
 
 /// <summary>Everything that is on its way. Nothing moves on its own: the world picks what arrives, is lost, comes late or twice.</summary>

@@ -15,7 +15,31 @@ sealed class Process(World world, Device device, MemoryClientStore disk)
     public Device Device => device;
 
     /// <summary>The shipped client; null while it starts.</summary>
-    public KavalekClient? Client { get; set; }
+    public KavalekClient? Client
+    {
+        get;
+        set
+        {
+            if (value is not null && field is null) _ = ListenAsync(value);
+            field = value;
+        }
+    }
+
+    /// <summary>What it said of itself that only a defect makes it say.</summary>
+    public string? Mistake { get; private set; }
+
+    /// <summary>The lines it showed that are no messages.</summary>
+    public List<string> Notices { get; } = [];
+
+    async Task ListenAsync(KavalekClient client)
+    {
+        await foreach (ClientEvent item in client.Events())
+            if (item is Notice notice)
+            {
+                Notices.Add(notice.Text);
+                if (notice.Text.Contains("mistake", StringComparison.Ordinal)) Mistake = notice.Text;
+            }
+    }
 
     public bool IsDead { get; private set; }
 
@@ -35,7 +59,10 @@ sealed class Process(World world, Device device, MemoryClientStore disk)
     };
 
     /// <summary>Lets its <paramref name="count"/>th write, request or frame from now go wrong.</summary>
-    public void FailAt(long count, Fault fault) => (_faultAt, _fault) = (_passed + count, fault);
+    public void FailAt(long count, Fault fault) => (_faultAt, _fault, FaultFrom) = (_passed + count, fault, _passed);
+
+    /// <summary>How many it had made when that was arranged.</summary>
+    public long FaultFrom { get; private set; }
 
     /// <summary>Ends it now: it stands still wherever it is, and the next process knows only what is on the disk.</summary>
     public void Kill()

@@ -4,10 +4,10 @@ namespace Kavalek.Simulation.Tests;
 public static class SimulationTests
 {
     [Fact]
-    public static Task Whatever_is_lost_late_or_killed_everybody_agrees_or_refuses_and_nothing_is_lost() => OnOwnThread(() =>
+    public static Task Whatever_is_lost_late_or_killed_everybody_agrees_or_refuses_and_nothing_is_lost() => Scene.PlayAsync(() =>
     {
-        int steps = Setting("KAVALEK_SIMULATION_STEPS", 3_000), seed = Setting("KAVALEK_SIMULATION_SEED", 1);
-        Run(seed, steps);
+        int steps = Setting("KAVALEK_SIMULATION_STEPS", 5_000), seed = Setting("KAVALEK_SIMULATION_SEED", 1), runs = Setting("KAVALEK_SIMULATION_RUNS", 2);
+        for (int i = 0; i < runs; i++) Run(seed + i, steps);
     });
 
     static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out int value) ? value : otherwise;
@@ -27,32 +27,13 @@ public static class SimulationTests
                 for (int end = world.Steps + 500; world.Steps < end;) chaos.Next();
                 new Calm(world).Judge();
             }
+            if (Environment.GetEnvironmentVariable("KAVALEK_SIMULATION_TRACE") is { } trace) File.WriteAllText(trace, world.TraceText);
         }
         catch (Exception e)
         {
             string file = Path.Combine(Path.GetTempPath(), $"kavalek-simulation-{seed}.txt");
-            File.WriteAllText(file, world.TraceText);
+            File.WriteAllText(file, world.TraceText + Ledger.Describe(world));
             throw new InvalidOperationException($"Seed {seed} broke at step {world.Steps}; KAVALEK_SIMULATION_SEED={seed} repeats it. What happened is in {file}.", e);
         }
-    }
-
-    static Task OnOwnThread(Action action)
-    {
-        Assert.True(EventLoop.IsSingle, "the simulation needs a thread pool of one thread; run it by its own executable");
-        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Thread thread = new(() =>
-        {
-            try
-            {
-                action();
-                done.SetResult();
-            }
-            catch (Exception e)
-            {
-                done.SetException(e);
-            }
-        });
-        thread.Start();
-        return done.Task;
     }
 }

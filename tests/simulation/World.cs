@@ -7,6 +7,7 @@ using Kavalek.Client;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Tests.Support;
+using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Simulation.Tests;
 
@@ -36,6 +37,21 @@ sealed class World : IDisposable
             AcksWait = TimeSpan.Zero,
             LogLevel = Microsoft.Extensions.Logging.LogLevel.Error,
         }).GetAwaiter().GetResult();
+        NameInstance();
+        _server.RestartAsync().GetAwaiter().GetResult();
+    }
+
+    // The instance's id goes into the ids of conversations, and those into the order in which a client goes through them.
+    void NameInstance()
+    {
+        byte[] id = new byte[Limits.IdLength];
+        new Random(Seed).NextBytes(id);
+        using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(_server.Data, "auth.db"), Pooling = false }.ConnectionString);
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "UPDATE instance SET id = @id";
+        command.Parameters.AddWithValue("@id", id);
+        command.ExecuteNonQuery();
     }
 
     public int Seed { get; }
@@ -89,6 +105,10 @@ sealed class World : IDisposable
         EventLoop.Run(action);
         foreach (Device device in Devices)
             if (device.Client?.Connection is { } connection && connection != device.Connection) Trace($"  {device.Name} is {device.Connection = connection}");
+        foreach (Device device in Devices)
+            if (device.Process is { Mistake: { } mistake }) throw new InvalidOperationException($"{device.Name}: {mistake}");
+        foreach (Device device in Devices)
+            if (device.Client?.Running is { IsFaulted: true } run) throw new InvalidOperationException($"{device.Name} has stopped working in the background", run.Exception);
         foreach (Device device in Devices)
             if (device.Busy is { IsCompleted: true } done)
             {
@@ -214,7 +234,7 @@ sealed class World : IDisposable
         JsonSerializer.Deserialize(body, AuthJson.Default.Problem) is { } problem ? (problem.Code, problem.Epoch ?? 0) : ("", 0);
 
     // No text, title or name, nor the password, ever travels in clear.
-    void Look(byte[] bytes)
+    static void Look(byte[] bytes)
     {
         foreach (byte[] form in s_forms)
             if (bytes.AsSpan().IndexOf(form) >= 0) throw new BrokenPromiseException("plaintext on the wire");
