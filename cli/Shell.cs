@@ -119,6 +119,29 @@ sealed class Shell
         return answer?.Trim().ToUpperInvariant() is "Y" or "YES" or "O" or "OUI";
     }
 
+    /// <summary>Asks a question whose answer is yes or no, of a person or of a program that writes a line.</summary>
+    public bool ConfirmByLine(string question)
+    {
+        Error.Write($"{SafeText.Line(question)} [y/N] ");
+        Error.Flush();
+        string? answer = Console.In.ReadLine();
+        return answer?.Trim().ToUpperInvariant() is "Y" or "YES" or "O" or "OUI";
+    }
+
+    /// <summary>Asks until the answer will do; null without a person, and for an empty line.</summary>
+    /// <param name="question">What to ask.</param>
+    /// <param name="problem">What is wrong with an answer; null where it will do.</param>
+    public string? AskUntil(string question, Func<string, string?> problem)
+    {
+        while (Ask(question) is string answer)
+        {
+            if (problem(answer) is not string wrong)
+                return answer;
+            Tell($"{wrong} Try again; an empty line stops.");
+        }
+        return null;
+    }
+
     /// <summary>Asks for a line of text; null without a person.</summary>
     public string? Ask(string question)
     {

@@ -16,7 +16,8 @@ sealed class ClientCore : IAsyncDisposable
         Identity = identity;
         Rest rest = new(_transport);
         SignIn = new SignInApi(rest);
-        Tokens = new Tokens(SignIn, profile.Store, options.Clock, session, reason => Events.Publish(new SessionEnded(reason)));
+        Tokens = new Tokens(SignIn, profile.Store, options.Clock, session, reason => Events.Publish(new SessionEnded(reason)),
+            ended => Removal!.ExplainAsync(ended));
         Auth = new AuthApi(rest, Tokens);
         Streams = new StreamsApi(rest, Tokens);
         Link = new ServerLink(_transport, Tokens, Streams, Events, options.Clock, options.Crypto);
@@ -25,10 +26,13 @@ sealed class ClientCore : IAsyncDisposable
             // docs/PROTOCOL.md §7: no external commits or senders, no re-init, no PSKs, and every handshake encrypted.
             Rules = MlsRules.MembersOnly,
         };
-        Devices = new OwnDevices(identity, profile.Store, options.Crypto, Auth, Events, options.Clock);
+        Vault = new VaultWatch(identity, profile.Store, options.Crypto, Auth, Events);
+        Devices = new OwnDevices(identity, profile.Store, options.Crypto, Auth, Vault, Events, options.Clock);
+        Removal = new Removal(identity, Devices, profile, SignIn, options.Crypto, () => Wiped?.Invoke());
         People = new People(identity, profile.Data.Server, profile.Store, Mls, Auth, Events, options.Clock) { OwnListNumber = () => Devices.Known.ListNumber };
         KeyPackages = new KeyPackageStock(identity, profile.Store, Mls, Auth, options.Clock);
-        Approval = new Approval(identity, profile, options.Crypto, Auth, Tokens, options.Clock);
+        Joining = new Joining(identity, profile, options.Crypto, Auth, Tokens, options.Clock);
+        Account = new WholeAccount(options, identity, profile, SignIn, Auth, Joining);
     }
 
     /// <summary>Builds everything on an open profile, which belongs to it from then on.</summary>
@@ -82,7 +86,19 @@ sealed class ClientCore : IAsyncDisposable
     public OwnDevices Devices { get; }
 
     /// <summary>How a waiting device becomes certified.</summary>
-    public Approval Approval { get; }
+    public Joining Joining { get; }
+
+    /// <summary>What changes the account as a whole.</summary>
+    public WholeAccount Account { get; }
+
+    /// <summary>The vault that a recovery key opens.</summary>
+    public VaultWatch Vault { get; }
+
+    /// <summary>What happens when this device was removed.</summary>
+    public Removal Removal { get; }
+
+    /// <summary>Called when the device was removed and everything here deleted.</summary>
+    public Action? Wiped { get; set; }
 
     /// <summary>Where events go.</summary>
     public EventHub Events { get; } = new();

@@ -13,9 +13,12 @@ public sealed class KavalekClient : IAsyncDisposable
     readonly ClientCore _core;
     readonly Upkeep _upkeep;
     readonly SemaphoreSlim _turn = new(1, 1);
+    readonly Lock _ending = new();
+    readonly ITimer _idle;
     ConversationEngine? _engine;
     CancellationTokenSource? _running;
     Task _run = Task.CompletedTask;
+    Task? _closing;
     bool _disposed;
 
     KavalekClient(ClientOptions options, ClientCore core)
@@ -23,6 +26,9 @@ public sealed class KavalekClient : IAsyncDisposable
         _options = options;
         _core = core;
         _upkeep = new Upkeep(core, () => Volatile.Read(ref _engine));
+        // Removed and wiped: nothing is left to work with, and the keys are to leave memory, too.
+        core.Wiped = () => _ = Task.Run(() => CloseAsync(keepStore: false).AsTask());
+        _idle = core.Clock.CreateTimer(_ => _ = Task.Run(LockWhenIdleAsync), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     // ---- Beginning and end ----
@@ -49,8 +55,8 @@ public sealed class KavalekClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Logs in. With an existing profile of that account, resumes it. With an empty one, adds this as a new device that waits until another
-    /// device approves it (<see cref="DeviceCode"/>, <see cref="WaitForApprovalAsync"/>).
+    /// Logs in. With an existing profile of that account, resumes it. With an empty one, adds this as a new device that waits: until another
+    /// device lets it in (<see cref="JoinLinkAsync"/>), or for the recovery key (<see cref="RecoverAsync"/>), or to begin afresh (<see cref="BeginAfreshAsync"/>).
     /// </summary>
     /// <exception cref="KavalekException">For instance <see cref="ErrorCodes.WrongCredentials"/>, <see cref="ClientErrors.OtherAccount"/>, <see cref="ClientErrors.KdfRefused"/>.</exception>
     public static async Task<KavalekClient> LogInAsync(ClientOptions options, Uri server, string email, string password, CancellationToken cancel = default)
@@ -76,24 +82,65 @@ public sealed class KavalekClient : IAsyncDisposable
     }
 
     /// <summary>Opens an existing profile; works offline.</summary>
-    /// <exception cref="KavalekException"><see cref="ClientErrors.WrongPassword"/>, <see cref="ClientErrors.ProfileEmpty"/>, <see cref="ClientErrors.ProfileDamaged"/>.</exception>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.WrongPassword"/>, <see cref="ClientErrors.TooManyAttempts"/>, <see cref="ClientErrors.ProfileEmpty"/>, <see cref="ClientErrors.ProfileDamaged"/>.</exception>
     public static async Task<KavalekClient> UnlockAsync(ClientOptions options, string password, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         return await OpenAsync(options, await OpenProfile.UnlockAsync(options, password, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Opens a new session after <see cref="SessionEnded"/>, for this same device.</summary>
+    /// <summary>
+    /// Opens a new session after <see cref="SessionEnded"/>, for this same device. Where the account's password was changed elsewhere, the new one is asked
+    /// for here, and opens this device from then on.
+    /// </summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.WrongCredentials"/>; <see cref="ErrorCodes.DeviceRemoved"/>.</exception>
     public async Task LogInAgainAsync(string password, CancellationToken cancel = default)
     {
-        Session session = await SignIn.LogInAsync(_options, _core.SignIn, _core.Profile, password, cancel).ConfigureAwait(false);
+        Session session;
+        try
+        {
+            session = await SignIn.LogInAsync(_options, _core.SignIn, _core.Profile, password, cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code == ErrorCodes.DeviceRemoved)
+        {
+            KavalekException why = await _core.Removal.ExplainAsync(e).ConfigureAwait(false);
+            _core.Events.Publish(new SessionEnded(why));
+            throw why;
+        }
         await _core.Tokens.ReplaceAsync(session, cancel).ConfigureAwait(false);
+        await _core.Profile.AdoptPasswordAsync(password, _options.WalletIterations, cancel).ConfigureAwait(false);
         if (_core.Profile.Data.Phase == ProfilePhase.SigningUp)
             await _core.Profile.SaveAsync(data => data with { Phase = ProfilePhase.Active }, new StoreBatch(), cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Drops all keys and closes. What was sent is safe; what is queued goes out after the next unlock.</summary>
-    public async Task LockAsync() => await DisposeAsync().ConfigureAwait(false);
+    /// <summary>
+    /// Drops all keys and closes; memory that held them is given back to the system, as far as the runtime can. What was sent is safe; what is queued
+    /// goes out after the next unlock.
+    /// </summary>
+    public async Task LockAsync()
+    {
+        await DisposeAsync().ConfigureAwait(false);
+        // What was copied on the way (a password that was typed, bytes a store gave) is garbage now, and collecting it takes the pages away.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
+
+    /// <summary>After how long without <see cref="Touch"/> the client locks itself; <c>null</c> for never.</summary>
+    public TimeSpan? AutoLock => _core.Profile.Data.AutoLockSeconds is > 0 and int seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>Sets after how long the client locks itself, at least half a minute and at most a day; <c>null</c> for never.</summary>
+    public async Task SetAutoLockAsync(TimeSpan? idle, CancellationToken cancel = default)
+    {
+        if (idle is { } time && (time < TimeSpan.FromSeconds(30) || time > TimeSpan.FromDays(1)))
+            throw new KavalekException(ErrorCodes.Invalid, "The time after which it locks is between half a minute and a day. Nothing was changed.");
+        await _core.Profile.SaveAsync(data => data with { AutoLockSeconds = (int)(idle?.TotalSeconds ?? 0) }, new StoreBatch(), cancel).ConfigureAwait(false);
+        Touch();
+    }
+
+    /// <summary>Somebody is there: the time until the client locks itself begins anew. Before the first call it does not run.</summary>
+    public void Touch()
+    {
+        if (!_disposed) _idle.Change(AutoLock ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>Ends the session and closes.</summary>
     /// <param name="removeDevice">Also removes this device from the account and wipes the store: everything on this device is lost, and with the account's last device the account.</param>
@@ -117,6 +164,29 @@ public sealed class KavalekClient : IAsyncDisposable
         await _core.Tokens.ForgetAsync(CancellationToken.None).ConfigureAwait(false);
         if (removeDevice) await _core.Profile.WipeAsync().ConfigureAwait(false);
         await DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Changes the password of the account and of this device. All other sessions end: those devices keep what they have, and log in again with the new
+    /// password.
+    /// </summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.WrongCredentials"/>: <paramref name="current"/> is not the password. <see cref="ClientErrors.UnsuitablePassword"/>.</exception>
+    public Task ChangePasswordAsync(string current, string next, CancellationToken cancel = default) => _core.Account.ChangePasswordAsync(current, next, cancel);
+
+    /// <summary>
+    /// Deletes the account for good: it leaves its conversations as far as the server can be reached, everything at the server goes, and then everything here.
+    /// </summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.WrongCredentials"/>; then nothing was deleted.</exception>
+    public async Task DeleteAccountAsync(string password, CancellationToken cancel = default)
+    {
+        _core.Identity.Certified();
+        await StopAsync().ConfigureAwait(false);
+        // Whether the password is right is known before anything is begun that cannot be taken back.
+        await LogInAgainAsync(password, cancel).ConfigureAwait(false);
+        await Engine.LeaveAllAsync(cancel).ConfigureAwait(false);
+        await _core.Account.DeleteAsync(password, cancel).ConfigureAwait(false);
+        await _core.Profile.WipeAsync().ConfigureAwait(false);
+        await LockAsync().ConfigureAwait(false);
     }
 
     /// <summary>Changes what opens this device's wallet; the password of the account stays.</summary>
@@ -246,33 +316,77 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>The account's devices.</summary>
     public Task<IReadOnlyList<Device>> DevicesAsync(CancellationToken cancel = default) => _core.Devices.ListAsync(cancel);
 
-    /// <summary>What to type into another device to approve this one; <c>null</c> unless it waits.</summary>
-    public string? DeviceCode => _core.Approval.Code;
-
-    /// <summary>Completes when another device has approved this one.</summary>
-    public async Task WaitForApprovalAsync(CancellationToken cancel = default)
+    /// <summary>Begins to let a new device in, which has logged in and waits; it lasts a minute.</summary>
+    public Task<DeviceLink> LinkDeviceAsync(CancellationToken cancel = default)
     {
-        await _core.Approval.WaitAsync(cancel).ConfigureAwait(false);
-        await OpenEngineAsync(cancel).ConfigureAwait(false);
-        await _upkeep.TryOnceAsync(cancel).ConfigureAwait(false);
+        ConversationEngine engine = Engine;
+        return DeviceLink.StartAsync(_core.Devices, _core.Identity, _options.Crypto, _core.Auth, _core.Clock, engine.OwnDevicesChangedAsync, cancel);
     }
 
-    /// <summary>Approves the waiting device that shows <paramref name="code"/>; it can do everything this one can.</summary>
-    /// <exception cref="KavalekException"><see cref="ClientErrors.WrongDeviceCode"/>.</exception>
-    public async Task<Device> ApproveDeviceAsync(string code, CancellationToken cancel = default)
+    /// <summary>On the new device: joins the link whose code, typed or scanned, another device shows. Next comes <see cref="MatchingCodeAsync"/>.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.WrongLinkCode"/>, <see cref="ClientErrors.LinkExpired"/>.</exception>
+    public Task JoinLinkAsync(string code, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(code);
-        Device approved = await _core.Devices.ApproveAsync(code, cancel).ConfigureAwait(false);
-        await Engine.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
-        return approved;
+        return _core.Joining.JoinAsync(code, cancel);
     }
 
-    /// <summary>Removes a device: its session ends, and every conversation gets new keys. To remove this one, log out.</summary>
-    public async Task RemoveDeviceAsync(Id device, CancellationToken cancel = default)
+    /// <summary>On the new device: waits for the other one, and gives what both screens must show alike.</summary>
+    public Task<string> MatchingCodeAsync(CancellationToken cancel = default) => _core.Joining.MatchingCodeAsync(cancel);
+
+    /// <summary>On the new device: the person has compared, and the codes match. Next comes <see cref="WaitForApprovalAsync"/>.</summary>
+    public Task ConfirmMatchAsync(CancellationToken cancel = default) => _core.Joining.ConfirmAsync(cancel);
+
+    /// <summary>Completes when the device of the confirmed link has let this one in.</summary>
+    public async Task WaitForApprovalAsync(CancellationToken cancel = default)
+    {
+        await _core.Joining.WaitAsync(cancel).ConfigureAwait(false);
+        await ComeInAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>On a new device that has logged in: opens the vault with the recovery key, and is in.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.WrongRecoveryKey"/>, <see cref="ClientErrors.NoVault"/>, <see cref="ClientErrors.VaultRefused"/>.</exception>
+    public async Task RecoverAsync(RecoveryKey recoveryKey, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(recoveryKey);
+        await _core.Joining.RecoverAsync(recoveryKey, cancel).ConfigureAwait(false);
+        await ComeInAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// On a new device that has logged in, with neither another device nor the recovery key: a new account key under the same handle. All other devices
+    /// are dropped, old conversations stay closed, what was archived is gone, and all contacts see a changed key.
+    /// </summary>
+    public async Task BeginAfreshAsync(string password, CancellationToken cancel = default)
+    {
+        await _core.Account.BeginAfreshAsync(password, cancel).ConfigureAwait(false);
+        await ComeInAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether the account has a recovery key, as far as this device knows.</summary>
+    public RecoveryState Recovery => _core.Vault.State;
+
+    /// <summary>
+    /// Makes <paramref name="recoveryKey"/> the account's: until this returns the old one holds, and from then on only the new one. Show it, and have it
+    /// written down, before.
+    /// </summary>
+    public Task SetRecoveryKeyAsync(RecoveryKey recoveryKey, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(recoveryKey);
+        _core.Identity.Certified();
+        return _core.Vault.ReplaceAsync(recoveryKey, cancel);
+    }
+
+    /// <summary>Removes a device: its session ends, it wipes itself at its next contact, and every conversation gets new keys. To remove this one, log out.</summary>
+    /// <returns>What to file: the conversations it was in, each with the epoch from which on it reads nothing.</returns>
+    public async Task<OffboardingReceipt> RemoveDeviceAsync(Id device, CancellationToken cancel = default)
     {
         if (device == Me.Device) throw new KavalekException(ErrorCodes.Invalid, "This is the device you are using. To remove it, log out and remove it with that.");
+        ConversationEngine engine = Engine;
+        IReadOnlyList<Conversation> held = engine.Holding(device);
         await _core.Devices.RemoveAsync(device, cancel).ConfigureAwait(false);
-        await Engine.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
+        await engine.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
+        return await engine.ReceiptAsync(device, held, cancel).ConfigureAwait(false);
     }
 
     // ---- The instance's owner ----
@@ -350,6 +464,18 @@ public sealed class KavalekClient : IAsyncDisposable
         }
     }
 
+    async Task ComeInAsync(CancellationToken cancel)
+    {
+        await OpenEngineAsync(cancel).ConfigureAwait(false);
+        await _upkeep.TryOnceAsync(cancel).ConfigureAwait(false);
+    }
+
+    async Task LockWhenIdleAsync()
+    {
+        _core.Events.Publish(new Locked());
+        await LockAsync().ConfigureAwait(false);
+    }
+
     async Task OpenEngineAsync(CancellationToken cancel)
     {
         await _turn.WaitAsync(cancel).ConfigureAwait(false);
@@ -372,7 +498,14 @@ public sealed class KavalekClient : IAsyncDisposable
 
     async ValueTask CloseAsync(bool keepStore)
     {
-        if (_disposed) return;
+        Task closing;
+        lock (_ending) closing = _closing ??= CloseOnceAsync(keepStore);
+        await closing.ConfigureAwait(false);
+    }
+
+    async Task CloseOnceAsync(bool keepStore)
+    {
+        await _idle.DisposeAsync().ConfigureAwait(false);
         await StopAsync().ConfigureAwait(false);
         _disposed = true;
         if (_engine is not null) await _engine.DisposeAsync().ConfigureAwait(false);

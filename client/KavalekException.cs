@@ -55,9 +55,19 @@ public static class ClientErrors
     public const string KeyChanged = "key_changed";
     /// <summary>The numbers do not match: somebody may be between the two.</summary>
     public const string SafetyNumberMismatch = "safety_number_mismatch";
-    /// <summary>No waiting device has that code.</summary>
-    public const string WrongDeviceCode = "wrong_device_code";
-    /// <summary>This device waits to be approved.</summary>
+    /// <summary>That is not the code that the other device shows.</summary>
+    public const string WrongLinkCode = "wrong_link_code";
+    /// <summary>A minute has passed since the link to a new device was begun, or it was used.</summary>
+    public const string LinkExpired = "link_expired";
+    /// <summary>The words are no recovery key, or not this account's.</summary>
+    public const string WrongRecoveryKey = "wrong_recovery_key";
+    /// <summary>The account has no recovery key.</summary>
+    public const string NoVault = "no_vault";
+    /// <summary>The server showed another vault, or an older one, than the account's devices stored.</summary>
+    public const string VaultRefused = "vault_refused";
+    /// <summary>The password was wrong too often; it has to wait.</summary>
+    public const string TooManyAttempts = "too_many_attempts";
+    /// <summary>This device waits to be let in.</summary>
     public const string DeviceWaits = "device_waits";
     /// <summary>The link is not a Kavalek contact link of this server.</summary>
     public const string InvalidLink = "invalid_link";

@@ -25,6 +25,8 @@ public static class ErrorCodes
     public const string IdTaken = "id_taken";
     /// <summary>409: the signed device list is not the successor of the stored one.</summary>
     public const string StaleDeviceList = "stale_device_list";
+    /// <summary>409: the vault is not the successor of the stored one.</summary>
+    public const string StaleVault = "stale_vault";
     /// <summary>409: the stream has moved on; the answer carries its epoch.</summary>
     public const string StaleEpoch = "stale_epoch";
     /// <summary>409: the archive has moved on; the answer carries its version or number as its epoch.</summary>
@@ -43,7 +45,7 @@ public static class ErrorCodes
     public const string Unavailable = "unavailable";
     /// <summary>Closing: the token expired without a successor.</summary>
     public const string TokenExpired = "token_expired";
-    /// <summary>Closing: the device was removed from its account, or its session ended.</summary>
+    /// <summary>403: the device was removed from its account for good. Closing: that, or its session ended.</summary>
     public const string DeviceRemoved = "device_removed";
     /// <summary>Closing: the reader was too slow; nothing is lost, connect again.</summary>
     public const string SlowReader = "slow_reader";

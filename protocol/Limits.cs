@@ -63,6 +63,18 @@ public static class Limits
     /// <summary>Devices of one account.</summary>
     public const int AccountDevices = 20;
 
+    /// <summary>Bytes of the key that a new device's grant is sealed to: ML-KEM-768 and P-256.</summary>
+    public const int GrantKeyBytes = 1184 + 65;
+
+    /// <summary>Bytes of a grant.</summary>
+    public const int GrantBytes = 4 * 1024;
+
+    /// <summary>Bytes of a vault.</summary>
+    public const int VaultBytes = 1024;
+
+    /// <summary>Seconds in which a new device has to be let in once an existing one began to.</summary>
+    public const int LinkSeconds = 60;
+
     /// <summary>One-time key packages the server keeps for a device.</summary>
     public const int KeyPackages = 100;
 

@@ -52,6 +52,8 @@ public sealed record AuthOptions
     internal Rate RefreshesOfSession => Times(new(20, 300));
     internal Rate RefreshesOfAddress => Times(new(60, 300));
     internal Rate LookUpsOfAccount => Times(new(60, 600));
+    internal Rate VaultsOfAccount => Times(new(10, 3600));
+    internal Rate LinksOfAccount => Times(new(20, 600));
     internal Rate ClaimsOfAccount => Times(new(300, 3600));
     internal Rate PublicationsOfDevice => Times(new(60, 3600));
     internal Rate ClaimsOfPair => Times(new(30, 3600));

@@ -91,6 +91,7 @@ public static class AuthHosting
             .AddSingleton<EmailVault>().AddSingleton<PasswordHasher>().AddSingleton<RateLimiter>().AddSingleton<LogIds>()
             .AddSingleton<SignedIdentity>().AddSingleton<Challenges>().AddSingleton<SessionTokens>().AddSingleton<KeyPackageCheck>()
             .AddSingleton<RegistrationStore>().AddSingleton<LogInStore>().AddSingleton<SessionStore>().AddSingleton<DeviceStore>()
+            .AddSingleton<VaultStore>().AddSingleton<LinkStore>().AddSingleton<AccountStore>().AddSingleton<RetiredDevices>()
             .AddSingleton<DirectoryStore>().AddSingleton<KeyPackageStore>().AddSingleton<InviteStore>()
             .AddSingleton<Gate>()
             .AddHostedService<Reminder>().AddHostedService<Sweeper>();
@@ -112,6 +113,9 @@ public static class AuthHosting
         routes.MapLogIn();
         routes.MapSessions();
         routes.MapDevices();
+        routes.MapLinks();
+        routes.MapVaults();
+        routes.MapAccount();
         routes.MapDirectory();
         routes.MapKeyPackages();
         routes.MapInvites();

@@ -13,6 +13,8 @@ internal sealed class Sweeper(AuthDatabase database, RateLimiter limiter, TimePr
         DELETE FROM key_package WHERE not_after <= @now;
         DELETE FROM used_challenge WHERE expires < @now;
         DELETE FROM ended_session WHERE expires < @now;
+        DELETE FROM link WHERE expires <= @now;
+        UPDATE retired_device SET device_key = NULL, reason = NULL, device_list = NULL, since = NULL WHERE since < @today - @told;
         UPDATE session SET former = NULL, rotated = NULL WHERE rotated < @now - 60;
         """;
 
@@ -34,7 +36,7 @@ internal sealed class Sweeper(AuthDatabase database, RateLimiter limiter, TimePr
         try
         {
             limiter.Sweep();
-            await database.WriteAsync(db => db.ExecuteAsync(Expired, ("@today", clock.Today()), ("@now", clock.Now())));
+            await database.WriteAsync(db => db.ExecuteAsync(Expired, ("@today", clock.Today()), ("@now", clock.Now()), ("@told", RetiredDevices.ToldDays)));
         }
         catch (AuthException e)
         {

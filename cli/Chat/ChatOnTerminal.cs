@@ -36,6 +36,7 @@ sealed class ChatOnTerminal(ChatRoom room)
         {
             new KeyReader(key => _inputs.Writer.TryWrite(new KeyPressed(key)), text => _inputs.Writer.TryWrite(new Pasted(text))).Start();
             await room.Client.StartAsync(cancel);
+            room.Client.Touch();
             Task telling = TellAsync(events, stop.Token);
             Task working = WorkAsync(stop.Token);
             await ReactAsync(stop.Token);
@@ -110,6 +111,7 @@ sealed class ChatOnTerminal(ChatRoom room)
         switch (input)
         {
             case KeyPressed pressed:
+                room.Client.Touch();
                 return Press(pressed.Key);
             case Pasted pasted:
                 _screen.Notice = null;
@@ -117,6 +119,8 @@ sealed class ChatOnTerminal(ChatRoom room)
                 return true;
             case Resized:
                 return true;
+            case Told { Event: Locked }:
+                return false;
             case Told told:
                 Hear(told.Event);
                 return true;

@@ -21,6 +21,11 @@ sealed class Run(ParseResult parsed, GlobalOptions global, Shell shell)
     /// <summary>Where the password comes from.</summary>
     public PasswordSource Password { get; } = new(parsed.GetValue(global.PasswordFile), shell);
 
+    /// <summary>A command to type next, with the profile that was given to this one.</summary>
+    public string Hint(string command) => parsed.GetValue(global.Profile) is { Length: > 0 } profile
+        ? $"kavalek --profile {(profile.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('/' or '.' or '_' or '-' or '~')) ? $"'{profile}'" : profile)} {command}"
+        : $"kavalek {command}";
+
     /// <summary>The value of an option.</summary>
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 
@@ -98,5 +103,5 @@ sealed class Run(ParseResult parsed, GlobalOptions global, Shell shell)
     }
 
     CliException NoAccount() => new(ExitCode.NoAccount,
-        $"There is no account in {Folder.Path} yet. Make one with 'kavalek signup LINK', or use an existing one with 'kavalek login'; another folder is given with --profile DIR.");
+        $"There is no account in {Folder.Path} yet. Make one with '{Hint("signup LINK")}', or use an existing one with '{Hint("login")}'; another folder is given with --profile DIR.");
 }

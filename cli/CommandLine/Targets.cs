@@ -80,6 +80,8 @@ static class Targets
     /// <exception cref="CliException">There is none, or more than one fits.</exception>
     public static T ById<T>(IEnumerable<T> all, Func<T, Id> id, string digits, string what)
     {
+        if (digits.StartsWith('-'))
+            throw new CliException(ExitCode.Usage, $"There is no option '{SafeText.Line(digits)}' here. Nothing was done; see --help.");
         List<T> found = digits.Length >= MinimumIdDigits
             ? [.. all.Where(one => id(one).ToString().StartsWith(digits, StringComparison.OrdinalIgnoreCase))] : [];
         return found.Count switch

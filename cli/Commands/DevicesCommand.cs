@@ -11,15 +11,15 @@ static class DevicesCommand
 {
     public static Command Create(CommandLine.Commands with)
     {
-        var command = new Verb("devices", "List your devices, approve a new one, remove an old one.") { List(with, "list"), Approve(with), Remove(with) };
+        var command = new Verb("devices", "List your devices, let a new one in, remove an old one.") { List(with, "list"), Add(with), Remove(with) };
         Verb list = List(with, "devices");
         command.Options.Add(list.Options[0]);
         command.Action = list.Action;
         command.Examples =
         [
             new("kavalek devices"),
-            new("kavalek devices approve ABCD-EFGH-…", "The code that the new device shows"),
-            new("kavalek devices remove 3f9a", "A lost one"),
+            new("kavalek devices add", "Let in a new device that has logged in and waits"),
+            new("kavalek devices remove 3f9a", "One that you do not use any more"),
         ];
         return command;
     }
@@ -50,24 +50,66 @@ static class DevicesCommand
             }
             run.Shell.Table(["Device", "Added", "Last seen", ""], devices.Select(d => (string[])
             [
-                d.Id.ToString()[..8], Day(d.Added), Day(d.LastSeen), d.IsThis ? "this one" : d.IsWaiting ? "waits for approval" : "",
+                d.Id.ToString()[..8], Day(d.Added), Day(d.LastSeen), d.IsThis ? "this one" : d.IsWaiting ? "waits to be let in" : "",
             ]), "No devices.");
             return ExitCode.Ok;
         });
         return command;
     }
 
-    static Verb Approve(CommandLine.Commands with)
+    static Verb Add(CommandLine.Commands with)
     {
-        var code = new Argument<string[]>("code") { Description = "The code that the new device shows.", HelpName = "CODE", Arity = ArgumentArity.OneOrMore };
-        var command = new Verb("approve", "Let a new device of yours in; it can do everything this one can.") { code };
-        command.Notes = "Only type a code that you read on your own device. Whoever asks you for one, or gives you one, wants your account.";
-        command.Examples = [new("kavalek devices approve ABCD-EFGH-…")];
+        var json = new Option<bool>("--json") { Description = "One JSON object a line: the code, then who joined; grants after a line 'yes' on standard input." };
+        var command = new Verb("add", "Let a new device of yours in; it can do everything this one can.") { json };
+        command.Notes = """
+            First log in on the new device, until it asks for a code; then run this here, and type the code there within a minute. Both then show six
+            digits: only if they are the same on both, say yes. The new device gets the keys of your account and of its history, comes into all
+            your conversations, and all your devices and contacts see it.
+            Never do this because somebody asked you to: whoever gets in is you.
+            """;
+        command.Examples = [new("kavalek devices add")];
         with.Does(command, async (run, cancel) =>
         {
             await using KavalekClient client = await run.OpenOnlineAsync(cancel);
-            Device device = await client.ApproveDeviceAsync(string.Concat(run.Get(code)!), cancel);
-            run.Shell.Tell($"Approved the device {device.Id.ToString()[..8]}. All your devices and contacts see it.");
+            await using DeviceLink link = await client.LinkDeviceAsync(cancel);
+            if (run.Get(json))
+            {
+                run.Shell.Out.WriteLine(JsonLine.Object(o =>
+                {
+                    o.WriteString("event", "code");
+                    o.WriteString("code", link.Code);
+                    o.WriteString("qr", link.QrText);
+                    o.WriteString("expires", link.Expires.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
+                }));
+            }
+            else
+            {
+                run.Shell.Tell("Type this into the new device, within a minute:");
+                run.Shell.Out.WriteLine($"  {link.Code}");
+                if (run.Shell.DrawsForPerson)
+                    run.Shell.Qr(link.QrText);
+            }
+            run.Shell.Out.Flush();
+            LinkedDevice joined = await link.WaitAsync(cancel);
+            if (run.Get(json))
+            {
+                run.Shell.Out.WriteLine(JsonLine.Object(o =>
+                {
+                    o.WriteString("event", "joined");
+                    o.WriteString("device", joined.Device.ToString());
+                    o.WriteString("match", joined.MatchingCode);
+                }));
+                run.Shell.Out.Flush();
+            }
+            else
+            {
+                run.Shell.Tell("A device wants in: it will get the keys of your account and of its history, and be in all your conversations. It must show the same digits:");
+                run.Shell.Out.WriteLine($"  {joined.MatchingCode}");
+            }
+            if (!run.Shell.ConfirmByLine("Does the new device show exactly these digits?"))
+                throw new CliException(ExitCode.Refused, "Nothing was granted. If the digits differed, somebody may be interfering: do not try again on this network.");
+            Device device = await link.GrantAsync(cancel);
+            run.Shell.Tell($"The device {device.Id.ToString()[..8]} is in. All your devices and contacts see it.");
             run.Shell.Tell(await BringAlongAsync(client, cancel)
                 ? "It is in all of your conversations."
                 : "It joins your conversations once it is connected and any of your other devices is, too: keep it running, and use kavalek here in a while.");
@@ -76,7 +118,7 @@ static class DevicesCommand
         return command;
     }
 
-    // The new device makes its key packages when it hears of the approval, and without them nobody can add it anywhere.
+    // The new device makes its key packages when it hears that it is in, and without them nobody can add it anywhere.
     static async Task<bool> BringAlongAsync(KavalekClient client, CancellationToken cancel)
     {
         int devices = (await client.DevicesAsync(cancel)).Count(d => !d.IsWaiting);
@@ -92,20 +134,51 @@ static class DevicesCommand
     static Verb Remove(CommandLine.Commands with)
     {
         var id = new Argument<string>("id") { Description = "The beginning of its id, from 'kavalek devices'.", HelpName = "ID" };
-        var command = new Verb("remove", "Remove a device: its session ends, and every conversation gets new keys.") { id };
+        var json = new Option<bool>("--json") { Description = "The receipt as one JSON object." };
+        var command = new Verb("remove", "Remove a device: its session ends, it wipes itself at its next contact, and every conversation gets new keys.") { id, json };
         command.Examples = [new("kavalek devices remove 3f9a")];
         with.Does(command, async (run, cancel) =>
         {
             await using KavalekClient client = await run.OpenOnlineAsync(cancel);
             Device device = Targets.ById(await client.DevicesAsync(cancel), d => d.Id, run.Get(id)!, "device");
             if (device.IsThis)
-                throw new CliException(ExitCode.Usage, "That is this device; remove it with: kavalek logout --wipe");
-            await client.RemoveDeviceAsync(device.Id, cancel);
+                throw new CliException(ExitCode.Usage, $"That is this device; remove it with: {run.Hint("logout --wipe")}");
+            OffboardingReceipt receipt = await client.RemoveDeviceAsync(device.Id, cancel);
             await client.SyncAsync(cancel);
-            run.Shell.Tell($"Removed the device {device.Id.ToString()[..8]}.");
+            Print(run, receipt, run.Get(json));
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    static void Print(Run run, OffboardingReceipt receipt, bool json)
+    {
+        if (json)
+        {
+            run.Shell.Out.WriteLine(JsonLine.Object(o =>
+            {
+                o.WriteString("event", "receipt");
+                o.WriteString("device", receipt.Device.ToString());
+                o.WriteString("removed", receipt.At.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
+                o.WriteStartArray("conversations");
+                foreach (OffboardedConversation conversation in receipt.Conversations)
+                {
+                    o.WriteStartObject();
+                    o.WriteString("conversation", conversation.Conversation.ToString());
+                    o.WriteString("title", conversation.Title);
+                    if (conversation.Epoch is { } epoch)
+                        o.WriteNumber("epoch", epoch);
+                    o.WriteEndObject();
+                }
+                o.WriteEndArray();
+            }));
+            return;
+        }
+        run.Shell.Tell($"Removed the device {receipt.Device.ToString()[..8]} at {receipt.At.LocalDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}. It wipes itself when it next connects. It reads nothing any more from these epochs on:");
+        run.Shell.Table(["Conversation", "Title", "Epoch"], receipt.Conversations.Select(c => (string[])
+        [
+            c.Conversation.ToString()[..8], c.Title, c.Epoch?.ToString(CultureInfo.InvariantCulture) ?? "not yet: with the next connection",
+        ]), "It was in no conversation.");
     }
 
     static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Kavalek.Cli.CommandLine;
+using Kavalek.Client;
 
 namespace Kavalek.Cli.Commands;
 
@@ -14,13 +16,25 @@ static class LockCommand
 
     public static Command Create(CommandLine.Commands with)
     {
+        var after = new Option<string?>("--after") { Description = "Set after how many minutes without a key pressed a chat locks itself; 'never' for not at all.", HelpName = "MINUTES" };
         var command = new Verb("lock", "Lock the profile: end a chat or listen that has it open.")
         {
             Notes = "The profile is sealed whenever no kavalek uses it; this ends one that does. Opening it again needs the password.",
-            Examples = [new("kavalek lock")],
+            Examples = [new("kavalek lock"), new("kavalek lock --after 10", "Lock a chat that nobody uses for ten minutes")],
         };
+        command.Options.Add(after);
         with.Does(command, async (run, cancel) =>
         {
+            if (!run.Folder.HasStore)
+            {
+                run.Shell.Tell($"There is no account in {run.Folder.Path}, so there is nothing to lock.");
+                return ExitCode.Ok;
+            }
+            if (run.Get(after) is { } time)
+            {
+                await SetAsync(run, time, cancel);
+                return ExitCode.Ok;
+            }
             if (!await run.Folder.IsHeldAsync())
             {
                 run.Shell.Tell("Locked: nothing has the profile open.");
@@ -41,6 +55,20 @@ static class LockCommand
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    static async Task SetAsync(Run run, string time, CancellationToken cancel)
+    {
+        TimeSpan? idle = null;
+        if (!time.Equals("never", StringComparison.OrdinalIgnoreCase))
+        {
+            if (!double.TryParse(time, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double minutes))
+                throw new CliException(ExitCode.Usage, "--after takes minutes, or 'never'. Nothing was changed.");
+            idle = TimeSpan.FromMinutes(minutes);
+        }
+        await using KavalekClient client = await run.OpenAsync(cancel);
+        await client.SetAutoLockAsync(idle, cancel);
+        run.Shell.Tell(idle is null ? "A chat does not lock itself." : $"A chat locks itself after {time} minutes without a key pressed.");
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Kavalek.Cli.CommandLine;
+using Kavalek.Cli.Input;
+using Kavalek.Cli.Output;
 using Kavalek.Client;
+using Kavalek.Protocol;
 
 namespace Kavalek.Cli.Commands;
 
@@ -15,9 +18,10 @@ static class SignUpCommand
         var email = new Option<string?>("--email") { Description = "Your e-mail address, for logging in; nobody else sees it.", HelpName = "ADDRESS" };
         var handle = new Option<string?>("--handle") { Description = "The name people find you by: 3 to 32 of a-z 0-9 _ . beginning with a letter.", HelpName = "HANDLE" };
         var name = new Option<string?>("--name") { Description = "What people you talk with see; the server never does.", HelpName = "NAME" };
+        var json = new Option<bool>("--json") { Description = "For programs: print account and recovery key as JSON objects, and ask nothing back." };
         var command = new Verb("signup", "Make an account, with an invite or set-up link.")
         {
-            link, server, invite, email, handle, name,
+            link, server, invite, email, handle, name, json,
         };
         command.Examples =
         [
@@ -32,28 +36,70 @@ static class SignUpCommand
             {
                 if ((await KavalekClient.InspectAsync(options.Store, cancel)).State != ProfileState.Empty)
                     throw new CliException(ExitCode.Error, $"{run.Folder.Path} holds an account already; nothing was changed. For a second account give another folder: --profile DIR");
-                string mail = Required(run, run.Get(email), "Your e-mail address, for logging in: ", "--email ADDRESS");
-                string at = Required(run, run.Get(handle), "The handle people will find you by: @", "--handle HANDLE");
-                // Said before a password is typed twice for nothing.
-                if (!Targets.IsHandle(Targets.Bare(at)))
-                    throw new CliException(ExitCode.Usage, "A handle has 3 to 32 characters: letters a to z, digits, _ and dots, and begins with a letter. Nothing was done.");
+                // Each is checked at once, before a password is typed twice for nothing.
+                string mail = Required(run, run.Get(email), "Your e-mail address, for logging in: ", "--email ADDRESS", Described.Email);
+                string at = Required(run, run.Get(handle), "The handle people will find you by: @", "--handle HANDLE", Described.Handle);
                 string password = run.Password.ReadNew(cancel);
-                await using KavalekClient client = await KavalekClient.SignUpAsync(options, new SignUp(address, secret, mail, at, password, run.Get(name)), cancel);
+                await using KavalekClient client = await SignUpAsync(run, options, new SignUp(address, secret, mail, at, password, run.Get(name)), cancel);
                 await PublishAsync(run, client, cancel);
                 run.Shell.Tell($"Welcome, @{client.Me.Handle}. Your account is on {address.GetLeftPart(UriPartial.Authority)}, its keys are in {run.Folder.Path}.");
+                if (run.Get(json))
+                {
+                    run.Shell.Out.WriteLine(JsonLine.Object(o =>
+                    {
+                        o.WriteString("event", "account");
+                        o.WriteString("account", client.Me.Id.ToString());
+                        o.WriteString("handle", client.Me.Handle);
+                        o.WriteString("device", client.Me.Device.ToString());
+                    }));
+                }
+                await RecoveryKeyAsync(run, client, run.Get(json), cancel);
             }
             finally
             {
                 await options.Store.DisposeAsync();
             }
-            run.Shell.Tell("""
-                Keep that folder and your password: there is no way back into the account without them or a second device.
-                Next, with the same --profile if you gave one: 'kavalek contacts link' shows what others add you by; 'kavalek chat @handle' starts a
-                conversation; the owner of a new server makes links for others with 'kavalek invites create'.
+            run.Shell.Tell($"""
+                Next: '{run.Hint("contacts link")}' shows what others add you by; '{run.Hint("chat @handle")}' starts a
+                conversation; the owner of a new server makes links for others with '{run.Hint("invites create")}'.
                 """);
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    // A name that is taken is no reason to begin all over; the invite is still good then.
+    static async Task<KavalekClient> SignUpAsync(Run run, ClientOptions options, SignUp request, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                return await KavalekClient.SignUpAsync(options, request, cancel);
+            }
+            catch (KavalekException e) when (e.Code == ErrorCodes.HandleTaken && run.Shell.PersonTypes)
+            {
+                run.Shell.Tell("Somebody has that handle already, or it is reserved.");
+                request = request with { Handle = run.Shell.AskUntil("Another handle: @", Described.Handle) ?? throw e };
+            }
+        }
+    }
+
+    static async Task RecoveryKeyAsync(Run run, KavalekClient client, bool json, CancellationToken cancel)
+    {
+        if (!json && !run.Shell.PersonTypes)
+        {
+            run.Shell.Tell($"No recovery key was made, as there is nobody to show it to: make one with '{run.Hint("recovery new")}'. Without it, or a second device, nobody can bring this account's conversations back.");
+            return;
+        }
+        try
+        {
+            await RecoveryCommand.MakeAsync(run, client, json, RecoveryLanguage.English, cancel);
+        }
+        catch (Exception e) when (e is CliException or KavalekException)
+        {
+            run.Shell.Warn($"{e.Message} The account is made.");
+        }
     }
 
     /// <summary>Leaves the keys with which others begin conversations at the server; until then nobody can write to the new account.</summary>
@@ -86,6 +132,9 @@ static class SignUpCommand
         };
     }
 
-    static string Required(Run run, string? given, string question, string option) => given ?? run.Shell.Ask(question)
-        ?? throw new CliException(ExitCode.Usage, $"{option} is missing. Nothing was done.");
+    static string Required(Run run, string? given, string question, string option, Func<string, string?> problem)
+    {
+        string answer = given ?? run.Shell.AskUntil(question, problem) ?? throw new CliException(ExitCode.Usage, $"{option} is missing. Nothing was done.");
+        return problem(answer) is string wrong ? throw new CliException(ExitCode.Usage, $"{wrong} Nothing was done.") : answer;
+    }
 }

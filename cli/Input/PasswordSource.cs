@@ -21,6 +21,10 @@ sealed class PasswordSource(string? file, Shell shell)
     /// <exception cref="CliException">There is nowhere to read it from.</exception>
     public string Read(string prompt = "Password: ", CancellationToken cancel = default) => FromSettings() ?? Ask(prompt, cancel);
 
+    /// <summary>A password that neither file nor variable can hold, because it is another one than theirs.</summary>
+    /// <exception cref="CliException">There is nowhere to read it from.</exception>
+    public string AskAlways(string prompt, CancellationToken cancel = default) => Ask(prompt, cancel);
+
     /// <summary>A new password: long enough, and typed twice.</summary>
     /// <exception cref="CliException">It is too short, the two differ, or there is nowhere to read it from.</exception>
     public string ReadNew(CancellationToken cancel = default)
@@ -28,13 +32,37 @@ sealed class PasswordSource(string? file, Shell shell)
         if (FromSettings() is string set)
             return Checked(set);
         shell.Error.WriteLine($"Choose a password of at least {MinimumCharacters} characters. Nobody can restore it for you, not even the server's owner.");
-        string first = Checked(Ask("New password: ", cancel));
-        if (!string.Equals(first, Ask("The same again: ", cancel), StringComparison.Ordinal))
-            throw new CliException(ExitCode.Usage, "The two passwords differ. Nothing was made; try again.");
-        return first;
+        return AskNew(cancel);
     }
 
-    static string Checked(string password) => new System.Globalization.StringInfo(password).LengthInTextElements >= MinimumCharacters
+    /// <summary>The password that an account is to have from now on: from the file that was named for it, else typed twice. Never the variable, which holds the present one.</summary>
+    /// <exception cref="CliException">It is too short, or there is nowhere to read it from.</exception>
+    public string ReadChanged(bool fromFile, CancellationToken cancel = default)
+    {
+        if (fromFile)
+            return Checked(FromFile(file!));
+        shell.Error.WriteLine($"Choose a new password of at least {MinimumCharacters} characters.");
+        return AskNew(cancel);
+    }
+
+    // A slip of the fingers is no reason to begin all over.
+    string AskNew(CancellationToken cancel)
+    {
+        while (true)
+        {
+            string first = Ask("New password: ", cancel);
+            if (!IsLongEnough(first))
+                shell.Error.WriteLine($"It needs at least {MinimumCharacters} characters; a few random words are good. Try again.");
+            else if (string.Equals(first, Ask("The same again: ", cancel), StringComparison.Ordinal))
+                return first;
+            else
+                shell.Error.WriteLine("The two differ. Try again.");
+        }
+    }
+
+    static bool IsLongEnough(string password) => new System.Globalization.StringInfo(password).LengthInTextElements >= MinimumCharacters;
+
+    static string Checked(string password) => IsLongEnough(password)
         ? password
         : throw new CliException(ExitCode.Usage, $"The password is too short: it needs at least {MinimumCharacters} characters. Nothing was made; try again.");
 

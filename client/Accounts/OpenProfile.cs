@@ -46,7 +46,9 @@ sealed class OpenProfile : IAsyncDisposable
     {
         byte[] bytes = await options.Store.GetAsync(Wallet.Key, cancel).ConfigureAwait(false)
             ?? throw new KavalekException(ClientErrors.ProfileEmpty, "There is no account in this profile yet. Sign up, or log in.");
-        Secret storeKey = await Wallet.Decode(bytes).OpenAsync(options.Crypto, password).ConfigureAwait(false);
+        PasswordGuard guard = new(options.Store, options.Clock);
+        await guard.RequireTurnAsync(cancel).ConfigureAwait(false);
+        Secret storeKey = await OpenWalletAsync(options, bytes, password, guard, cancel).ConfigureAwait(false);
         SealedStore store = new(options.Store, options.Crypto, storeKey);
         byte[] data = await store.GetAsync(Profile.Key, cancel).ConfigureAwait(false)
             ?? throw new KavalekException(ClientErrors.ProfileDamaged, "This profile is incomplete. Restore it from a backup, or log in on a new profile.");
@@ -72,6 +74,67 @@ sealed class OpenProfile : IAsyncDisposable
         }
     }
 
+    /// <summary>Wraps the store key under a second password, beside the one in force: whichever the server turns out to know, the profile opens.</summary>
+    public async Task PreparePasswordAsync(string next, int iterations, CancellationToken cancel)
+    {
+        byte[] bytes = await _raw.GetAsync(Wallet.Key, cancel).ConfigureAwait(false) ?? throw new InvalidOperationException("no wallet");
+        Wallet prepared = await Wallet.WrapAsync(_crypto, _storeKey, next, iterations, Wallet.Decode(bytes).Server).ConfigureAwait(false);
+        await _raw.ApplyAsync(new StoreBatch().Put(Wallet.NextKey, prepared.Encode()), cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The prepared password is the one from now on.</summary>
+    public async Task TakePreparedPasswordAsync()
+    {
+        if (await _raw.GetAsync(Wallet.NextKey).ConfigureAwait(false) is { } prepared)
+            await _raw.ApplyAsync(new StoreBatch().Put(Wallet.Key, prepared).Delete(Wallet.NextKey)).ConfigureAwait(false);
+    }
+
+    /// <summary>The password in force stays.</summary>
+    public async Task DropPreparedPasswordAsync() => await _raw.ApplyAsync(new StoreBatch().Delete(Wallet.NextKey)).ConfigureAwait(false);
+
+    /// <summary>The server knows this password: from now on it, and no other, opens the profile.</summary>
+    public async Task AdoptPasswordAsync(string password, int iterations, CancellationToken cancel)
+    {
+        byte[] bytes = await _raw.GetAsync(Wallet.Key, cancel).ConfigureAwait(false) ?? throw new InvalidOperationException("no wallet");
+        Wallet wallet = Wallet.Decode(bytes);
+        try
+        {
+            using Secret opened = await wallet.OpenAsync(_crypto, password).ConfigureAwait(false);
+            await DropPreparedPasswordAsync().ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code == ClientErrors.WrongPassword)
+        {
+            Wallet changed = await Wallet.WrapAsync(_crypto, _storeKey, password, iterations, wallet.Server).ConfigureAwait(false);
+            await _raw.ApplyAsync(new StoreBatch().Put(Wallet.Key, changed.Encode()).Delete(Wallet.NextKey), cancel).ConfigureAwait(false);
+        }
+    }
+
+    // A change of password that was cut off leaves two wallets: whoever knows the newer password ends it.
+    static async Task<Secret> OpenWalletAsync(ClientOptions options, byte[] wallet, string password, PasswordGuard guard, CancellationToken cancel)
+    {
+        try
+        {
+            Secret opened;
+            try
+            {
+                opened = await Wallet.Decode(wallet).OpenAsync(options.Crypto, password).ConfigureAwait(false);
+            }
+            catch (KavalekException e) when (e.Code == ClientErrors.WrongPassword)
+            {
+                if (await options.Store.GetAsync(Wallet.NextKey, cancel).ConfigureAwait(false) is not { } next) throw;
+                opened = await Wallet.Decode(next).OpenAsync(options.Crypto, password).ConfigureAwait(false);
+                await options.Store.ApplyAsync(new StoreBatch().Put(Wallet.Key, next).Delete(Wallet.NextKey), cancel).ConfigureAwait(false);
+            }
+            await guard.SucceededAsync().ConfigureAwait(false);
+            return opened;
+        }
+        catch (KavalekException e) when (e.Code == ClientErrors.WrongPassword)
+        {
+            await guard.FailedAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     /// <summary>Wraps the store key under another password.</summary>
     public async Task ChangePasswordAsync(string current, string next, int iterations, CancellationToken cancel)
     {
@@ -82,10 +145,17 @@ sealed class OpenProfile : IAsyncDisposable
         await _raw.ApplyAsync(new StoreBatch().Put(Wallet.Key, changed.Encode()), cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Removes everything, the wallet first of all: without it the rest cannot be opened. Whoever uses the store afterwards is told why.</summary>
+    public Task WipeAsync(KavalekException why)
+    {
+        _store.Close(why);
+        return WipeAsync();
+    }
+
     /// <summary>Removes everything, the wallet first of all: without it the rest cannot be opened.</summary>
     public async Task WipeAsync()
     {
-        await _raw.ApplyAsync(new StoreBatch().Delete(Wallet.Key)).ConfigureAwait(false);
+        await _raw.ApplyAsync(new StoreBatch().Delete(Wallet.Key).Delete(Wallet.NextKey)).ConfigureAwait(false);
         await _raw.ApplyAsync(new StoreBatch().DeleteRange(" ", "\u007f")).ConfigureAwait(false);
     }
 

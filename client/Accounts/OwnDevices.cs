@@ -11,7 +11,7 @@ namespace Kavalek.Client;
 sealed record CertifiedDevices(ulong ListNumber, IReadOnlyList<DeviceCertificate> Certificates);
 
 /// <summary>The account's own devices: seen, approved, removed (docs/PROTOCOL.md §3.3, §5.3).</summary>
-sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider crypto, AuthApi api, EventHub events, TimeProvider clock) : IDisposable
+sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider crypto, AuthApi api, VaultWatch vault, EventHub events, TimeProvider clock) : IDisposable
 {
     /// <summary>Where the newest verified list is stored, followed by its certificates.</summary>
     public const string ListAt = "device/list";
@@ -43,21 +43,16 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         return Known.ListNumber != before;
     }
 
-    /// <summary>Certifies the waiting device that shows this code, and gives it the account key.</summary>
-    /// <exception cref="KavalekException"><see cref="ClientErrors.WrongDeviceCode"/>.</exception>
-    public Task<Device> ApproveAsync(string code, CancellationToken cancel) => ChangeAsync(async (records, accountKey) =>
+    /// <summary>Certifies the device that joined a link, and gives it the account's secrets.</summary>
+    public Task<Device> AdmitAsync(DeviceRecord joined, LinkTranscript link, CancellationToken cancel) => ChangeAsync(async (_, accountKey) =>
     {
-        DeviceRecord record = records.Devices.FirstOrDefault(d => d is { Certificate: null, GrantKey: not null }
-            && DeviceCode.Matches(DeviceCode.Of(own.Instance, own.Account, d.Device, d.DeviceKey, d.GrantKey), code))
-            ?? throw new KavalekException(ClientErrors.WrongDeviceCode,
-                "No waiting device has this code, and nothing was approved. Read the code again from the new device; if it is right, somebody may be interfering: do not approve.");
         DeviceCertificate certificate = await Certification.CertifyAsync(
-            crypto, accountKey, own.Instance, own.Account, record.Device, record.DeviceKey, clock.GetUtcNow()).ConfigureAwait(false);
+            crypto, accountKey, own.Instance, own.Account, joined.Device, joined.DeviceKey, clock.GetUtcNow()).ConfigureAwait(false);
         DeviceList list = await NextAsync(accountKey, [.. Known.Certificates, certificate]).ConfigureAwait(false);
         using AccountSecrets secrets = own.Secrets();
-        byte[] grant = await DeviceCode.SealAsync(crypto, own.Instance, own.Account, record.Device, record.GrantKey!, secrets).ConfigureAwait(false);
-        await api.CertifyAsync(record.Device, new CertifyRequest(certificate.Encode(), list.Encode(), grant), cancel).ConfigureAwait(false);
-        return new Device(record.Device, false, false, Day(record.Added), Day(record.LastSeen));
+        byte[] grant = await link.SealAsync(crypto, own.Instance, own.Account, joined.Device, joined.GrantKey!, secrets).ConfigureAwait(false);
+        await api.CertifyAsync(joined.Device, new CertifyRequest(certificate.Encode(), list.Encode(), grant), cancel).ConfigureAwait(false);
+        return new Device(joined.Device, false, false, Day(joined.Added), Day(joined.LastSeen));
     }, cancel);
 
     /// <summary>Removes a device from the list, a waiting one from the server.</summary>
@@ -100,6 +95,7 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         {
             DeviceRecords records = await api.DevicesAsync(cancel).ConfigureAwait(false);
             await TakeAsync(records, cancel).ConfigureAwait(false);
+            await vault.TakeAsync(records.Vault, cancel).ConfigureAwait(false);
             return records;
         }
         finally

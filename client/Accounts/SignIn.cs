@@ -97,7 +97,7 @@ static class SignIn
         using Secret authSecret = await PasswordSecret.DeriveAsync(password, instance.Id, email, prelogin.Salt, prelogin.Kdf.Iterations).ConfigureAwait(false);
 
         using KeyPair deviceKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
-        using KeyPair grantKey = await options.Crypto.GenerateKeyPairAsync(KemAlgorithm.DhkemP256).ConfigureAwait(false);
+        using KeyPair grantKey = await LinkTranscript.Suite(options.Crypto).GenerateKeyPairAsync().ConfigureAwait(false);
         Profile data = new(ProfilePhase.Waiting, server, instance.Id, email, prelogin.Kdf.Iterations, default, "", null, options.Crypto.NewId(), 1);
         Session session = await PostAsync(options, api, data, deviceKey, grantKey.PublicKey, authSecret, prelogin.Challenge, cancel).ConfigureAwait(false);
         if (session.Device != data.Device || session.Certified) throw ServerErrors.Misbehaves("took this new device for another one");

@@ -57,6 +57,9 @@ public sealed record DevicesChanged(IReadOnlyList<Device> Devices, IReadOnlyList
 /// <param name="Reason">What happened and what to do.</param>
 public sealed record SessionEnded(KavalekException Reason) : ClientEvent;
 
+/// <summary>Nobody used the client for as long as <see cref="KavalekClient.AutoLock"/> says: it is closing, and all keys go.</summary>
+public sealed record Locked : ClientEvent;
+
 /// <summary>One calm line about something that needs no answer.</summary>
 /// <param name="Text">For a person, in English.</param>
 public sealed record Notice(string Text) : ClientEvent;

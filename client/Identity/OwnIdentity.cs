@@ -58,7 +58,17 @@ sealed class OwnIdentity : IDisposable
     /// <exception cref="KavalekException"><see cref="ClientErrors.DeviceWaits"/>.</exception>
     public (DeviceCertificate Certificate, KeyPair AccountKey) Certified() => Certificate is { } certificate && AccountKey is { } key
         ? (certificate, key)
-        : throw new KavalekException(ClientErrors.DeviceWaits, "This device waits to be approved. Type its device code into one of your other devices.");
+        : throw new KavalekException(ClientErrors.DeviceWaits, "This device waits to be let in: by one of your other devices, or with your recovery key. Log in again to go on.");
+
+    /// <summary>This device is in, or follows the account to a new key.</summary>
+    public void Become(DeviceCertificate certificate, KeyPair accountKey, Secret historyKey)
+    {
+        (KeyPair? oldKey, Secret? oldHistory, KeyPair? grantKey) = (AccountKey, HistoryKey, GrantKey);
+        (AccountKey, HistoryKey, Certificate, GrantKey) = (accountKey, historyKey, certificate, null);
+        oldKey?.Dispose();
+        oldHistory?.Dispose();
+        grantKey?.Dispose();
+    }
 
     /// <summary>A copy of what the account's devices share, to be handed to another one.</summary>
     /// <exception cref="KavalekException"><see cref="ClientErrors.DeviceWaits"/>.</exception>

@@ -25,6 +25,7 @@ sealed class SealedStore : IClientStore
     readonly Secret _recordKey;
     readonly Secret _nameKey;
     readonly ConcurrentDictionary<string, string> _names = new(StringComparer.Ordinal);
+    volatile KavalekException? _closed;
 
     /// <summary>Seals <paramref name="inner"/> with a random key of 32 bytes, which stays the caller's.</summary>
     public SealedStore(IClientStore inner, ICryptoProvider crypto, Secret storeKey)
@@ -35,9 +36,13 @@ sealed class SealedStore : IClientStore
         _nameKey = Derive("kavalek/v1/store/names", storeKey);
     }
 
+    /// <summary>From now on nothing is read or written any more: whoever tries is told why.</summary>
+    public void Close(KavalekException why) => _closed = why;
+
     /// <inheritdoc/>
     public async ValueTask<byte[]?> GetAsync(string key, CancellationToken cancel = default)
     {
+        RequireOpen();
         string name = Name(StoreKey.Check(key));
         return await _inner.GetAsync(name, cancel).ConfigureAwait(false) is { } record ? (await OpenAsync(name, record).ConfigureAwait(false)).Value : null;
     }
@@ -46,6 +51,7 @@ sealed class SealedStore : IClientStore
     public async ValueTask<IReadOnlyList<StoreEntry>> ScanAsync(StoreRange range, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(range);
+        RequireOpen();
         IReadOnlyList<StoreEntry> found = await _inner.ScanAsync(range with { From = Name(range.From), To = Name(range.To) }, cancel).ConfigureAwait(false);
         StoreEntry[] opened = new StoreEntry[found.Count];
         for (int i = 0; i < opened.Length; i++) opened[i] = await OpenAsync(found[i].Key, found[i].Value).ConfigureAwait(false);
@@ -56,6 +62,7 @@ sealed class SealedStore : IClientStore
     public async ValueTask ApplyAsync(StoreBatch batch, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
+        RequireOpen();
         StoreBatch sealedBatch = new();
         foreach (StoreChange change in batch.Changes)
         {
@@ -68,7 +75,13 @@ sealed class SealedStore : IClientStore
                 _ => throw new InvalidOperationException(change.GetType().Name),
             };
         }
+        RequireOpen();
         await _inner.ApplyAsync(sealedBatch, cancel).ConfigureAwait(false);
+    }
+
+    void RequireOpen()
+    {
+        if (_closed is { } why) throw new KavalekException(why.Code, why.Message, why.NothingChanged, why);
     }
 
     /// <summary>Zeroes the keys.</summary>

@@ -16,6 +16,9 @@ sealed record Wallet(int Iterations, byte[] Salt, string Server, byte[] Commitme
     /// <summary>Where it stands in the store, unsealed.</summary>
     public const string Key = "wallet";
 
+    /// <summary>Where the wallet of a new password stands while the server is asked to change it, unsealed.</summary>
+    public const string NextKey = "wallet/next";
+
     const ushort Version = 1;
     const int SaltBytes = 16;
     const int CommitmentBytes = 32;

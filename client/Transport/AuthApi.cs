@@ -23,6 +23,9 @@ sealed class SignInApi(Rest rest)
     public Task<Session> LogInAsync(LogInRequest request, CancellationToken cancel) =>
         rest.JsonAsync(HttpMethod.Post, "auth/v1/sessions", null, Rest.Json(request, AuthJson.Default.LogInRequest), AuthJson.Default.Session, cancel);
 
+    public Task<RemovalRecord> WhyRemovedAsync(RemovalRequest request, CancellationToken cancel) => rest.JsonAsync(
+        HttpMethod.Post, "auth/v1/devices/removal", null, Rest.Json(request, AuthJson.Default.RemovalRequest), AuthJson.Default.RemovalRecord, cancel);
+
     public Task<Session> RefreshAsync(string refreshToken, CancellationToken cancel) => rest.JsonAsync(
         HttpMethod.Post, "auth/v1/sessions/refresh", null, Rest.Json(new RefreshRequest(refreshToken), AuthJson.Default.RefreshRequest), AuthJson.Default.Session, cancel);
 }
@@ -45,6 +48,47 @@ sealed class AuthApi(Rest rest, Tokens tokens)
         (token, stop) => rest.JsonAsync(HttpMethod.Get, "auth/v1/devices/self", token, null, AuthJson.Default.OwnDevice, stop), cancel);
 
     public Task DeleteGrantAsync(CancellationToken cancel) => SendAsync(HttpMethod.Delete, "devices/self/grant", null, cancel);
+
+    public Task CertifySelfAsync(CertifySelf request, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Put, "devices/self/certificate", () => Rest.Json(request, AuthJson.Default.CertifySelf), cancel);
+
+    public Task<StartedLink> StartLinkAsync(StartLink request, CancellationToken cancel) => tokens.WithAuthAsync((token, stop) => rest.JsonAsync(
+        HttpMethod.Post, "auth/v1/links", token, Rest.Json(request, AuthJson.Default.StartLink), AuthJson.Default.StartedLink, stop), cancel);
+
+    public Task<LinkState> LinkAsync(Id link, CancellationToken cancel) => tokens.WithAuthAsync(
+        (token, stop) => rest.JsonAsync(HttpMethod.Get, $"auth/v1/links/{link}", token, null, AuthJson.Default.LinkState, stop), cancel);
+
+    public Task RevealLinkAsync(Id link, LinkNonce nonce, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Put, $"links/{link}/nonce", () => Rest.Json(nonce, AuthJson.Default.LinkNonce), cancel);
+
+    public Task EndLinkAsync(Id link, CancellationToken cancel) => SendAsync(HttpMethod.Delete, $"links/{link}", null, cancel);
+
+    public Task<OfferedLink> OfferedLinkAsync(CancellationToken cancel) => tokens.WithAuthAsync(
+        (token, stop) => rest.JsonAsync(HttpMethod.Get, "auth/v1/links/current", token, null, AuthJson.Default.OfferedLink, stop), cancel);
+
+    public Task JoinLinkAsync(Id link, JoinLink request, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, $"links/{link}/join", () => Rest.Json(request, AuthJson.Default.JoinLink), cancel);
+
+    public Task<LinkNonce> LinkNonceAsync(Id link, CancellationToken cancel) => tokens.WithAuthAsync(
+        (token, stop) => rest.JsonAsync(HttpMethod.Get, $"auth/v1/links/{link}/nonce", token, null, AuthJson.Default.LinkNonce, stop), cancel);
+
+    public Task<VaultRecord> VaultAsync(CancellationToken cancel) => tokens.WithAuthAsync(
+        (token, stop) => rest.JsonAsync(HttpMethod.Get, "auth/v1/vault", token, null, AuthJson.Default.VaultRecord, stop), cancel);
+
+    public Task PutVaultAsync(VaultRecord vault, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Put, "vault", () => Rest.Json(vault, AuthJson.Default.VaultRecord), cancel);
+
+    public Task ChangePasswordAsync(ChangePassword request, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Put, "account/password", () => Rest.Json(request, AuthJson.Default.ChangePassword), cancel);
+
+    public Task ReplaceAccountKeyAsync(ReplaceAccountKey request, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, "account/key", () => Rest.Json(request, AuthJson.Default.ReplaceAccountKey), cancel);
+
+    public Task ResetAccountAsync(ResetAccount request, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, "account/reset", () => Rest.Json(request, AuthJson.Default.ResetAccount), cancel);
+
+    public Task DeleteAccountAsync(DeleteAccount request, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, "account/delete", () => Rest.Json(request, AuthJson.Default.DeleteAccount), cancel);
 
     public Task CertifyAsync(Id device, CertifyRequest request, CancellationToken cancel) =>
         SendAsync(HttpMethod.Put, $"devices/{device}/certificate", () => Rest.Json(request, AuthJson.Default.CertifyRequest), cancel);

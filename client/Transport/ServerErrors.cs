@@ -12,14 +12,15 @@ static class ServerErrors
     {
         ErrorCodes.WrongCredentials => "E-mail or password is wrong. Nothing was changed; check both and try again.",
         ErrorCodes.SessionEnded or ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired =>
-            "This device is not logged in any more. Everything on it is still here; log in again with your password.",
-        ErrorCodes.DeviceRemoved => "This device was logged out or removed from your account. Log in again to add it back.",
+            "This device is not logged in any more. Everything on it is still here; log in again with your password: with the new one, if you changed it on another device.",
+        ErrorCodes.DeviceRemoved => "This device was removed from your account. To use it again, log in with a new profile, as a new device.",
         ErrorCodes.Forbidden => "You are not allowed to do this. Inviting people is for the owner of the server; other things need an approved device.",
         ErrorCodes.InvalidInvite => "This link does not work: it is mistyped, used up, expired or revoked. No account was made. Ask for a new invite; a set-up link is printed anew when the server starts.",
         ErrorCodes.NotFound => "There is nobody and nothing by that name here. Check the spelling.",
         ErrorCodes.HandleTaken => "Somebody has that handle already. Choose another one.",
         ErrorCodes.IdTaken => "That id is in use already. Try again.",
         ErrorCodes.StaleDeviceList => "Your devices were changed from somewhere else at the same moment. Look at the list and try again.",
+        ErrorCodes.StaleVault => "Your recovery key was changed from somewhere else at the same moment. Look again and try again.",
         ErrorCodes.StaleEpoch => "The conversation moved on meanwhile. Try again.",
         ErrorCodes.StaleArchive => "Another of your devices changed the history archive at the same moment. Try again.",
         ErrorCodes.OverQuota => "The history archive is full: older messages stay in it, newer ones stay on this device. Ask whoever runs the server for more room.",

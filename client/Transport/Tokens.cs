@@ -26,16 +26,19 @@ sealed class Tokens : IDisposable
     readonly IClientStore _store;
     readonly TimeProvider _clock;
     readonly Action<KavalekException> _ended;
+    readonly Func<KavalekException, Task<KavalekException>>? _explain;
     readonly SemaphoreSlim _turn = new(1, 1);
     StoredSession? _session;
 
-    public Tokens(SignInApi api, IClientStore store, TimeProvider clock, StoredSession? session, Action<KavalekException> ended)
+    public Tokens(SignInApi api, IClientStore store, TimeProvider clock, StoredSession? session, Action<KavalekException> ended,
+        Func<KavalekException, Task<KavalekException>>? explain = null)
     {
         _api = api;
         _store = store;
         _clock = clock;
         _session = session;
         _ended = ended;
+        _explain = explain;
     }
 
     /// <summary>Reads the stored session.</summary>
@@ -74,7 +77,7 @@ sealed class Tokens : IDisposable
         if (!session.Certified) session = await RefreshAsync(cancel).ConfigureAwait(false);
         return session.Certified
             ? session.MessagingToken
-            : throw new KavalekException(ClientErrors.DeviceWaits, "This device waits to be approved. Type its device code into one of your other devices.");
+            : throw new KavalekException(ClientErrors.DeviceWaits, "This device waits to be let in: by one of your other devices, or with your recovery key. Log in again to go on.");
     }
 
     /// <summary>Makes an authenticated call; where the token is refused though it should be good, once more with a new one.</summary>
@@ -163,8 +166,11 @@ sealed class Tokens : IDisposable
             catch (KavalekException e) when (e.Code is ErrorCodes.SessionEnded or ErrorCodes.Unauthenticated)
             {
                 await ForgetAsync(CancellationToken.None).ConfigureAwait(false);
-                _ended(e);
-                throw;
+                // It makes a difference to a person whether a device was logged out or removed.
+                KavalekException why = _explain is null ? e : await _explain(e).ConfigureAwait(false);
+                _ended(why);
+                if (ReferenceEquals(why, e)) throw;
+                throw why;
             }
         }
     }

@@ -51,7 +51,7 @@ public sealed record RegisterRequest(
 /// <param name="Device">The device's id.</param>
 /// <param name="DeviceKey">The device's public signature key: uncompressed P-256 point, 65 bytes.</param>
 /// <param name="Signature">The device key's signature of the log-in (docs/PROTOCOL.md §5.2); DER.</param>
-/// <param name="GrantKey">The one-time key to which an existing device seals what this one needs, 65 bytes; only from a device that is not certified yet.</param>
+/// <param name="GrantKey">The one-time key to which an existing device seals what this one needs, <see cref="Limits.GrantKeyBytes"/>; only from a device that is not certified yet.</param>
 public sealed record LogInRequest(
     string Email, byte[] AuthSecret, byte[] Challenge, Id Device, byte[] DeviceKey, byte[] Signature, byte[]? GrantKey = null);
 
@@ -83,7 +83,7 @@ public sealed record AccountRecord(Id Account, string Handle, byte[] AccountKey,
 /// <param name="DeviceKey">65 bytes.</param>
 /// <param name="Added">The day it was added, seconds since 1970 of its midnight.</param>
 /// <param name="LastSeen">The day it was last seen, likewise.</param>
-/// <param name="GrantKey">Present while it waits to be certified: what to seal the grant to, 65 bytes.</param>
+/// <param name="GrantKey">Present while it waits to be certified: what to seal the grant to.</param>
 /// <param name="Certificate">Absent while it waits to be certified.</param>
 public sealed record DeviceRecord(
     Id Device, byte[] DeviceKey, long Added, long LastSeen, byte[]? GrantKey = null, byte[]? Certificate = null);
@@ -91,7 +91,8 @@ public sealed record DeviceRecord(
 /// <summary><c>GET /auth/v1/devices</c>.</summary>
 /// <param name="Devices">Certified and waiting ones.</param>
 /// <param name="DeviceList">The newest signed device list.</param>
-public sealed record DeviceRecords(DeviceRecord[] Devices, byte[] DeviceList);
+/// <param name="Vault">Absent while there is no vault.</param>
+public sealed record DeviceRecords(DeviceRecord[] Devices, byte[] DeviceList, VaultState? Vault = null);
 
 /// <summary><c>PUT /auth/v1/devices/{device}/certificate</c>: an existing device admits a waiting one.</summary>
 /// <param name="Certificate">The new device's certificate.</param>
@@ -104,8 +105,9 @@ public sealed record CertifyRequest(byte[] Certificate, byte[] DeviceList, byte[
 /// <param name="AccountKey">65 bytes.</param>
 /// <param name="Handle">Without the @.</param>
 /// <param name="Certificate">Absent while it waits.</param>
-/// <param name="Grant">What the admitting device sealed; deleted with <c>DELETE /auth/v1/devices/self/grant</c>.</param>
-public sealed record OwnDevice(byte[] DeviceList, byte[] AccountKey, string Handle, byte[]? Certificate = null, byte[]? Grant = null);
+/// <param name="Grant">What another device sealed; deleted with <c>DELETE /auth/v1/devices/self/grant</c>.</param>
+/// <param name="KeyChanges">Each replacement of the account key, oldest first; absent where there was none since the account began or was begun afresh.</param>
+public sealed record OwnDevice(byte[] DeviceList, byte[] AccountKey, string Handle, byte[]? Certificate = null, byte[]? Grant = null, byte[][]? KeyChanges = null);
 
 /// <summary><c>POST /auth/v1/devices/{device}/remove</c>.</summary>
 /// <param name="DeviceList">The successor of the stored list, without the device.</param>
@@ -183,5 +185,19 @@ public sealed record Problem(string Code, int Status, string Title, ulong? Epoch
 [JsonSerializable(typeof(CreateInvite))]
 [JsonSerializable(typeof(CreatedInvite))]
 [JsonSerializable(typeof(InviteRecord[]))]
+[JsonSerializable(typeof(StartLink))]
+[JsonSerializable(typeof(StartedLink))]
+[JsonSerializable(typeof(OfferedLink))]
+[JsonSerializable(typeof(JoinLink))]
+[JsonSerializable(typeof(LinkState))]
+[JsonSerializable(typeof(LinkNonce))]
+[JsonSerializable(typeof(CertifySelf))]
+[JsonSerializable(typeof(VaultRecord))]
+[JsonSerializable(typeof(ChangePassword))]
+[JsonSerializable(typeof(ReplaceAccountKey))]
+[JsonSerializable(typeof(ResetAccount))]
+[JsonSerializable(typeof(DeleteAccount))]
+[JsonSerializable(typeof(RemovalRequest))]
+[JsonSerializable(typeof(RemovalRecord))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class AuthJson : JsonSerializerContext;

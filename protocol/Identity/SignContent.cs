@@ -17,6 +17,15 @@ public static class SignContent
     /// <summary>The device key's label over what a <see cref="ReturnRequest"/> says.</summary>
     public const string Return = "kavalek/v1/return";
 
+    /// <summary>The old account key's and a device key's label over a <see cref="Identity.KeyChangeContent"/>.</summary>
+    public const string KeyChange = "kavalek/v1/key-change";
+
+    /// <summary>The account key's label over a <see cref="VaultStatement"/>.</summary>
+    public const string Vault = "kavalek/v1/vault";
+
+    /// <summary>The device key's label over a <see cref="RemovalQuestion"/>.</summary>
+    public const string Removal = "kavalek/v1/removal";
+
     /// <summary>The bytes to sign and to verify.</summary>
     public static byte[] Encode(string label, ReadOnlySpan<byte> content) =>
         new TlsBytes().Vector(Encoding.UTF8.GetBytes(label)).Vector(content).ToArray();

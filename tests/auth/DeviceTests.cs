@@ -56,7 +56,7 @@ public sealed class DeviceTests
         await waiting.GetAsync($"/auth/v1/accounts/{first.Account}").RefusedAsync(ErrorCodes.Forbidden);
         await waiting.GetAsync("/auth/v1/key-packages").RefusedAsync(ErrorCodes.Forbidden);
         await waiting.RemoveAsync(first.Device, [1]).RefusedAsync(ErrorCodes.Forbidden);
-        // Not even with the account key in hand: an existing device decides.
+        // Not even with the account key in hand does it certify others: it may admit itself with it, and no more (§5.6).
         byte[] certificate = first.Certify(waiting);
         await waiting.CertifyAsync(waiting.Device, new CertifyRequest(certificate, first.List(2, first.Certificate, certificate), [1]))
             .RefusedAsync(ErrorCodes.Forbidden);
@@ -111,7 +111,7 @@ public sealed class DeviceTests
         Assert.Equal([first.Device], Assert.Single(news.OfType<DevicesChanged>()).Devices);
         await second.GetAsync("/auth/v1/devices/self").RefusedAsync(ErrorCodes.Unauthenticated);
         await second.TryRefreshAsync(second.Session!.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
-        await second.TryLogInAsync(await second.LogInRequestAsync(withGrantKey: true)).RefusedAsync(ErrorCodes.Forbidden);
+        await second.TryLogInAsync(await second.LogInRequestAsync(withGrantKey: true)).RefusedAsync(ErrorCodes.DeviceRemoved);
         Assert.Empty(server.Table("key_package"));
         AccountRecord record = await other.GetAsync($"/auth/v1/accounts/{first.Account}", AuthJson.Default.AccountRecord);
         Assert.Equal(list, record.DeviceList);

@@ -20,6 +20,21 @@ public sealed class RouteTests
         ["DELETE /auth/v1/sessions/current"] = Access.LoggedIn,
         ["GET /auth/v1/devices/self"] = Access.LoggedIn,
         ["DELETE /auth/v1/devices/self/grant"] = Access.LoggedIn,
+        ["PUT /auth/v1/devices/self/certificate"] = Access.LoggedIn,
+        ["POST /auth/v1/devices/removal"] = Access.Anyone,
+        ["POST /auth/v1/links"] = Access.Certified,
+        ["GET /auth/v1/links/current"] = Access.LoggedIn,
+        ["GET /auth/v1/links/{link}"] = Access.Certified,
+        ["DELETE /auth/v1/links/{link}"] = Access.Certified,
+        ["POST /auth/v1/links/{link}/join"] = Access.LoggedIn,
+        ["PUT /auth/v1/links/{link}/nonce"] = Access.Certified,
+        ["GET /auth/v1/links/{link}/nonce"] = Access.LoggedIn,
+        ["GET /auth/v1/vault"] = Access.LoggedIn,
+        ["PUT /auth/v1/vault"] = Access.Certified,
+        ["PUT /auth/v1/account/password"] = Access.Certified,
+        ["POST /auth/v1/account/key"] = Access.Certified,
+        ["POST /auth/v1/account/reset"] = Access.LoggedIn,
+        ["POST /auth/v1/account/delete"] = Access.Certified,
         ["GET /auth/v1/devices"] = Access.Certified,
         ["PUT /auth/v1/devices/{device}/certificate"] = Access.Certified,
         ["POST /auth/v1/devices/{device}/remove"] = Access.Certified,
@@ -56,6 +71,7 @@ public sealed class RouteTests
             string path = parts[1].Replace("{handle}", member.Handle, StringComparison.Ordinal)
                 .Replace("{device}", owner.Device.ToString(), StringComparison.Ordinal)
                 .Replace("{account}", owner.Account.ToString(), StringComparison.Ordinal)
+                .Replace("{link}", Id.New().ToString(), StringComparison.Ordinal)
                 .Replace("{invite}", Id.New().ToString(), StringComparison.Ordinal);
             HttpMethod method = new(parts[0]);
             if (access >= Access.LoggedIn) await server.SendAsync(method, path).RefusedAsync(ErrorCodes.Unauthenticated);

@@ -152,18 +152,32 @@ public sealed class ConversationTests(TwoPeople two)
     }
 
     [Fact]
-    public async Task A_second_device_is_approved_by_its_code()
+    public async Task A_second_device_is_let_in_by_comparing_codes_and_wipes_itself_when_it_is_removed()
     {
         string second = two.Profile("jean-second");
-        Outcome waiting = (await KavalekProcess.RunAsync(second, TwoPeople.Password, ["login", "--server", two.Server.Address.ToString(), "--email", "jean@example.org", "--no-wait"])).Ended(ExitCode.Refused);
-        string code = waiting.Out.Trim().Split(' ')[^1];
-        Assert.Contains("waits for approval", (await two.RunAsync(two.Jean, "devices")).Out);
-        await two.RunAsync(two.Jean, "devices", "approve", code);
-        await two.RunAsync(second, "login");
+        Outcome waiting = (await KavalekProcess.RunAsync(second, TwoPeople.Password, ["login", "--server", two.Server.Address.ToString(), "--email", "jean@example.org"])).Ended(ExitCode.Refused);
+        Assert.Contains("begin afresh", waiting.Error);
+        Assert.Contains("stay closed", waiting.Error);
+        Assert.Contains("waits to be let in", (await two.RunAsync(two.Jean, "devices")).Out);
+        await using (KavalekProcess grants = KavalekProcess.Start(two.Jean, TwoPeople.Password, "devices", "add", "--json"))
+        {
+            string code = (await grants.EventAsync("code")).GetProperty("code").GetString()!;
+            await using KavalekProcess joins = KavalekProcess.Start(second, TwoPeople.Password, "login", "--code", code);
+            string match = (await grants.EventAsync("joined")).GetProperty("match").GetString()!;
+            Assert.Equal(match, (await joins.LineAsync(line => line.Length > 0)).Trim());
+            await joins.TypeAsync("yes");
+            await grants.TypeAsync("yes");
+            (await joins.EndAsync()).Ok();
+            (await grants.EndAsync()).Ok();
+        }
         Assert.Contains("@jean", (await two.RunAsync(second, "whoami")).Out);
         JsonElement old = Json((await two.RunAsync(two.Jean, "devices", "--json")).Out).Single(d => !d.GetProperty("this").GetBoolean());
-        await two.RunAsync(two.Jean, "devices", "remove", old.GetProperty("device").GetString()![..8]);
-        (await KavalekProcess.RunAsync(second, TwoPeople.Password, ["conversations"])).Ended(ExitCode.NoAccount);
+        Assert.Contains("no option '--yes'", (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["devices", "remove", "--yes"])).Ended(ExitCode.Usage).Error);
+        JsonElement receipt = Json((await two.RunAsync(two.Jean, "devices", "remove", old.GetProperty("device").GetString()![..8], "--json")).Out).Single();
+        Assert.NotEmpty(receipt.GetProperty("conversations").EnumerateArray());
+        Assert.All(receipt.GetProperty("conversations").EnumerateArray(), c => Assert.True(c.GetProperty("epoch").GetUInt64() > 0));
+        Assert.Contains("This device was removed", (await KavalekProcess.RunAsync(second, TwoPeople.Password, ["conversations"])).Ended(ExitCode.NoAccount).Error);
+        Assert.Contains("There is no account", (await KavalekProcess.RunAsync(second, TwoPeople.Password, ["conversations"])).Ended(ExitCode.NoAccount).Error);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public static class SignUpTests
         Assert.Equal(server.Instance, marie.Me.Instance);
         Device device = Assert.Single(await marie.DevicesAsync());
         Assert.True(device is { IsThis: true, IsWaiting: false });
-        Assert.Null(marie.DeviceCode);
+        Assert.Equal(RecoveryState.Missing, marie.Recovery);
     }
 
     [Fact]

@@ -25,13 +25,24 @@ static class TestPeople
     public static Task<KavalekClient> SignUpAsync(TestServer server, string name, ClientOptions? options = null, string? invite = null) =>
         KavalekClient.SignUpAsync(options ?? Options(), new SignUp(server.Address, invite, $"{name}@example.org", name, Phrase, name.ToUpperInvariant()));
 
-    /// <summary>Logs a second device in and has the first one approve it.</summary>
+    /// <summary>Logs a second device in and has the first one let it in.</summary>
     public static async Task<KavalekClient> AddDeviceAsync(TestServer server, KavalekClient first, ClientOptions? options = null)
     {
         KavalekClient second = await KavalekClient.LogInAsync(options ?? Options(), server.Address, first.Me.Email, Phrase);
-        await first.ApproveDeviceAsync(second.DeviceCode!);
+        await LinkAsync(first, second);
         await second.WaitForApprovalAsync();
         return second;
+    }
+
+    /// <summary>The first device lets the second one in; both show the same matching code.</summary>
+    public static async Task<Device> LinkAsync(KavalekClient first, KavalekClient second)
+    {
+        await using DeviceLink link = await first.LinkDeviceAsync();
+        await second.JoinLinkAsync(link.Code);
+        LinkedDevice linked = await link.WaitAsync();
+        Assert.Equal(linked.MatchingCode, await second.MatchingCodeAsync());
+        await second.ConfirmMatchAsync();
+        return await link.GrantAsync();
     }
 
     /// <summary>The code of what a call refuses with.</summary>

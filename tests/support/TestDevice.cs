@@ -45,7 +45,7 @@ public sealed class TestDevice : IDisposable
     public byte[] PublicDeviceKey => PublicKey(Key);
 
     /// <summary>Where a grant is sealed to.</summary>
-    public byte[] GrantKey { get; } = NewPublicKey();
+    public byte[] GrantKey { get; } = RandomNumberGenerator.GetBytes(Limits.GrantKeyBytes);
 
     /// <summary>The device's certificate; it signs itself one when it registers.</summary>
     public byte[] Certificate { get; set; } = [];

@@ -11,14 +11,14 @@ namespace Kavalek.Auth;
 /// <summary>The account's own devices (docs/PROTOCOL.md §3.3, §5.3).</summary>
 internal static class DeviceEndpoints
 {
-    const int GrantBytes = 4 * 1024;
-
     public static void MapDevices(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/auth/v1/devices", List).For(Access.Certified).Answers<DeviceRecords>();
         routes.MapGet("/auth/v1/devices/self", Self).For(Access.LoggedIn).Answers<OwnDevice>();
         routes.MapDelete("/auth/v1/devices/self/grant", ForgetGrant).For(Access.LoggedIn);
         routes.MapPut("/auth/v1/devices/{device}/certificate", Certify).For(Access.Certified).Takes<CertifyRequest>();
+        routes.MapPut("/auth/v1/devices/self/certificate", CertifySelf).For(Access.LoggedIn).Takes<CertifySelf>();
+        routes.MapPost("/auth/v1/devices/removal", WhyRemoved).For(Access.Anyone).Takes<RemovalRequest>().Answers<RemovalRecord>();
         routes.MapPost("/auth/v1/devices/{device}/remove", Remove).For(Access.Certified).Takes<RemoveDeviceRequest>();
     }
 
@@ -38,11 +38,29 @@ internal static class DeviceEndpoints
     {
         Caller caller = http.Caller();
         CertifyRequest request = await http.ReadAsync(AuthJson.Default.CertifyRequest);
-        if (request.Grant.Length is 0 or > GrantBytes) throw AuthException.Invalid("The grant has 1 to 4,096 bytes.");
+        if (request.Grant.Length is 0 or > Limits.GrantBytes) throw AuthException.Invalid("The grant has 1 to 4,096 bytes.");
         Id[] devices = await store.CertifyAsync(caller.Account, device, request);
         log.LogInformation("account {Account} certified device {Device}", ids.Of(caller.Account), ids.Of(device));
         bus.Publish(new DevicesChanged(caller.Account, devices));
         return TypedResults.NoContent();
+    }
+
+    // Who holds the account key may certify any device, and a hand that types a recovery key has just opened the vault with it.
+    static async Task<NoContent> CertifySelf(HttpContext http, DeviceStore store, IEventBus bus, LogIds ids, ILogger<DeviceStore> log)
+    {
+        Caller caller = http.Caller();
+        CertifySelf request = await http.ReadAsync(AuthJson.Default.CertifySelf);
+        Id[] devices = await store.CertifySelfAsync(caller.Account, caller.Device, request);
+        log.LogInformation("device {Device} of account {Account} certified itself", ids.Of(caller.Device), ids.Of(caller.Account));
+        bus.Publish(new DevicesChanged(caller.Account, devices));
+        return TypedResults.NoContent();
+    }
+
+    static async Task<JsonHttpResult<RemovalRecord>> WhyRemoved(HttpContext http, AuthOptions options, RateLimiter limiter, RetiredDevices retired)
+    {
+        limiter.Count("removal", http.Address(), options.PreloginsOfAddress);
+        RemovalRequest request = await http.ReadAsync(AuthJson.Default.RemovalRequest);
+        return Json.Ok(await retired.WhyAsync(request), AuthJson.Default.RemovalRecord);
     }
 
     static async Task<NoContent> Remove(HttpContext http, Id device, DeviceStore store, IEventBus bus, LogIds ids, ILogger<DeviceStore> log)

@@ -6,7 +6,7 @@ using Kavalek.Protocol.Identity;
 namespace Kavalek.Auth;
 
 /// <summary>Devices and the signed list that says which are in force.</summary>
-internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity, TimeProvider clock)
+internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity, RetiredDevices retired, TimeProvider clock)
 {
     const string Devices = """
         SELECT id, device_key, added, last_seen, grant_key, certificate FROM device
@@ -19,6 +19,10 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
           FROM device d JOIN account a ON a.id = d.account WHERE d.id = @device
         """;
 
+    const string KeyChanges = """
+        SELECT body FROM key_change WHERE account = (SELECT account FROM device WHERE id = @device) ORDER BY number
+        """;
+
     const string FindAccount = "SELECT account_key, device_list, list_number FROM account WHERE id = @account";
 
     const string StoreCertificate = """
@@ -29,12 +33,17 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
 
     /// <summary>The account's devices, certified and waiting ones.</summary>
     public Task<DeviceRecords> ListAsync(Id account) => database.ReadAsync(async db =>
-        new DeviceRecords([.. await DevicesAsync(db, account)], (await AccountAsync(db, account)).DeviceList));
+        new DeviceRecords([.. await DevicesAsync(db, account)], (await AccountAsync(db, account)).DeviceList, await VaultStore.StateAsync(db, account)));
 
     /// <summary>A device as it sees itself.</summary>
-    public async Task<OwnDevice> OwnAsync(Id device) => await database.ReadAsync(db => db.FirstAsync(
-        Own, row => new OwnDevice(row.Bytes(0), row.Bytes(1), row.GetString(2), row.BytesOrNull(3), row.BytesOrNull(4)), ("@device", device)))
-        ?? throw AuthException.Unauthenticated();
+    public async Task<OwnDevice> OwnAsync(Id device) => await database.ReadAsync(async db =>
+    {
+        OwnDevice own = await db.FirstAsync(
+            Own, row => new OwnDevice(row.Bytes(0), row.Bytes(1), row.GetString(2), row.BytesOrNull(3), row.BytesOrNull(4)), ("@device", device))
+            ?? throw AuthException.Unauthenticated();
+        List<byte[]> changes = await db.AllAsync(KeyChanges, row => row.Bytes(0), ("@device", device));
+        return changes.Count == 0 ? own : own with { KeyChanges = [.. changes] };
+    });
 
     /// <summary>The device has what was sealed to it.</summary>
     public Task ForgetGrantAsync(Id device) => database.WriteAsync(db =>
@@ -42,7 +51,12 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
 
     /// <summary>Puts a waiting device in force, with the next list; answers the devices in force after it.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.NotFound"/>: no such device waits. <see cref="ErrorCodes.StaleDeviceList"/>. <see cref="ErrorCodes.Invalid"/>.</exception>
-    public Task<Id[]> CertifyAsync(Id account, Id device, CertifyRequest request) => database.WriteAsync(async db =>
+    public Task<Id[]> CertifyAsync(Id account, Id device, CertifyRequest request) => CertifyAsync(account, device, request.Certificate, request.DeviceList, request.Grant);
+
+    /// <summary>The same for a device that holds the account key already, and needs no grant.</summary>
+    public Task<Id[]> CertifySelfAsync(Id account, Id device, CertifySelf request) => CertifyAsync(account, device, request.Certificate, request.DeviceList, null);
+
+    Task<Id[]> CertifyAsync(Id account, Id device, byte[] certificateBytes, byte[] deviceList, byte[]? grant) => database.WriteAsync(async db =>
     {
         StoredAccount stored = await AccountAsync(db, account);
         List<DeviceRecord> devices = await DevicesAsync(db, account);
@@ -50,15 +64,16 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
         DeviceRecord[] inForce = [.. devices.Where(d => d.Certificate is not null)];
         if (inForce.Length >= Limits.AccountDevices) throw AuthException.Invalid("An account has at most 20 devices.");
 
-        DeviceCertificate certificate = identity.Certificate(request.Certificate, account, stored.Key);
+        DeviceCertificate certificate = identity.Certificate(certificateBytes, account, stored.Key);
         if (certificate.Content.Device != device || !certificate.Content.DeviceKey.AsSpan().SequenceEqual(waiting.DeviceKey))
         {
             throw AuthException.Invalid("The certificate is of another device or device key.");
         }
-        identity.RequireList(request.DeviceList, account, stored.Key, stored.NextNumber, [.. inForce.Select(d => d.Certificate!), request.Certificate]);
+        identity.RequireList(deviceList, account, stored.Key, stored.NextNumber, [.. inForce.Select(d => d.Certificate!), certificateBytes]);
 
-        await db.ExecuteAsync(StoreCertificate, ("@certificate", request.Certificate), ("@grant", request.Grant), ("@device", device));
-        await db.ExecuteAsync(StoreList, ("@list", request.DeviceList), ("@number", (long)stored.NextNumber), ("@account", account));
+        await db.ExecuteAsync(StoreCertificate, ("@certificate", certificateBytes), ("@grant", grant), ("@device", device));
+        await db.ExecuteAsync("DELETE FROM link WHERE joiner = @device", ("@device", device));
+        await db.ExecuteAsync(StoreList, ("@list", deviceList), ("@number", (long)stored.NextNumber), ("@account", account));
         return inForce.Select(d => d.Device).Append(device).ToArray();
     });
 
@@ -68,14 +83,14 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
     {
         StoredAccount stored = await AccountAsync(db, account);
         List<DeviceRecord> devices = await DevicesAsync(db, account);
-        if (devices.RemoveAll(d => d.Device == device) == 0) throw AuthException.NotFound();
+        DeviceRecord gone = devices.Find(d => d.Device == device) ?? throw AuthException.NotFound();
+        devices.Remove(gone);
         DeviceRecord[] inForce = [.. devices.Where(d => d.Certificate is not null)];
         // Nobody could ever certify another one.
         if (inForce.Length == 0) throw new AuthException(ErrorCodes.Forbidden, "An account keeps its last certified device.");
         identity.RequireList(deviceList, account, stored.Key, stored.NextNumber, inForce.Select(d => d.Certificate!));
 
-        await db.ExecuteAsync("DELETE FROM device WHERE id = @device", ("@device", device));
-        await db.ExecuteAsync("INSERT INTO retired_device (id) VALUES (@device)", ("@device", device));
+        await retired.RetireAsync(db, new StoredDevice(device, gone.DeviceKey, gone.Certificate), RemovalRecord.Removed, deviceList);
         await db.ExecuteAsync(StoreList, ("@list", deviceList), ("@number", (long)stored.NextNumber), ("@account", account));
         return inForce.Select(d => d.Device).ToArray();
     });

@@ -46,6 +46,29 @@ internal sealed class SignedIdentity(InstanceId instance)
         }
     }
 
+    /// <summary>Reads and verifies what says that the account has a new key.</summary>
+    /// <param name="bytes">A signed key change.</param>
+    /// <param name="account">Whose.</param>
+    /// <param name="oldKey">The key until now.</param>
+    /// <param name="newKey">The key from now on.</param>
+    /// <param name="number">The number of the first list under the new key.</param>
+    /// <param name="certificate">The certificate in force of the device that says so.</param>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.Invalid"/>.</exception>
+    public void RequireKeyChange(byte[] bytes, Id account, byte[] oldKey, byte[] newKey, ulong number, byte[] certificate)
+    {
+        KeyChange change = Decode(bytes, KeyChange.Decode, "The key change is malformed.");
+        KeyChangeContent content = change.Content;
+        byte[] device = DeviceCertificate.Decode(certificate).Content.DeviceKey;
+        if (content.Instance != instance.Id || content.Account != account || content.Number != number
+            || !content.OldKey.AsSpan().SequenceEqual(oldKey) || !content.NewKey.AsSpan().SequenceEqual(newKey)
+            || !content.Certificate.AsSpan().SequenceEqual(certificate)
+            || !Signatures.Verify(oldKey, content.SignedBytes(), change.AccountSignature)
+            || !Signatures.Verify(device, content.SignedBytes(), change.DeviceSignature))
+        {
+            throw AuthException.Invalid("The key change is of something else, or not signed by the old account key and the calling device.");
+        }
+    }
+
     delegate T Reader<out T>(ReadOnlySpan<byte> bytes);
 
     static T Decode<T>(byte[] bytes, Reader<T> read, string otherwise)

@@ -36,7 +36,7 @@ internal static class LogInEndpoints
         RequireEmail(request.Email);
         if (request.AuthSecret.Length != Limits.AuthSecretBytes) throw AuthException.Invalid("The auth secret has 32 bytes.");
         if (!SignContent.IsKey(request.DeviceKey)) throw AuthException.Invalid("The device key is an uncompressed P-256 point.");
-        if (request.GrantKey is not null && !Signatures.IsPoint(request.GrantKey)) throw AuthException.Invalid("The grant key is no P-256 point.");
+        if (request.GrantKey is not null && request.GrantKey.Length != Limits.GrantKeyBytes) throw AuthException.Invalid("The grant key is none of ML-KEM-768 and P-256.");
 
         bool proven = IsProven(request, instance, challenges);
         byte[] lookup = vault.Lookup(request.Email);

@@ -57,7 +57,7 @@ internal sealed class LogInStore(AuthDatabase database, TimeProvider clock)
     /// <summary>Opens the device's session and answers the former ones, which end; a device the account does not know is stored as waiting.</summary>
     /// <exception cref="AuthException">
     /// <see cref="ErrorCodes.WrongCredentials"/>: the device has another key, or the challenge has opened a session before. <see cref="ErrorCodes.IdTaken"/>: it is another account's.
-    /// <see cref="ErrorCodes.Forbidden"/>: it was removed, or too many wait. <see cref="ErrorCodes.Invalid"/>: a grant key is missing or out of place.
+    /// <see cref="ErrorCodes.DeviceRemoved"/>: it was removed. <see cref="ErrorCodes.Forbidden"/>: too many wait. <see cref="ErrorCodes.Invalid"/>: a grant key is missing or out of place.
     /// </exception>
     public Task<(OpenSession Session, Id[] Former)> OpenSessionAsync(Id account, LogInRequest request, RefreshToken refresh) => database.WriteAsync(async db =>
     {
@@ -101,7 +101,7 @@ internal sealed class LogInStore(AuthDatabase database, TimeProvider clock)
     {
         if (await db.AnyAsync("SELECT 1 FROM retired_device WHERE id = @device", ("@device", request.Device)))
         {
-            throw new AuthException(ErrorCodes.Forbidden, "The device was removed.");
+            throw new AuthException(ErrorCodes.DeviceRemoved, "The device was removed.");
         }
         if (request.GrantKey is null) throw AuthException.Invalid("A new device brings a grant key.");
         long waiting = await db.NumberAsync("SELECT COUNT(*) FROM device WHERE account = @account AND certificate IS NULL", ("@account", account));

@@ -1,0 +1,69 @@
+using System.Buffers.Binary;
+
+namespace Kavalek.Client;
+
+/// <summary>
+/// Makes guessing at the wallet's password slow for somebody at the keyboard: after five wrong ones each further one has to wait, twice as long each
+/// time. It is stored, so a restart forgets nothing. (Who copies the disk guesses elsewhere, at the price of the derivation.)
+/// </summary>
+sealed class PasswordGuard(IClientStore store, TimeProvider clock)
+{
+    /// <summary>Where it stands in the store, unsealed.</summary>
+    public const string Key = "wallet/guard";
+
+    /// <summary>Wrong passwords without a wait.</summary>
+    public const int Free = 5;
+
+    static readonly TimeSpan First = TimeSpan.FromSeconds(30), Longest = TimeSpan.FromHours(1);
+
+    /// <summary>Refuses while a wait is on.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.TooManyAttempts"/>; nothing was derived.</exception>
+    public async Task RequireTurnAsync(CancellationToken cancel)
+    {
+        (uint failures, long last) = await ReadAsync(cancel).ConfigureAwait(false);
+        TimeSpan wait = Wait(failures);
+        if (wait == TimeSpan.Zero) return;
+        long now = clock.GetUtcNow().ToUnixTimeSeconds();
+        if (now < last)
+        {
+            // The clock was set back: the wait begins anew, so that setting it gains nothing, and costs no more than the wait.
+            await WriteAsync(failures, last = now).ConfigureAwait(false);
+        }
+        TimeSpan left = wait - TimeSpan.FromSeconds(now - last);
+        if (left > TimeSpan.Zero)
+            throw new KavalekException(ClientErrors.TooManyAttempts,
+                $"The password was wrong {failures} times. Wait {Words(left)} and try again; nothing was changed.") { RetryAfter = left };
+    }
+
+    /// <summary>A password was wrong.</summary>
+    public async Task FailedAsync() =>
+        await WriteAsync((await ReadAsync(CancellationToken.None).ConfigureAwait(false)).Failures + 1, clock.GetUtcNow().ToUnixTimeSeconds()).ConfigureAwait(false);
+
+    /// <summary>It was right.</summary>
+    public async Task SucceededAsync()
+    {
+        if (await store.GetAsync(Key).ConfigureAwait(false) is not null) await store.ApplyAsync(new StoreBatch().Delete(Key)).ConfigureAwait(false);
+    }
+
+    static TimeSpan Wait(uint failures)
+    {
+        if (failures < Free) return TimeSpan.Zero;
+        TimeSpan wait = First * (1L << (int)Math.Min(failures - Free, 20));
+        return wait < Longest ? wait : Longest;
+    }
+
+    static string Words(TimeSpan time) => time.TotalSeconds < 100 ? $"{Math.Ceiling(time.TotalSeconds)} seconds" : $"{Math.Ceiling(time.TotalMinutes)} minutes";
+
+    async Task<(uint Failures, long Last)> ReadAsync(CancellationToken cancel) =>
+        await store.GetAsync(Key, cancel).ConfigureAwait(false) is { Length: 12 } bytes
+            ? (BinaryPrimitives.ReadUInt32BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(4)))
+            : (0, 0);
+
+    async Task WriteAsync(uint failures, long last)
+    {
+        byte[] bytes = new byte[12];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, Math.Min(failures, 1_000_000));
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(4), last);
+        await store.ApplyAsync(new StoreBatch().Put(Key, bytes)).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,247 @@
+using System.Security.Cryptography;
+using System.Text;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Identity;
+using Kavalek.Tests.Support;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Kavalek.Auth.Tests;
+
+public sealed class AccountTests
+{
+    [Fact]
+    public async Task A_new_password_needs_the_old_one_and_ends_every_other_session_and_waiting_device() // K-07, K-11
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        using TestDevice first = await TestDevice.SignUpAsync(server);
+        TestDevice second = await first.AddDeviceAsync(2), waiting = first.Another();
+        await waiting.LogInAsync(waiting: true);
+        List<BusEvent> news = SessionTests.Listen(server);
+        byte[] old = first.AuthSecret, next = RandomNumberGenerator.GetBytes(32);
+
+        string before = server.Dump();
+        await ChangeAsync(first, new ChangePassword(next, Kdf, next)).RefusedAsync(ErrorCodes.WrongCredentials);
+        await ChangeAsync(waiting, new ChangePassword(old, Kdf, next)).RefusedAsync(ErrorCodes.Forbidden);
+        await ChangeAsync(first, new ChangePassword(old, Kdf with { Iterations = 600_000 }, next)).RefusedAsync(ErrorCodes.Invalid);
+        await ChangeAsync(first, new ChangePassword(old, Kdf, [1])).RefusedAsync(ErrorCodes.Invalid);
+        Assert.Equal(before, server.Dump());
+        Assert.Empty(news);
+
+        await ChangeAsync(first, new ChangePassword(old, Kdf, next)).OkAsync();
+        Assert.Equal(
+            new[] { second.Device, waiting.Device }.ToHashSet(), news.Cast<SessionEnded>().Select(e => e.Device).ToHashSet());
+        await first.GetAsync("/auth/v1/devices").OkAsync(System.Net.HttpStatusCode.OK);
+        await second.TryRefreshAsync(second.Session!.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
+        await second.GetAsync("/auth/v1/devices").RefusedAsync(ErrorCodes.Unauthenticated);
+        await waiting.TryRefreshAsync(waiting.Session!.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
+        await second.TryLogInAsync(await second.LogInRequestAsync()).RefusedAsync(ErrorCodes.WrongCredentials);
+        second.AuthSecret = next;
+        Assert.True((await second.LogInAsync()).Certified);
+        // The change is repeated by whoever lost the answer: the old password is no proof any more, and says so.
+        await ChangeAsync(first, new ChangePassword(old, Kdf, next)).RefusedAsync(ErrorCodes.WrongCredentials);
+    }
+
+    [Fact]
+    public async Task A_new_account_key_comes_whole_or_not_at_all_and_leaves_lost_devices_behind() // K-07, K-22
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        using TestDevice first = await TestDevice.SignUpAsync(server);
+        TestDevice second = await first.AddDeviceAsync(2), lost = await first.AddDeviceAsync(3, second);
+        await VaultTests.PutAsync(first, VaultTests.Vault(server, first, 1)).OkAsync();
+        await lost.PublishKeyPackagesAsync(2, lastResort: true).OkAsync();
+        await second.PublishKeyPackagesAsync(2, lastResort: true).OkAsync();
+        List<BusEvent> news = SessionTests.Listen(server);
+        using ECDsa newKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        ReplaceAccountKey good = Replacement(server, first, newKey, [first, second], 3);
+
+        string before = server.Dump();
+        foreach (ReplaceAccountKey bad in (ReplaceAccountKey[])
+        [
+            good with { AccountKey = first.AccountPublicKey },
+            good with { KeyChange = Replacement(server, second, newKey, [first, second], 3).KeyChange },
+            good with { Certificates = [good.Certificates[1]] },
+            good with { Certificates = [first.Certificate, second.Certificate] },
+            good with { Grants = [] },
+            good with { Grants = [new DeviceGrant(second.Device, [])] },
+            good with { Vault = VaultTests.Vault(server, first, 2) },
+        ])
+        {
+            await PostAsync(first, "key", bad, AuthJson.Default.ReplaceAccountKey).RefusedAsync(ErrorCodes.Invalid);
+        }
+        await PostAsync(first, "key", Replacement(server, first, newKey, [first, second], 2), AuthJson.Default.ReplaceAccountKey).RefusedAsync(ErrorCodes.StaleDeviceList);
+        await PostAsync(first, "key", good with { RemovalList = first.List(4, first.Certificate) }, AuthJson.Default.ReplaceAccountKey).RefusedAsync(ErrorCodes.StaleDeviceList);
+        await PostAsync(first, "key", good with { Vault = good.Vault! with { Number = 3 } }, AuthJson.Default.ReplaceAccountKey).RefusedAsync(ErrorCodes.Invalid);
+        Assert.Equal(before, server.Dump());
+        Assert.Empty(news);
+
+        await PostAsync(first, "key", good, AuthJson.Default.ReplaceAccountKey).OkAsync();
+        Assert.Equal([new DeviceRemoved(first.Account, lost.Device)], news.OfType<DeviceRemoved>());
+        Assert.Equal(new[] { first.Device, second.Device }.ToHashSet(), Assert.Single(news.OfType<DevicesChanged>()).Devices.ToHashSet());
+        OwnDevice own = await second.GetAsync("/auth/v1/devices/self", AuthJson.Default.OwnDevice);
+        Assert.Equal(good.AccountKey, own.AccountKey);
+        Assert.Equal(good.DeviceList, own.DeviceList);
+        Assert.Equal(good.Certificates[1], own.Certificate);
+        Assert.Equal(good.Grants[0].Grant, own.Grant);
+        Assert.Equal(good.KeyChange, Assert.Single(own.KeyChanges!));
+        Assert.Empty(server.Table("key_package"));
+        Assert.Equal(2UL, (await second.GetAsync("/auth/v1/vault", AuthJson.Default.VaultRecord)).Number);
+        await lost.GetAsync("/auth/v1/devices/self").RefusedAsync(ErrorCodes.Unauthenticated);
+        RemovalRecord removal = await WhyAsync(server, lost);
+        Assert.Equal(RemovalRecord.Removed, removal.Reason);
+        Assert.Equal(good.RemovalList, removal.DeviceList);
+    }
+
+    [Fact]
+    public async Task A_removed_device_is_told_why_if_it_proves_its_key_and_for_half_a_year() // K-22
+    {
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, Answers.Open);
+        using TestDevice first = await TestDevice.SignUpAsync(server);
+        TestDevice second = await first.AddDeviceAsync(2);
+        await AskAsync(server, new RemovalRequest(second.Device, Question(server, second, second))).RefusedAsync(ErrorCodes.NotFound);
+        byte[] list = first.List(3, first.Certificate);
+        await first.RemoveAsync(second.Device, list).OkAsync();
+        string wrong = await AskAsync(server, new RemovalRequest(second.Device, Question(server, first, second))).LookAsync();
+        string nobody = await AskAsync(server, new RemovalRequest(Id.New(), Question(server, second, second))).LookAsync();
+        Assert.Equal(nobody, wrong);
+        Assert.Contains(ErrorCodes.NotFound, wrong);
+        RemovalRecord told = await WhyAsync(server, second);
+        Assert.Equal(RemovalRecord.Removed, told.Reason);
+        Assert.Equal(list, told.DeviceList);
+
+        clock.Advance(TimeSpan.FromDays(RetiredDevices.ToldDays + 1));
+        await server.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<Sweeper>().Single().SweepAsync();
+        await AskAsync(server, new RemovalRequest(second.Device, Question(server, second, second))).RefusedAsync(ErrorCodes.NotFound);
+        Assert.Equal($"{Convert.ToHexStringLower(second.Device.ToArray())}|||||", Assert.Single(server.Table("retired_device")));
+    }
+
+    [Fact]
+    public async Task An_account_is_begun_afresh_with_the_password_and_all_other_devices_are_dropped() // K-11
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        using TestDevice first = await TestDevice.SignUpAsync(server);
+        TestDevice second = await first.AddDeviceAsync(2), fresh = first.Another();
+        await VaultTests.PutAsync(first, VaultTests.Vault(server, first, 1)).OkAsync();
+        await fresh.LogInAsync(waiting: true);
+        List<BusEvent> news = SessionTests.Listen(server);
+        using ECDsa newKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        byte[] certificate = Certificate(server, fresh, newKey);
+        ResetAccount good = new(first.AuthSecret, TestDevice.PublicKey(newKey), certificate, List(server, fresh, newKey, 3, certificate));
+
+        string before = server.Dump();
+        await PostAsync(fresh, "reset", good with { AuthSecret = new byte[32] }, AuthJson.Default.ResetAccount).RefusedAsync(ErrorCodes.WrongCredentials);
+        await PostAsync(second, "reset", good, AuthJson.Default.ResetAccount).RefusedAsync(ErrorCodes.Forbidden);
+        await PostAsync(fresh, "reset", good with { AccountKey = first.AccountPublicKey }, AuthJson.Default.ResetAccount).RefusedAsync(ErrorCodes.Invalid);
+        await PostAsync(fresh, "reset", good with { DeviceList = List(server, fresh, newKey, 4, certificate) }, AuthJson.Default.ResetAccount).RefusedAsync(ErrorCodes.StaleDeviceList);
+        Assert.Equal(before, server.Dump());
+        Assert.Empty(news);
+
+        await PostAsync(fresh, "reset", good, AuthJson.Default.ResetAccount).OkAsync();
+        Assert.Equal(new[] { first.Device, second.Device }.ToHashSet(), news.OfType<DeviceRemoved>().Select(e => e.Device).ToHashSet());
+        Assert.Equal(new AccountClosed(first.Account), Assert.Single(news.OfType<AccountClosed>()));
+        Assert.True((await fresh.RefreshAsync()).Certified);
+        await fresh.GetAsync("/auth/v1/vault").RefusedAsync(ErrorCodes.NotFound);
+        AccountRecord record = await fresh.GetAsync($"/auth/v1/directory/{first.Handle}", AuthJson.Default.AccountRecord);
+        Assert.Equal(first.Account, record.Account);
+        Assert.Equal(good.AccountKey, record.AccountKey);
+        Assert.Equal(certificate, Assert.Single(record.Certificates));
+        Assert.Equal(new RemovalRecord(RemovalRecord.Reset), await WhyAsync(server, second));
+        await second.TryLogInAsync(await second.LogInRequestAsync(withGrantKey: true)).RefusedAsync(ErrorCodes.DeviceRemoved);
+    }
+
+    [Fact]
+    public async Task Deleting_an_account_leaves_nothing_of_it_but_bare_device_ids() // K-65
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        using TestDevice other = await TestDevice.SignUpAsync(server);
+        string before = server.Dump();
+        using TestDevice first = await TestDevice.SignUpAsync(server);
+        TestDevice second = await first.AddDeviceAsync(2), waiting = first.Another();
+        await waiting.LogInAsync(waiting: true);
+        await VaultTests.PutAsync(first, VaultTests.Vault(server, first, 1)).OkAsync();
+        await first.PublishKeyPackagesAsync(2, lastResort: true).OkAsync();
+        List<BusEvent> news = SessionTests.Listen(server);
+        string full = server.Dump();
+        await PostAsync(first, "delete", new DeleteAccount(new byte[32]), AuthJson.Default.DeleteAccount).RefusedAsync(ErrorCodes.WrongCredentials);
+        await PostAsync(waiting, "delete", new DeleteAccount(first.AuthSecret), AuthJson.Default.DeleteAccount).RefusedAsync(ErrorCodes.Forbidden);
+        Assert.Equal(full, server.Dump());
+
+        await PostAsync(first, "delete", new DeleteAccount(first.AuthSecret), AuthJson.Default.DeleteAccount).OkAsync();
+        Assert.Equal(new AccountClosed(first.Account), news[^1]);
+        Id[] devices = [first.Device, second.Device, waiting.Device];
+        Assert.Equal(devices.ToHashSet(), news.OfType<DeviceRemoved>().Select(e => e.Device).ToHashSet());
+        string after = server.Dump();
+        string[] added = [.. after.Split('\n').Except(before.Split('\n'))];
+        Assert.Equal(3, added.Length);
+        Assert.All(added, row => Assert.Matches("^[0-9a-f]{32}\\|\\|deleted\\|\\|[0-9]+\\|$", row));
+        // Not in what SQLite keeps of deleted rows either.
+        byte[][] personal = [first.Account.ToArray(), Encoding.UTF8.GetBytes(first.Handle), first.AccountPublicKey, first.PublicDeviceKey, second.Certificate];
+        Checkpoint(server);
+        byte[] file = await File.ReadAllBytesAsync(Path.Combine(server.Data, "auth.db"));
+        Assert.All(personal, bytes => Assert.True(file.AsSpan().IndexOf(bytes) < 0));
+        Assert.True(file.AsSpan().IndexOf(other.Account.ToArray()) >= 0);
+
+        Assert.Equal(new RemovalRecord(RemovalRecord.Deleted), await WhyAsync(server, second));
+        await first.TryRefreshAsync(first.Session!.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
+        await other.GetAsync($"/auth/v1/directory/{first.Handle}").RefusedAsync(ErrorCodes.NotFound);
+        // The address is free again.
+        using TestDevice again = TestDevice.New(server);
+        again.Email = first.Email;
+        await again.RegisterAsync(again.Registration()).OkAsync(System.Net.HttpStatusCode.Accepted);
+        await again.LogInAsync();
+    }
+
+    static void Checkpoint(TestServer server)
+    {
+        using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(server.Data, "auth.db"), Pooling = false }.ToString());
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+        command.ExecuteNonQuery();
+    }
+
+    static KdfParameters Kdf { get; } = new(KdfParameters.Pbkdf2, Limits.KdfDefault);
+
+    static Task<HttpResponseMessage> ChangeAsync(TestDevice device, ChangePassword request) =>
+        device.SendAsync(HttpMethod.Put, "/auth/v1/account/password", TestDevice.Json(request, AuthJson.Default.ChangePassword));
+
+    static Task<HttpResponseMessage> PostAsync<T>(TestDevice device, string what, T request, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+        device.PostAsync($"/auth/v1/account/{what}", request, type, device.Session!.AuthToken);
+
+    static byte[] Question(TestServer server, TestDevice signer, TestDevice about) =>
+        TestDevice.Sign(signer.Key, new RemovalQuestion(server.Instance, about.Device).SignedBytes());
+
+    static Task<HttpResponseMessage> AskAsync(TestServer server, RemovalRequest request) =>
+        server.PostAsync("/auth/v1/devices/removal", TestDevice.Json(request, AuthJson.Default.RemovalRequest));
+
+    static Task<RemovalRecord> WhyAsync(TestServer server, TestDevice device) => TestDevice.ReadAsync(
+        AskAsync(server, new RemovalRequest(device.Device, Question(server, device, device))), AuthJson.Default.RemovalRecord);
+
+    // Everything a device sends that replaces the account key; `number` is that of the stored list.
+    static ReplaceAccountKey Replacement(TestServer server, TestDevice by, ECDsa newKey, TestDevice[] staying, ulong number)
+    {
+        byte[] publicKey = TestDevice.PublicKey(newKey);
+        byte[][] certificates = [.. staying.Select(d => Certificate(server, d, newKey))];
+        KeyChangeContent change = new(server.Instance, by.Account, by.AccountPublicKey, publicKey, number + 2, by.Certificate);
+        byte[] vault = RandomNumberGenerator.GetBytes(140);
+        return new ReplaceAccountKey(
+            publicKey, new KeyChange(change, TestDevice.Sign(by.AccountKey, change.SignedBytes()), TestDevice.Sign(by.Key, change.SignedBytes())).Encode(),
+            by.List(number + 1, [.. staying.Select(d => d.Certificate)]), certificates, List(server, by, newKey, number + 2, certificates),
+            [.. staying.Where(d => d != by).Select(d => new DeviceGrant(d.Device, [4, 5]))],
+            new VaultRecord(2, vault, TestDevice.Sign(newKey, new VaultStatement(server.Instance, by.Account, 2, SHA256.HashData(vault)).SignedBytes())));
+    }
+
+    static byte[] Certificate(TestServer server, TestDevice device, ECDsa accountKey)
+    {
+        DeviceCertificateContent content = new(server.Instance, device.Account, TestDevice.PublicKey(accountKey), device.Device, device.PublicDeviceKey, 1_700_000_000);
+        return new DeviceCertificate(content, TestDevice.Sign(accountKey, content.SignedBytes())).Encode();
+    }
+
+    static byte[] List(TestServer server, TestDevice device, ECDsa accountKey, ulong number, params byte[][] certificates)
+    {
+        DeviceListContent content = new(server.Instance, device.Account, TestDevice.PublicKey(accountKey), number, 1_700_000_000, [.. certificates.Select(SHA256.HashData)]);
+        return new DeviceList(content, TestDevice.Sign(accountKey, content.SignedBytes())).Encode();
+    }
+}
