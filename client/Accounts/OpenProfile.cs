@@ -109,7 +109,8 @@ sealed class OpenProfile : IAsyncDisposable
         }
     }
 
-    // A change of password that was cut off leaves two wallets: whoever knows the newer password ends it.
+    // A change of password that was cut off leaves two wallets, and either opens: which of them stays is decided by the next log-in, since
+    // only the server knows whether the change came to be.
     static async Task<Secret> OpenWalletAsync(ClientOptions options, byte[] wallet, string password, PasswordGuard guard, CancellationToken cancel)
     {
         try
@@ -123,7 +124,6 @@ sealed class OpenProfile : IAsyncDisposable
             {
                 if (await options.Store.GetAsync(Wallet.NextKey, cancel).ConfigureAwait(false) is not { } next) throw;
                 opened = await Wallet.Decode(next).OpenAsync(options.Crypto, password).ConfigureAwait(false);
-                await options.Store.ApplyAsync(new StoreBatch().Put(Wallet.Key, next).Delete(Wallet.NextKey), cancel).ConfigureAwait(false);
             }
             await guard.SucceededAsync().ConfigureAwait(false);
             return opened;

@@ -93,7 +93,12 @@ sealed class Life(World world)
             {
                 KavalekClient client = await KavalekClient.LogInAsync(process.Options(), World.Address, person.Email, Person.Phrase);
                 device.Id = client.Me.Device;
-                await first.Client!.ApproveDeviceAsync(client.DeviceCode!);
+                await using DeviceLink link = await first.Client!.LinkDeviceAsync();
+                await client.JoinLinkAsync(link.Code);
+                LinkedDevice linked = await link.WaitAsync();
+                if (linked.MatchingCode != await client.MatchingCodeAsync()) throw new InvalidOperationException("an honest server, and the codes differ");
+                await client.ConfirmMatchAsync();
+                await link.GrantAsync();
                 await client.WaitForApprovalAsync();
                 process.Client = client;
                 device.IsCertified = true;
