@@ -337,7 +337,17 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>On the new device: the person has compared, and the codes match. Next comes <see cref="WaitForApprovalAsync"/>.</summary>
     public Task ConfirmMatchAsync(CancellationToken cancel = default) => _core.Joining.ConfirmAsync(cancel);
 
+    /// <summary>On a waiting device: whether it came in meanwhile, by a link that was confirmed or a recovery that was cut off.</summary>
+    public async Task<bool> TryComeInAsync(CancellationToken cancel = default)
+    {
+        if (!_core.Identity.IsWaiting) return true;
+        if (!await _core.Joining.TryFinishAsync(cancel).ConfigureAwait(false)) return false;
+        await ComeInAsync(cancel).ConfigureAwait(false);
+        return true;
+    }
+
     /// <summary>Completes when the device of the confirmed link has let this one in.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.LinkExpired"/>: it did not, within the minute.</exception>
     public async Task WaitForApprovalAsync(CancellationToken cancel = default)
     {
         await _core.Joining.WaitAsync(cancel).ConfigureAwait(false);

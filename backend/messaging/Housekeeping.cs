@@ -54,6 +54,9 @@ sealed class Housekeeping(
             case DeviceRemoved device:
                 Remove(device.Device);
                 break;
+            case AccountClosed account:
+                _ = DoAsync(() => new DropArchiveChore(account.Account));
+                break;
             case Revoked revoked:
                 foreach (Id session in revoked.Sessions)
                     ended.Add(session);

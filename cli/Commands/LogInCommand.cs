@@ -40,7 +40,11 @@ static class LogInCommand
             (KavalekClient client, string password) = await OpenAsync(run, run.Get(server), run.Get(email), run.Get(newPassword), cancel);
             await using (client)
             {
-                if (client.Me.IsWaiting)
+                if (client.Me.IsWaiting && await client.TryComeInAsync(cancel))
+                {
+                    run.Shell.Tell($"This computer is now a device of @{client.Me.Handle}. Conversations appear as the others' devices add it.");
+                }
+                else if (client.Me.IsWaiting)
                 {
                     await ComeInAsync(run, client, password, run.Get(code), run.Get(recover), run.Get(words), run.Get(afresh), run.Get(yes), cancel);
                     run.Shell.Tell($"This computer is now a device of @{client.Me.Handle}. Conversations appear as the others' devices add it.");

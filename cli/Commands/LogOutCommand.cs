@@ -15,7 +15,7 @@ static class LogOutCommand
         var command = new Verb("logout", "End this device's session; with --wipe delete it from here.") { wipe, yes, local };
         command.Notes = """
             Without --wipe your messages and keys stay here, sealed; 'kavalek login' goes on with them.
-            With --wipe they are gone from this computer. If this is your only device, nobody can bring them or the account back.
+            With --wipe they are gone from this computer. If this is your only device, only the recovery key brings you back in; without one you can just begin afresh.
             """;
         command.Examples = [new("kavalek logout"), new("kavalek logout --wipe", "Leave nothing on this computer")];
         with.Does(command, async (run, cancel) =>
@@ -24,7 +24,7 @@ static class LogOutCommand
             if (run.Get(local) && !everything)
                 throw new CliException(ExitCode.Usage, "--local goes together with --wipe. Nothing was done.");
             if (everything && !run.Get(yes)
-                && !run.Shell.Confirm($"Delete all messages and keys in {run.Folder.Path}? If this is your only device, the account is lost too."))
+                && !run.Shell.Confirm($"Delete all messages and keys in {run.Folder.Path}? If this is your only device and you have no recovery key, your conversations are lost for good."))
             {
                 throw new CliException(ExitCode.Usage, "Nothing was deleted. Without a terminal to ask at, confirm with --yes.");
             }

@@ -80,7 +80,9 @@ static class SignUpCommand
             catch (KavalekException e) when (e.Code == ErrorCodes.HandleTaken && run.Shell.PersonTypes)
             {
                 run.Shell.Tell("Somebody has that handle already, or it is reserved.");
-                request = request with { Handle = run.Shell.AskUntil("Another handle: @", Described.Handle) ?? throw e };
+                if (run.Shell.AskUntil("Another handle: @", Described.Handle) is not string other)
+                    throw;
+                request = request with { Handle = other };
             }
         }
     }

@@ -14,7 +14,10 @@ sealed class Joining(OwnIdentity own, OpenProfile profile, ICryptoProvider crypt
 
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    (Id Link, OfferedLink Offered, byte[] Nonce)? _joined;
+    // The link itself, and what the other device and the way to it may take.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(Limits.LinkSeconds + 15);
+
+    (Id Link, OfferedLink Offered, byte[] Nonce, long Since)? _joined;
     LinkTranscript? _seen;
 
     /// <summary>Joins the link that shows this code on another device.</summary>
@@ -33,14 +36,14 @@ sealed class Joining(OwnIdentity own, OpenProfile profile, ICryptoProvider crypt
             await api.JoinLinkAsync(offered.Link, new JoinLink(nonce), cancel).ConfigureAwait(false);
             return true;
         }).ConfigureAwait(false);
-        _joined = (offered.Link, offered, nonce);
+        _joined = (offered.Link, offered, nonce, clock.GetTimestamp());
     }
 
     /// <summary>Waits for the other device's part, and gives what both screens must show alike.</summary>
     /// <exception cref="KavalekException"><see cref="ClientErrors.LinkExpired"/>; <see cref="ClientErrors.ServerMisbehaves"/>: what came is not what was committed to.</exception>
     public async Task<string> MatchingCodeAsync(CancellationToken cancel)
     {
-        (Id link, OfferedLink offered, byte[] nonce) = _joined ?? throw new InvalidOperationException("no link was joined");
+        (Id link, OfferedLink offered, byte[] nonce, _) = _joined ?? throw new InvalidOperationException("no link was joined");
         while (true)
         {
             LinkNonce answer = await OrExpiredAsync(() => api.LinkNonceAsync(link, cancel)).ConfigureAwait(false);
@@ -64,10 +67,14 @@ sealed class Joining(OwnIdentity own, OpenProfile profile, ICryptoProvider crypt
     }
 
     /// <summary>Asks again and again until the other device has let this one in.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.LinkExpired"/>: it has not, and will not.</exception>
     public async Task WaitAsync(CancellationToken cancel)
     {
         while (own.IsWaiting && !await TryFinishAsync(cancel).ConfigureAwait(false))
+        {
+            if (_joined is { } joined && clock.GetElapsedTime(joined.Since) > Patience) throw DeviceLink.Expired();
             await Task.Delay(Pause, clock, cancel).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Takes the grant of a confirmed link, if there is one by now, or what was begun with a recovery key, and makes this a certified device.</summary>

@@ -31,7 +31,7 @@ sealed class Removal(OwnIdentity own, OwnDevices devices, OpenProfile profile, S
             case RemovalRecord.Removed when await IsProvenAsync(record.DeviceList).ConfigureAwait(false):
                 KavalekException gone = new(ErrorCodes.DeviceRemoved,
                     "This device was removed from your account by another one of your devices. Everything of the account was deleted here. To use it again, log in as a new device.",
-                    nothingChanged: false, ended);
+                    nothingChanged: true, ended);
                 await profile.WipeAsync(gone).ConfigureAwait(false);
                 wiped();
                 return gone;

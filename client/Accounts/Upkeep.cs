@@ -41,7 +41,7 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
         }
         catch (KavalekException e)
         {
-            if (e.Code is not (ClientErrors.Offline or ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.SessionEnded))
+            if (e.Code is not (ClientErrors.Offline or ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.SessionEnded or ErrorCodes.DeviceRemoved))
                 core.Events.Publish(new Notice(e.Message));
         }
         catch (Exception e) when (Setback.IsOfStore(e))
@@ -61,7 +61,7 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
             {
                 await core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
             }
-            catch (KavalekException e) when (e.Code is ClientErrors.Offline or ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.SessionEnded)
+            catch (KavalekException e) when (e.Code is ClientErrors.Offline or ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.SessionEnded or ErrorCodes.DeviceRemoved)
             {
                 // Not now. A name is not worth failing for: the next connection brings the next occasion.
                 lock (_asked) _asked.Remove(account);

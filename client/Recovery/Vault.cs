@@ -27,7 +27,7 @@ sealed record Vault(ulong Number, byte[] Salt, byte[] Commitment, byte[] Sealed)
         crypto.Random(salt);
         Vault vault = new(number, salt, [], []);
         using Secret extracted = vault.Extract(crypto, recoveryKey);
-        using Secret key = vault.Key(crypto, extracted, out byte[] nonce);
+        using Secret key = Key(crypto, extracted, out byte[] nonce);
         using Secret encoded = secrets.Encode();
         return vault with
         {
@@ -94,7 +94,7 @@ sealed record Vault(ulong Number, byte[] Salt, byte[] Commitment, byte[] Sealed)
     }
 
     // The nonce follows from the fresh salt like the key: no pair of the two is ever used twice.
-    Secret Key(ICryptoProvider crypto, Secret extracted, out byte[] nonce)
+    static Secret Key(ICryptoProvider crypto, Secret extracted, out byte[] nonce)
     {
         byte[] key = new byte[32];
         nonce = new byte[CipherSuite.NonceLength];

@@ -27,12 +27,13 @@ sealed class PasswordGuard(IClientStore store, TimeProvider clock)
         if (now < last)
         {
             // The clock was set back: the wait begins anew, so that setting it gains nothing, and costs no more than the wait.
-            await WriteAsync(failures, last = now).ConfigureAwait(false);
+            last = now;
+            await WriteAsync(failures, last).ConfigureAwait(false);
         }
         TimeSpan left = wait - TimeSpan.FromSeconds(now - last);
-        if (left > TimeSpan.Zero)
-            throw new KavalekException(ClientErrors.TooManyAttempts,
-                $"The password was wrong {failures} times. Wait {Words(left)} and try again; nothing was changed.") { RetryAfter = left };
+        if (left <= TimeSpan.Zero) return;
+        string text = $"The password was wrong {failures} times. Wait {Words(left)} and try again; nothing was changed.";
+        throw new KavalekException(ClientErrors.TooManyAttempts, text) { RetryAfter = left };
     }
 
     /// <summary>A password was wrong.</summary>
@@ -48,7 +49,7 @@ sealed class PasswordGuard(IClientStore store, TimeProvider clock)
     static TimeSpan Wait(uint failures)
     {
         if (failures < Free) return TimeSpan.Zero;
-        TimeSpan wait = First * (1L << (int)Math.Min(failures - Free, 20));
+        TimeSpan wait = First * (1L << (int)Math.Min(failures - Free, 20u));
         return wait < Longest ? wait : Longest;
     }
 

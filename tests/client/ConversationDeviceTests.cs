@@ -1,3 +1,4 @@
+using Kavalek.Protocol;
 using Kavalek.Tests.Support;
 using static Kavalek.Client.Tests.TestConversations;
 using static Kavalek.Client.Tests.TestPeople;
@@ -87,8 +88,9 @@ public static class ConversationDeviceTests
         await his.SendAsync("not for the phone");
         await SyncAsync(karim, marie);
         Assert.Equal(["not for the phone"], await hers.TextsAsync());
-        await Assert.ThrowsAsync<KavalekException>(() => phone.SyncAsync());
         Assert.Empty(await phone.Conversation(hers.Id)!.TextsAsync());
+        // It learns that it is out, and keeps nothing (RemovalTests).
+        Assert.Equal(ErrorCodes.DeviceRemoved, (await Assert.ThrowsAsync<KavalekException>(() => phone.SyncAsync())).Code);
     }
 
     [Fact]

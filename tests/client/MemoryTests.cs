@@ -82,7 +82,7 @@ public static class MemoryTests
         public void Add(string name, ReadOnlySpan<byte> bytes)
         {
             byte[] inverted = new byte[bytes.Length];
-            for (int i = 0; i < inverted.Length; i++) inverted[i] = (byte)~bytes[i];
+            for (int i = 0; i < inverted.Length; i++) inverted[i] = (byte)(bytes[i] ^ 0xff);
             _needles.Add((name, inverted));
         }
 
@@ -117,7 +117,7 @@ public static class MemoryTests
                 return; // nothing behind this address
             }
             Span<byte> seen = page[..read];
-            for (int i = 0; i < seen.Length; i++) seen[i] = (byte)~seen[i];
+            for (int i = 0; i < seen.Length; i++) seen[i] = (byte)(seen[i] ^ 0xff);
             foreach ((string name, byte[] inverted) in _needles)
                 if (seen.IndexOf(inverted) >= 0) found.Add(name);
             // What stays here for the next round must not be found then.

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Kavalek.Mls;
 using Kavalek.Protocol;
@@ -267,6 +266,8 @@ public static class RecoveryTests
         using RecoveryKey key = RecoveryKey.Generate();
         await old.SetRecoveryKeyAsync(key);
         (Id account, byte[] oldKey) = (old.Me.Id, old.Me.AccountKey);
+        Id[] streams = [.. (await old.Core.Streams.ListAsync(default)).Select(s => Id.Read(s.Stream.Span))];
+        Assert.Equal(2, streams.Length);
         await old.DisposeAsync();
 
         await using KavalekClient fresh = await KavalekClient.LogInAsync(Options(), server.Address, "marie@example.org", Phrase);
@@ -279,6 +280,7 @@ public static class RecoveryTests
         Assert.Equal(RecoveryState.Missing, fresh.Recovery);
         await fresh.SyncAsync();
         Assert.Empty(fresh.Conversations);
+        foreach (Id stream in streams) Assert.Equal(ErrorCodes.NotFound, await CodeAsync(() => fresh.Core.Streams.EntriesAsync(stream, 0, 10, default)));
         await using KavalekClient late = await KavalekClient.LogInAsync(Options(), server.Address, "marie@example.org", Phrase);
         Assert.Equal(ClientErrors.NoVault, await CodeAsync(() => late.RecoverAsync(key)));
 

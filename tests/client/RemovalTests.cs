@@ -5,6 +5,7 @@ using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
 using Kavalek.Tests.Support;
 using static Kavalek.Client.Tests.TestPeople;
+using Wire = Kavalek.Protocol.Wire;
 
 namespace Kavalek.Client.Tests;
 
@@ -100,6 +101,16 @@ public static class RemovalTests
         Assert.NotNull(await store.GetAsync(Wallet.Key));
         Assert.Equal(3, group[0].Members.Sum(m => m.Devices));
 
+        // Something is in its archive.
+        Wire.PutArchive put = new() { State = Google.Protobuf.ByteString.CopyFrom(1, 2, 3), Archive = Google.Protobuf.ByteString.CopyFrom(Id.New().ToArray()) };
+        using (HttpRequestMessage request = new(HttpMethod.Put, "/api/v1/archive") { Content = Rest.Protobuf(put) })
+        {
+            request.Headers.Authorization = new("Bearer", await marie.Core.Tokens.MessagingAsync(default));
+            using HttpResponseMessage stored = await server.Http.SendAsync(request);
+            Assert.True(stored.IsSuccessStatusCode, await stored.Content.ReadAsStringAsync());
+        }
+        Assert.True((await DatabaseAsync(Path.Combine(server.Data, "messaging.db"))).AsSpan().IndexOf(account.ToArray()) >= 0);
+
         await marie.DeleteAccountAsync(Phrase);
         Assert.Equal([], await store.ScanAsync(new StoreRange(" ", "~~")));
         await karim.SyncAsync();
@@ -107,6 +118,7 @@ public static class RemovalTests
         Assert.Contains(SystemKind.Left, await group[0].KindsAsync());
         Assert.Equal(ErrorCodes.NotFound, await CodeAsync(() => karim.FindAsync("marie")));
         Assert.Equal(ErrorCodes.WrongCredentials, await CodeAsync(() => KavalekClient.LogInAsync(Options(), server.Address, "marie@example.org", Phrase)));
+        Assert.Equal(0, await SubscriptionsAsync(server, devices));
         foreach (string file in (string[])["auth.db", "messaging.db"])
         {
             byte[] bytes = await DatabaseAsync(Path.Combine(server.Data, file));
@@ -114,7 +126,6 @@ public static class RemovalTests
             if (file == "messaging.db") continue;
             Assert.True(bytes.AsSpan().IndexOf(karim.Me.Id.ToArray()) >= 0, file);
         }
-        Assert.Equal(0, await SubscriptionsAsync(server, devices));
         KavalekException said = await Assert.ThrowsAsync<KavalekException>(() => other.SyncAsync());
         Assert.Contains("Your account was deleted", said.Message, StringComparison.Ordinal);
         await other.DisposeAsync();
@@ -130,7 +141,7 @@ public static class RemovalTests
             using Microsoft.Data.Sqlite.SqliteConnection db = new($"Data Source={Path.Combine(server.Data, "messaging.db")};Pooling=False;Mode=ReadOnly");
             db.Open();
             using Microsoft.Data.Sqlite.SqliteCommand count = db.CreateCommand();
-            count.CommandText = "SELECT COUNT(*) FROM subscriber WHERE device IN ($a, $b)";
+            count.CommandText = "SELECT (SELECT COUNT(*) FROM subscriber WHERE device IN ($a, $b)) + (SELECT COUNT(*) FROM archive)";
             count.Parameters.AddWithValue("$a", devices[0].ToArray());
             count.Parameters.AddWithValue("$b", devices[1].ToArray());
             long left = (long)count.ExecuteScalar()!;
