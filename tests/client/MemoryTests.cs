@@ -43,25 +43,17 @@ public static class MemoryTests
             await karim.SyncAsync();
         }
         await marie.DisposeAsync();
-        marie = await KavalekClient.UnlockAsync(Options(await SqliteClientStore.OpenAsync(folder.Path)), password);
+        SqliteClientStore store = await SqliteClientStore.OpenAsync(folder.Path);
+        marie = await KavalekClient.UnlockAsync(Options(store), password);
         Message message = Assert.IsType<Message>(await marie.Conversations.Single().LastAsync());
         needles.Add("a message", ((TextBody)message.Body).Text);
         OwnIdentity own = marie.Core.Identity;
         needles.Add("the account key", own.AccountKey!.PrivateKey.Span);
         needles.Add("the device key", own.DeviceKey.PrivateKey.Span);
         needles.Add("the history key", own.HistoryKey!.Span);
-        using Secret storeKey = await Wallet.Decode((await SqliteRawAsync(folder))!).OpenAsync(NativeCryptoProvider.Shared, password);
+        using Secret storeKey = await Wallet.Decode((await store.GetAsync(Wallet.Key))!).OpenAsync(NativeCryptoProvider.Shared, password);
         needles.Add("the store key", storeKey.Span);
         return marie;
-    }
-
-    static Task<byte[]?> SqliteRawAsync(TemporaryFolder folder)
-    {
-        using Microsoft.Data.Sqlite.SqliteConnection db = new($"Data Source={Path.Combine(folder.Path, SqliteClientStore.FileName)};Pooling=False;Mode=ReadOnly");
-        db.Open();
-        using Microsoft.Data.Sqlite.SqliteCommand read = db.CreateCommand();
-        read.CommandText = "SELECT value FROM entry WHERE key = 'wallet'";
-        return Task.FromResult((byte[]?)read.ExecuteScalar());
     }
 
     static string Random(string what) => $"{what} {Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(18))}";
