@@ -51,6 +51,7 @@ public static class DeviceTests
         Assert.Equal(ErrorCodes.Invalid, await CodeAsync(() => first.RemoveDeviceAsync(first.Me.Device)));
     }
 
+    // K-32, K-39
     [Fact]
     public static async Task An_older_device_list_or_a_ghost_device_is_refused()
     {
