@@ -24,6 +24,13 @@ public sealed record Revoked(Id[] Devices, Id[] Sessions) : BusEvent;
 /// <param name="Devices">The account's certified devices after the change.</param>
 public sealed record DevicesChanged(Id Account, Id[] Devices) : BusEvent;
 
+/// <summary>
+/// An account was deleted, or begun afresh with a new key: what is kept for the account itself goes. A <see cref="DeviceRemoved"/> for each of its
+/// former devices comes before.
+/// </summary>
+/// <param name="Account">Which.</param>
+public sealed record AccountClosed(Id Account) : BusEvent;
+
 /// <summary>A commit added devices to a stream.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Devices">The added devices.</param>

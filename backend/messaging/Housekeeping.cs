@@ -61,6 +61,9 @@ sealed class Housekeeping(
                 foreach (Id device in revoked.Devices.Where(device => !removed.Contains(device)))
                     Remove(device);
                 break;
+            case AccountClosed account:
+                _ = DoAsync(() => new RemoveArchiveChore(account.Account));
+                break;
             case DevicesChanged changed:
                 _ = DoAsync(() => new NoticeOperation(changed.Account, changed.Devices));
                 break;
