@@ -1,5 +1,5 @@
 # The two commands of the README are `make run` and `make test`; the rest is for those who work on Kavalek.
-.PHONY: help run test nightly build format security-rows benchmark-mls benchmark-server clean
+.PHONY: help run test nightly build format security-rows benchmark-client benchmark-mls benchmark-server clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -19,8 +19,14 @@ build: ## build everything
 format: ## write the code as the format check wants it
 	@dotnet format Kavalek.slnx --no-restore
 
+security-rows: ## write docs/security-rows.md from the ids in the tests
+	@KAVALEK_WRITE_ROWS=1 dotnet run --project tests/architecture -v q -- -class '*SecurityRowsTests'
+
 benchmark-mls: ## MLS operations beside live peers (ARGS="join message" for some, "alone" without peers)
 	@DOTNET_PROCESSOR_COUNT=1 dotnet run -c Release --project benchmarks/mls -v q -- $(ARGS)
+
+benchmark-client: ## how long a new device waits for its history
+	@dotnet run -c Release --project benchmarks/client -v q
 
 benchmark-server: ## the server under load beside the peers' figures
 	@dotnet run -c Release --project benchmarks/server -v q

@@ -20,6 +20,7 @@ sealed class ClientCore : IAsyncDisposable
             ended => Removal!.ExplainAsync(ended));
         Auth = new AuthApi(rest, Tokens);
         Streams = new StreamsApi(rest, Tokens);
+        Archive = new ArchiveApi(rest, Tokens);
         Link = new ServerLink(_transport, Tokens, Streams, Events, options.Clock, options.Crypto);
         Mls = new MlsEnvironment(options.Crypto, new CertificateAuthentication(options.Crypto, identity.Instance, identity.Account, () => identity.PublicAccountKey))
         {
@@ -60,6 +61,12 @@ sealed class ClientCore : IAsyncDisposable
 
     /// <summary>Told of each message that has an end, milliseconds since 1970.</summary>
     public Action<ulong> Ends { get; set; } = _ => { };
+
+    /// <summary>Whether what is read and sent is marked for the archive.</summary>
+    public bool IsArchiving { get; set; } = true;
+
+    /// <summary>Told when something was marked.</summary>
+    public Action Marked { get; set; } = () => { };
 
     /// <summary>Asks the instance what it allows of timers, and keeps it.</summary>
     public async Task RefreshPolicyAsync(CancellationToken cancel)
@@ -117,6 +124,9 @@ sealed class ClientCore : IAsyncDisposable
 
     /// <summary>The calls of the authentication service.</summary>
     public AuthApi Auth { get; }
+
+    /// <summary>The calls of the archive.</summary>
+    public ArchiveApi Archive { get; }
 
     /// <summary>The streams over REST.</summary>
     public StreamsApi Streams { get; }

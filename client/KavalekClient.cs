@@ -16,6 +16,7 @@ public sealed class KavalekClient : IAsyncDisposable
     readonly Lock _ending = new();
     readonly ITimer _idle;
     ConversationEngine? _engine;
+    HistoryArchive? _history;
     CancellationTokenSource? _running;
     Task _run = Task.CompletedTask;
     Task? _closing;
@@ -148,6 +149,8 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <exception cref="KavalekException">The server could not be told; nothing was wiped, and the client is still open.</exception>
     public async Task LogOutAsync(bool removeDevice, CancellationToken cancel = default)
     {
+        // What only this device has goes into the archive before the device goes.
+        if (removeDevice && !_core.Identity.IsWaiting) await TryArchiveAsync(all: true, cancel).ConfigureAwait(false);
         try
         {
             // An account's last device stays on the list: with an empty list, nobody could ever certify one again.
@@ -229,7 +232,7 @@ public sealed class KavalekClient : IAsyncDisposable
             if (_running is not null) return;
             ConversationEngine engine = Engine;
             _running = new CancellationTokenSource();
-            _run = Task.WhenAll(engine.RunAsync(_running.Token), _upkeep.RunAsync(_running.Token));
+            _run = Task.WhenAll(engine.RunAsync(_running.Token), _upkeep.RunAsync(_running.Token), _history!.RunAsync(_running.Token));
             _core.Link.Start();
         }
         finally
@@ -273,6 +276,7 @@ public sealed class KavalekClient : IAsyncDisposable
         ConversationEngine engine = Engine;
         await engine.SyncAsync(cancel).ConfigureAwait(false);
         await _upkeep.OnceAsync(cancel).ConfigureAwait(false);
+        await TryArchiveAsync(all: false, cancel).ConfigureAwait(false);
     }
 
     /// <summary>All events from this call on, for as long as they are read.</summary>
@@ -399,6 +403,42 @@ public sealed class KavalekClient : IAsyncDisposable
         return await engine.ReceiptAsync(device, held, cancel).ConfigureAwait(false);
     }
 
+    // ---- History ----
+
+    /// <summary>How the account's archive of what was read and sent stands (docs/PROTOCOL.md §10).</summary>
+    public Task<HistoryStatus> HistoryAsync(CancellationToken cancel = default) => History.StatusAsync(cancel);
+
+    /// <summary>Reads the archive to its end; goes on where it stopped. A connected client does so by itself, and reports by <see cref="HistoryChanged"/>.</summary>
+    public Task RestoreHistoryAsync(CancellationToken cancel = default) => History.FillAsync(cancel);
+
+    /// <summary>Writes what waits for the archive now, instead of in some minutes.</summary>
+    public Task SaveHistoryAsync(CancellationToken cancel = default) => History.SyncAsync(all: true, cancel);
+
+    /// <summary>Switches the archive on, or off for all devices of the account: off deletes it on the server. What the devices have stays.</summary>
+    public Task SetHistoryAsync(bool on, CancellationToken cancel = default) => History.SetAsync(on, cancel);
+
+    HistoryArchive History
+    {
+        get
+        {
+            _ = Engine;
+            return _history!;
+        }
+    }
+
+    // It can wait, and what waits is marked: nothing else fails for it.
+    async Task TryArchiveAsync(bool all, CancellationToken cancel)
+    {
+        try
+        {
+            if (_history is { } history) await history.SyncAsync(all, cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException)
+        {
+            // The next time.
+        }
+    }
+
     // ---- The instance's owner ----
 
     /// <summary>Makes an invite; for the instance's owner.</summary>
@@ -446,6 +486,9 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>What it does while it is started, for tests: it never fails.</summary>
     internal Task Running => Volatile.Read(ref _run);
 
+    /// <summary>What moves the conversations, likewise.</summary>
+    internal ConversationEngine Machinery => Engine;
+
     /// <summary>Its conversations, for tests; <c>null</c> while the device waits to be approved.</summary>
     internal ConversationEngine? Talk => Volatile.Read(ref _engine);
 
@@ -491,7 +534,9 @@ public sealed class KavalekClient : IAsyncDisposable
         await _turn.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
-            if (_engine is null && !_core.Identity.IsWaiting) _engine = await ConversationEngine.OpenAsync(_core, cancel).ConfigureAwait(false);
+            if (_engine is not null || _core.Identity.IsWaiting) return;
+            _engine = await ConversationEngine.OpenAsync(_core, cancel).ConfigureAwait(false);
+            _history = await HistoryArchive.OpenAsync(_core, _engine, cancel).ConfigureAwait(false);
         }
         finally
         {
@@ -518,6 +563,7 @@ public sealed class KavalekClient : IAsyncDisposable
         await _idle.DisposeAsync().ConfigureAwait(false);
         await StopAsync().ConfigureAwait(false);
         _disposed = true;
+        if (_history is not null) await _history.DisposeAsync().ConfigureAwait(false);
         if (_engine is not null) await _engine.DisposeAsync().ConfigureAwait(false);
         await _core.CloseAsync(keepStore).ConfigureAwait(false);
         _turn.Dispose();

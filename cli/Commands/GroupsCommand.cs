@@ -81,11 +81,13 @@ static class GroupsCommand
     {
         var group = Group();
         var who = new Argument<string[]>("people") { Description = "Whom to add.", HelpName = "@HANDLE", Arity = ArgumentArity.OneOrMore };
-        return Change(with, new Verb("add", "Add people; they read what is written from then on.") { group, who }, group, "kavalek groups add 'Night shift' @amina",
+        var share = new ShareOptions();
+        return Change(with, new Verb("add", "Add people; they read what is written from then on, unless you say otherwise.") { group, who, share.Last, share.Since }, group, "kavalek groups add 'Night shift' @amina --last 50",
             async (client, conversation, run, cancel) =>
             {
                 IReadOnlyList<Contact> people = await Targets.PeopleAsync(client, run.Get(who)!, cancel);
-                await conversation.AddAsync([.. people.Select(p => p.Account)], cancel);
+                Protocol.Id[] accounts = [.. people.Select(p => p.Account)];
+                await (share.Read(run) is HistoryShare shown ? conversation.AddAsync(accounts, shown, cancel) : conversation.AddAsync(accounts, cancel));
                 return $"Added {string.Join(", ", people.Select(Targets.Handle))}.";
             });
     }

@@ -35,6 +35,7 @@ static class Describe
         ConversationState.Left => "left",
         ConversationState.Removed => "you were removed",
         ConversationState.Declined => "declined",
+        ConversationState.Restored => "from the archive: to read only",
         _ => "",
     };
 
@@ -65,10 +66,20 @@ static class Describe
             SystemKind.Apart => body.By is null ? $"{whom} and you were shown different conversations. Nothing is sent until you start it afresh or go on without them"
                 : $"{whom} and you parted at a change that {by} made. Nothing is sent until you start it afresh or go on without them",
             SystemKind.MessagesMissing => $"{body.Text ?? "Some"} messages are missing here",
+            SystemKind.HistoryShared => $"{by} shows {whom} {Shared(body.Text)}",
             SystemKind.TimerChanged => body.Text is "0" or null ? $"{by} set messages to stay" : $"{by} set messages to end {CommandLine.Duration.Words(body.Text)} after they were sent",
             _ => body.Kind.ToString(),
         };
     }
+
+    // “last 50” or “since 1790000000”.
+    static string Shared(string? what) => what?.Split(' ') switch
+    {
+        ["last", string count] => $"the last {count} messages",
+        ["since", string seconds] when long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out long at) && at < 253402300799 =>
+            $"the messages since {DateTimeOffset.FromUnixTimeSeconds(at).ToLocalTime().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}",
+        _ => "earlier messages",
+    };
 
     /// <summary>The name of an account within a conversation: “you” for the own one.</summary>
     public static string Name(KavalekClient client, Id account) => account == client.Me.Id ? "you"
@@ -107,6 +118,20 @@ static class Describe
             o.WriteString("cannotSend", block.Code);
         if (conversation.Timer is TimeSpan timer)
             o.WriteNumber("timer", (long)timer.TotalSeconds);
+    }
+
+    /// <summary>Members of the archive's object.</summary>
+    public static void History(Utf8JsonWriter o, HistoryStatus status)
+    {
+        o.WriteBoolean("on", status.IsOn);
+        o.WriteNumber("segments", status.Segments);
+        o.WriteNumber("unread", status.Unread);
+        o.WriteNumber("restored", status.Restored);
+        o.WriteNumber("waiting", status.Waiting);
+        o.WriteNumber("bytes", status.Bytes);
+        o.WriteNumber("quota", status.Quota);
+        if (status.Problem is not null)
+            o.WriteString("problem", status.Problem);
     }
 
     /// <summary>Members of a message's object.</summary>

@@ -28,6 +28,14 @@ static class EventJson
             case MessageChanged changed:
                 Changed(o, changed.Message);
                 break;
+            case HistoryChanged history:
+                o.WriteString("event", "history");
+                Describe.History(o, history.Status);
+                break;
+            case HistoryRestored restored:
+                o.WriteString("event", "restored");
+                o.WriteString("conversation", restored.Conversation.Id.ToString());
+                break;
             case MessageRemoved removed:
                 o.WriteString("event", "removed");
                 o.WriteString("conversation", removed.Conversation.ToString());

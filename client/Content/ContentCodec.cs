@@ -39,6 +39,9 @@ internal static class ContentCodec
             Content.BodyOneofCase.Text => IsText(content.Text.Text_) && (content.Text.ReplyTo is null || IsRef(content.Text.ReplyTo)),
             Content.BodyOneofCase.Profile => IsName(content.Profile.DisplayName),
             Content.BodyOneofCase.Receipt => content.Receipt.UpTo is { } upTo && IsRef(upTo),
+            Content.BodyOneofCase.Offer => content.Offer.Accounts.All(account => account.Length == Limits.IdLength) && content.Offer.Last > 0 != content.Offer.Since > 0,
+            Content.BodyOneofCase.Ask => content.Ask.Offer.Length == Limits.IdLength,
+            Content.BodyOneofCase.Passed => content.Passed is { Offer.Length: Limits.IdLength, Device.Length: Limits.IdLength, Parts: <= Sharing.MostParts } passed && passed.Part < passed.Parts,
             _ => true,
         };
         return valid ? content : null;

@@ -43,6 +43,9 @@ sealed class ContentIntake(ClientCore core)
                 break;
             case Content.BodyOneofCase.Receipt: await ReceiptAsync(step, sender, content.Receipt).ConfigureAwait(false); break;
             case Content.BodyOneofCase.Accepted: Accepted(step, sender); break;
+            case Content.BodyOneofCase.Offer: await Sharing.OfferedAsync(step, sender, content).ConfigureAwait(false); break;
+            case Content.BodyOneofCase.Ask: await Sharing.AskedAsync(step, sender, content.Ask).ConfigureAwait(false); break;
+            case Content.BodyOneofCase.Passed: await Sharing.PassedAsync(step, sender, content.Passed).ConfigureAwait(false); break;
         }
     }
 

@@ -35,6 +35,8 @@ public enum ConversationState
     Removed,
     /// <summary>The request was declined.</summary>
     Declined,
+    /// <summary>Known from the archive: to be read, until somebody brings this device in.</summary>
+    Restored,
 }
 
 /// <summary>A change of a member that is asked for but not agreed on yet.</summary>
@@ -157,7 +159,16 @@ public sealed class Conversation
     public Task DeclineAsync(bool block, CancellationToken cancel = default) => _engine.DeclineAsync(_thread, block, cancel);
 
     /// <summary>Adds accounts to a group. Completes when the group has agreed.</summary>
-    public Task AddAsync(IReadOnlyList<Id> accounts, CancellationToken cancel = default) => _engine.AddAsync(_thread, accounts, cancel);
+    public Task AddAsync(IReadOnlyList<Id> accounts, CancellationToken cancel = default) => _engine.AddAsync(_thread, accounts, null, cancel);
+
+    /// <summary>Adds accounts to a group and passes on to them what was said before, which everybody sees. Completes when the group has agreed.</summary>
+    public Task AddAsync(IReadOnlyList<Id> accounts, HistoryShare share, CancellationToken cancel = default) => _engine.AddAsync(_thread, accounts, share, cancel);
+
+    /// <summary>
+    /// Passes on to accounts of this conversation what was said before, which everybody sees; this device answers theirs as they ask. They see it as passed on by
+    /// the own account.
+    /// </summary>
+    public Task PassOnAsync(IReadOnlyList<Id> accounts, HistoryShare share, CancellationToken cancel = default) => _engine.PassOnAsync(_thread, accounts, share, cancel);
 
     /// <summary>Removes an account from a group. Completes when the group has agreed.</summary>
     public Task RemoveAsync(Id account, CancellationToken cancel = default) => _engine.RemoveAsync(_thread, account, cancel);

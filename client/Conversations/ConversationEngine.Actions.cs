@@ -168,7 +168,7 @@ sealed partial class ConversationEngine
                 step.Touch(stream);
             }
             foreach (ulong number in thread.Outbox.Keys.ToArray()) step.Drop(number);
-            step.Batch.DeletePrefix(StoreKeys.Messages(thread.Id)).DeletePrefix(StoreKeys.Indexes(thread.Id));
+            step.Batch.DeletePrefix(StoreKeys.Messages(thread.Id)).DeletePrefix(StoreKeys.Indexes(thread.Id)).DeletePrefix(StoreKeys.Offers(thread.Id));
             thread.Row.Unread = 0;
             step.Publish(new ConversationChanged(thread.Face));
             return Task.FromResult(true);
@@ -207,16 +207,30 @@ sealed partial class ConversationEngine
     }
 
     /// <summary>Adds accounts to a group.</summary>
-    public async Task AddAsync(ConversationThread thread, IReadOnlyList<Id> accounts, CancellationToken cancel)
+    public async Task AddAsync(ConversationThread thread, IReadOnlyList<Id> accounts, HistoryShare? share, CancellationToken cancel)
     {
         RequireRole(thread, Role.Admin);
         HashSet<Id> present = [.. thread.View.Devices.Select(d => d.Account)];
         Id[] missing = [.. accounts.Distinct().Where(account => !present.Contains(account))];
         if (missing.Length == 0) return;
         foreach (Id account in missing) await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
-        IntentRow intent = new() { Kind = (uint)IntentKind.AddAccounts };
+        IntentRow intent = new() { Kind = (uint)IntentKind.AddAccounts, Last = share?.Last ?? 0, Since = share?.SinceMilliseconds ?? 0 };
         intent.KeyPackages.AddRange(await _opening.ClaimAsync(missing, cancel).ConfigureAwait(false));
         await AskAsync(thread, intent, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Passes on what was said before to accounts that are in the conversation.</summary>
+    public async Task PassOnAsync(ConversationThread thread, IReadOnlyList<Id> accounts, HistoryShare share, CancellationToken cancel)
+    {
+        await StepAsync(thread, step =>
+        {
+            if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
+            Id[] present = [.. accounts.Distinct().Where(account => account != _core.Identity.Account && thread.Live!.Devices.Any(device => device.Account == account))];
+            if (present.Length == 0) throw new KavalekException(ErrorCodes.NotFound, "Nobody of them is in this conversation. Nothing was passed on.");
+            Sharing.Offer(step, present, share.Last, share.SinceMilliseconds);
+            return Task.FromResult(true);
+        }, cancel).ConfigureAwait(false);
+        Kick(thread);
     }
 
     /// <summary>Removes an account from a group.</summary>
@@ -320,6 +334,7 @@ sealed partial class ConversationEngine
             ConversationState.Request => "Accept the request first.",
             ConversationState.Left => "You left this conversation.",
             ConversationState.Removed => "You were removed from this conversation.",
+            ConversationState.Restored => "This device is not in this conversation yet. Another device, or somebody in it, brings it in; a direct conversation can be opened anew.",
             ConversationState.Declined => "You declined this conversation.",
             // Lost: it finds its way back by itself, and what is written until then goes out afterwards.
             _ when view.Stream is not (StreamState.Live or StreamState.Creating or StreamState.Lost) => "This conversation has ended.",

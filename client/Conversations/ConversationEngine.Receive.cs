@@ -406,10 +406,13 @@ sealed partial class ConversationEngine
         await StepAsync(thread, async step =>
         {
             bool mine = opened.Inviter.Account == _core.Identity.Account;
+            // The account accepted it on a device that wrote its archive; whoever its people were then may bring this one in.
+            bool returns = thread.State == ConversationState.Restored && _core.People.Find(opened.Inviter.Account) is { Trust: Trust.Unverified or Trust.Verified } person
+                && person.AccountKey.AsSpan().SequenceEqual(opened.Inviter.AccountKey);
             foreach (MemberDevice member in opened.Members)
                 if (member.Account != _core.Identity.Account && CertificateAuthentication.Read(opened.Joined.Group.Find(member.Leaf)!.Credential) is { } certificate)
                     await _core.People.ObserveAsync(certificate, borneOut: true, cancel).ConfigureAwait(false);
-            bool accepted = mine || _core.People.Find(opened.Inviter.Account) is { IsAdded: true };
+            bool accepted = mine || returns || _core.People.Find(opened.Inviter.Account) is { IsAdded: true };
             bool isNew = thread == fresh || thread.State is not (ConversationState.Active or ConversationState.Request) || (thread.Live is null && !thread.Streams.ContainsKey(stream));
             if (isNew || accepted) thread.State = accepted ? ConversationState.Active : ConversationState.Request;
             if (thread.Kind == ConversationKind.Group && isNew) thread.Row.Inviter = fresh.Row.Inviter;
@@ -431,6 +434,8 @@ sealed partial class ConversationEngine
         id = opened.Extension.Kind == ConversationKind.Direct ? _welcomes.PairOf(opened) : opened.Extension.Continues ?? stream;
         if (_byStream.GetValueOrDefault(stream) is { } same) return same;
         if (_threads.GetValueOrDefault(id) is not { } known || opened.Extension.Kind == ConversationKind.Direct) return _threads.GetValueOrDefault(id);
+        // Known from the archive alone: nothing here to hold it against, and whether it is accepted is decided by who invites.
+        if (known.View.State == ConversationState.Restored) return known;
         // A device that lost track remembers no roles to judge by: it asks its owner, unless it is a contact who brings it back.
         if (known.View is { State: ConversationState.Active, Stream: StreamState.Lost } && _core.People.FindAs(opened.Inviter.Account, opened.Inviter.AccountKey) is { Trust: Trust.Unverified or Trust.Verified }) return known;
         ulong newest = known.Streams.Values.Select(s => s.Row.Created).DefaultIfEmpty().Max();

@@ -26,6 +26,8 @@ sealed class Intents
     /// <summary>It is done.</summary>
     public void Done(Step step, GroupStream stream, ulong number)
     {
+        if (stream.Intents.GetValueOrDefault(number) is { } intent && (intent.Last > 0 || intent.Since > 0))
+            Sharing.Offer(step, [.. intent.KeyPackages.Select(row => Id.Read(row.Account.Span)).Distinct()], intent.Last, intent.Since);
         Remove(step, stream, number);
         step.Afterwards(() => Settle(stream.Id, number, null));
     }

@@ -107,11 +107,13 @@ public enum SystemKind
     Apart,
     /// <summary>The conversation was started afresh; <see cref="SystemBody.Accounts"/> were left out.</summary>
     StartedAfresh,
+    /// <summary>A member passes on to accounts what was said before.</summary>
+    HistoryShared,
 }
 
 /// <summary>A line about the conversation, made by this device from what it verified.</summary>
 /// <param name="Kind">What happened.</param>
 /// <param name="By">Who did it, where somebody did.</param>
 /// <param name="Accounts">Whom it concerns.</param>
-/// <param name="Text">The new title or role, how many messages are missing, or how many seconds messages live (0: they stay).</param>
+/// <param name="Text">The new title or role, how many messages are missing, how many seconds messages live (0: they stay), or what is passed on (“last 50”, “since 1790000000”, in seconds since 1970).</param>
 public sealed record SystemBody(SystemKind Kind, Id? By, IReadOnlyList<Id> Accounts, string? Text = null) : MessageBody;

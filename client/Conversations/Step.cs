@@ -25,6 +25,9 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>The conversation.</summary>
     public ConversationThread Thread => thread;
 
+    /// <summary>The messages as they are stored.</summary>
+    public MessageLog Log => log;
+
     /// <summary>What will be stored.</summary>
     public StoreBatch Batch { get; } = new();
 
@@ -69,6 +72,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     {
         ulong position = thread.Row.NextPosition = ConversationThread.PositionAfter(thread.Row.NextPosition);
         Put(position, row, added);
+        if (row.BodyCase == MessageRow.BodyOneofCase.Text) Mark(position);
         return position;
     }
 
@@ -109,6 +113,28 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         Put(position, row, added: false);
     }
 
+    /// <summary>Stores a text that came from elsewhere than its stream; nobody is told of it one by one.</summary>
+    public void Restore(ulong position, MessageRow row)
+    {
+        Put(position, row, added: false);
+        _messages.RemoveAt(_messages.Count - 1);
+    }
+
+    /// <summary>The text is to be archived.</summary>
+    public void Mark(ulong position)
+    {
+        if (!core.IsArchiving) return;
+        Batch.Put(StoreKeys.DueAt(thread.Id, position), Present);
+        Afterwards(core.Marked);
+    }
+
+    /// <summary>The archive has the text, or shall not have it.</summary>
+    public void Unmark(ulong position)
+    {
+        Changed = true;
+        Batch.Delete(StoreKeys.DueAt(thread.Id, position));
+    }
+
     /// <summary>Takes a message away with everything that was kept of it.</summary>
     public async Task RemoveAsync(ulong position)
     {
@@ -117,6 +143,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         Id account = Id.Read(row.Account.Span), id = Id.Read(row.Id.Span);
         Batch.Delete(StoreKeys.Message(thread.Id, position)).Delete(StoreKeys.Index(thread.Id, account, id));
         if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, position));
+        Unmark(position);
         foreach (ulong number in thread.Outbox.Where(entry => entry.Value.Position == position).Select(entry => entry.Key).ToArray()) Drop(number);
         if (!row.Mine && position > thread.Row.ReadPosition && thread.Row.Unread > 0) thread.Row.Unread--;
         Publish(new MessageRemoved(thread.Id, new MessageId(account, id)));

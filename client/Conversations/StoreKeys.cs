@@ -17,12 +17,20 @@ static class StoreKeys
     public const string Settings = "conv/settings";
 
     /// <summary>What ends, by when.</summary>
-    public const string Ends = "conv/e/";
+    public const string Ends = "conv/z/";
     /// <summary>The latest time this device has seen.</summary>
     public const string Clock = "conv/clock";
     /// <summary>What the instance allows of timers.</summary>
     public const string Policy = "conv/policy";
 
+    /// <summary>Texts that the archive does not have yet.</summary>
+    public const string Due = "conv/h/";
+    /// <summary>How the archive stands.</summary>
+    public const string History = "conv/history";
+
+    public static string Offers(Id conversation) => $"conv/k/{conversation}/";
+    public static string Offer(Id conversation, Id offer) => $"conv/k/{conversation}/{offer}";
+    public static string DueAt(Id conversation, ulong position) => $"{Due}{conversation}/{Number(position)}";
     public static string EndsBefore(ulong milliseconds) => $"{Ends}{Number(milliseconds)}";
     public static string End(ulong milliseconds, Id conversation, ulong position) => $"{Ends}{Number(milliseconds)}/{conversation}/{Number(position)}";
     /// <summary>Accounts whose devices changed, until they were looked at.</summary>

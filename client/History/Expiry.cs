@@ -134,7 +134,7 @@ sealed class Expiry : IAsyncDisposable
         }
     }
 
-    // conv/e/END/CONVERSATION/POSITION
+    // conv/z/END/CONVERSATION/POSITION
     static Id ConversationOf(StoreEntry entry) => Id.Parse(entry.Key.Split('/')[3]);
 
     static ulong EndOf(StoreEntry entry) => StoreKeys.NumberOf(entry.Key[..(StoreKeys.Ends.Length + 16)]);

@@ -159,6 +159,19 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
         }, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Takes over a pin that another own device wrote into the archive, where this one has none: so the server cannot show a new device other people than the
+    /// old ones knew.
+    /// </summary>
+    public async Task LearnAsync(Pin pin, CancellationToken cancel)
+    {
+        if (pin.Account == own.Account || _pins.ContainsKey(pin.Account)) return;
+        await ChangeAsync(pin.Account, known => known ?? (Free(pin.Handle, pin.Account) ? pin : pin with { Handle = "" }), cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>What the archive tells another own device of a person; <c>null</c> for a stranger.</summary>
+    public Pin? PinOf(Id account) => _pins.GetValueOrDefault(account);
+
     /// <summary>Puts a person on the list of contacts.</summary>
     public Task<Contact> AddAsync(Id account, CancellationToken cancel) => ChangeAsync(account, pin => Known(pin) with { IsAdded = true }, cancel);
 

@@ -12,6 +12,8 @@ enum PinSource
     Person,
     /// <summary>A certificate seen in a conversation.</summary>
     Conversation,
+    /// <summary>Another own device, by the archive.</summary>
+    Archive,
 }
 
 /// <summary>What is kept of a person (docs/PROTOCOL.md §3.4); stored sealed, where no server can touch it.</summary>

@@ -129,13 +129,3 @@ sealed class ExpireArchivesChore : Chore
         Execute(store, "UPDATE archive_segment SET sealed = NULL WHERE expires > 0 AND expires <= @now AND sealed IS NOT NULL", ("@now", Now));
     }
 }
-
-/// <summary>An account is gone, and its archive with it.</summary>
-sealed class RemoveArchiveChore(Id account) : Chore
-{
-    public override void Run(StreamStore store)
-    {
-        Execute(store, "DELETE FROM archive_segment WHERE account = @account", ("@account", account));
-        Execute(store, "DELETE FROM archive WHERE account = @account", ("@account", account));
-    }
-}

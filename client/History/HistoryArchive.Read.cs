@@ -1,0 +1,153 @@
+using Google.Protobuf;
+using Kavalek.Client.Archived;
+using Kavalek.Client.Records;
+using Kavalek.Protocol;
+using Wire = Kavalek.Protocol.Wire;
+
+namespace Kavalek.Client;
+
+/// <summary>Reading: what others wrote since, and downwards what was before (docs/PROTOCOL.md §10.3, §10.5).</summary>
+sealed partial class HistoryArchive
+{
+    const int FirstPage = 1, PageSegments = 8;
+
+    /// <summary>Reads up to the head that the server shows.</summary>
+    async Task CatchUpAsync(ulong head, CancellationToken cancel)
+    {
+        if (_row.Low == 0)
+        {
+            if (head == 0) (_row.Low, _row.Link) = (1, ByteString.CopyFrom(_seal.FirstLink(Archive)));
+            else await BeginAsync(head, cancel).ConfigureAwait(false);
+            await SaveAsync(new StoreBatch(), cancel).ConfigureAwait(false);
+            return;
+        }
+        if (head < _row.Head)
+        {
+            await BrokenAsync("The server lost the newest part of the history archive, or holds it back. What this device has is put there anew.", head, cancel).ConfigureAwait(false);
+            return;
+        }
+        HashSet<ulong> gone = [];
+        while (_row.Head < head)
+        {
+            Wire.ArchivePage page = await _core.Archive.AboveAsync(Archive, _row.Head, PageSegments, cancel).ConfigureAwait(false);
+            ulong before = _row.Head;
+            foreach (Wire.ArchiveSegment segment in page.Segments)
+            {
+                if (await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false) is not { } next || next.Header.Number != _row.Head + 1 || !_row.Link.Span.SequenceEqual(next.Header.Previous)) break;
+                if (next.Batch is not null) await AbsorbAsync(next.Batch, cancel).ConfigureAwait(false);
+                else if (!next.IsGone || !Chain.MayBeGone(next, [], NowSeconds)) gone.Add(next.Header.Number);
+                gone.ExceptWith(next.Header.Replaces);
+                Follow(next);
+            }
+            if (_row.Head == before)
+            {
+                await BrokenAsync("The server shows another history archive than before. What this device has is put there anew.", head, cancel).ConfigureAwait(false);
+                return;
+            }
+            await SaveAsync(new StoreBatch(), cancel).ConfigureAwait(false);
+        }
+        if (gone.Count > 0) await BrokenAsync(Lacking, head, cancel).ConfigureAwait(false);
+    }
+
+    // It is reported, and read on as far as it opens; from then on what is shown now is held on to.
+    async Task BrokenAsync(string problem, ulong head, CancellationToken cancel)
+    {
+        Tell(problem);
+        await RebuildAsync(cancel).ConfigureAwait(false);
+        await CatchUpAsync(head, cancel).ConfigureAwait(false);
+    }
+
+    const string Lacking = "The server has lost or changed a part of the history archive. Nothing on this device changed; what it has is put there anew.";
+
+    // Its link, its size: the chain goes on from here.
+    void Follow(LookedAt newest)
+    {
+        (_row.Head, _row.Link) = (newest.Header.Number, ByteString.CopyFrom(newest.Link));
+        foreach (ulong number in newest.Header.Replaces) _row.Small.Remove(number);
+        if (newest.IsSmall) _row.Small.Add(newest.Header.Number);
+        else if (newest.Header.Expires == 0) _row.Small.Clear();
+    }
+
+    async Task BeginAsync(ulong head, CancellationToken cancel)
+    {
+        Wire.ArchivePage page = await _core.Archive.BelowAsync(Archive, head + 1, FirstPage, cancel).ConfigureAwait(false);
+        if (page.Segments is not [{ } newest] || newest.Number != head || await Chain.LookAsync(_seal, Archive, newest).ConfigureAwait(false) is not { } look)
+            throw ServerErrors.Misbehaves("does not show the history archive it says it has");
+        Follow(look);
+        (_row.Low, _row.Below) = (head + 1, ByteString.CopyFrom(look.Link));
+        await DownAsync(look, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a page further down.</summary>
+    async Task FillPageAsync(CancellationToken cancel)
+    {
+        if (_row.Off || _row.Low <= 1) return;
+        Wire.ArchivePage page = await _core.Archive.BelowAsync(Archive, _row.Low, PageSegments, cancel).ConfigureAwait(false);
+        if (page.Segments.Count == 0)
+        {
+            await DamagedAsync(cancel).ConfigureAwait(false);
+            _row.Low = 1;
+        }
+        foreach (Wire.ArchiveSegment segment in page.Segments)
+        {
+            if (segment.Number >= _row.Low || segment.Number == 0) throw ServerErrors.Misbehaves("sent a part of the history archive that was not asked for");
+            LookedAt? look = await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false);
+            if (look is null || look.Header.Number != _row.Low - 1 || (!_row.Below.IsEmpty && !_row.Below.Span.SequenceEqual(look.Link)))
+            {
+                if (await DamagedAsync(cancel).ConfigureAwait(false)) return;
+            }
+            if (look is null) (_row.Low, _row.Below) = (segment.Number, ByteString.Empty);
+            else if (!await DownAsync(look, cancel).ConfigureAwait(false)) return;
+        }
+        await SaveAsync(new StoreBatch(), cancel).ConfigureAwait(false);
+        await RebuiltAsync(cancel).ConfigureAwait(false);
+        await PublishAsync(cancel).ConfigureAwait(false);
+    }
+
+    // Everything that is there is known now; what is still marked is written.
+    async Task RebuiltAsync(CancellationToken cancel)
+    {
+        if (_row.Low != 1 || !_row.Rebuilding) return;
+        await WriteAsync(all: true, cancel).ConfigureAwait(false);
+        _row.Rebuilding = false;
+        await SaveAsync(new StoreBatch(), cancel).ConfigureAwait(false);
+    }
+
+    // False where reading begins anew.
+    async Task<bool> DownAsync(LookedAt segment, CancellationToken cancel)
+    {
+        ulong number = segment.Header.Number;
+        if (segment.Batch is not null) await AbsorbAsync(segment.Batch, cancel).ConfigureAwait(false);
+        else if ((!segment.IsGone || !Chain.MayBeGone(segment, _row.Replaced, NowSeconds)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
+        if (number == 1 && !segment.Header.Previous.AsSpan().SequenceEqual(_seal.FirstLink(Archive)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
+        _row.Replaced.Remove(number);
+        _row.Replaced.AddRange(segment.Header.Replaces.Where(replaced => replaced < number && !_row.Replaced.Contains(replaced)));
+        (_row.Low, _row.Below) = (number, ByteString.CopyFrom(segment.Header.Previous));
+        return true;
+    }
+
+    // Once for each archive all is marked and read again from the top; after that it is read on past what is damaged. True where it begins anew.
+    async Task<bool> DamagedAsync(CancellationToken cancel)
+    {
+        if (_row.Rebuilding) return false;
+        Tell(Lacking);
+        await RebuildAsync(cancel).ConfigureAwait(false);
+        return true;
+    }
+
+    async Task AbsorbAsync(ArchiveBatch batch, CancellationToken cancel)
+    {
+        foreach (ArchivedPerson person in batch.People)
+            if (Id.TryRead(person.Account.Span, out Id account) && person.Key.Length == KeyBytes && ContentCodec.IsName(person.Name))
+                await _core.People.LearnAsync(new Pin(account, person.Handle, person.Key.ToByteArray(), PinSource.Archive)
+                {
+                    DisplayName = person.Name.Length > 0 ? person.Name : null,
+                    IsVerified = person.Verified,
+                    IsAdded = person.Added,
+                }, cancel).ConfigureAwait(false);
+        foreach ((ArchivedConversation conversation, IReadOnlyList<MessageRow> newest) in new BatchReader(batch).Conversations(_core.Identity.Account))
+            _row.Restored += (ulong)await _engine.RestoreAsync(conversation, newest, cancel).ConfigureAwait(false);
+    }
+
+    const int KeyBytes = 65;
+}

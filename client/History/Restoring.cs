@@ -1,0 +1,72 @@
+using Kavalek.Client.Records;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>Finds the places of texts that come from elsewhere than their stream (docs/PROTOCOL.md §10.5): in the order of the stream, else of time.</summary>
+sealed class Restoring(Step step)
+{
+    // The row above the next place, and the nearest stored one beneath that, as far as it was looked for.
+    ulong _above = ConversationThread.QueuedPositions;
+    (ulong Position, MessageRow Row)? _beneath;
+    bool _looked;
+
+    /// <summary>Puts texts in, the newest first. Each that is here already only loses its mark for the archive, as does each that comes.</summary>
+    /// <param name="newestFirst">The texts.</param>
+    /// <param name="archived">Whether they come from the archive; those that do not are marked for it.</param>
+    public async Task<int> PutAsync(IReadOnlyList<MessageRow> newestFirst, bool archived = true)
+    {
+        int added = 0;
+        foreach (MessageRow row in newestFirst)
+        {
+            Id account = Id.Read(row.Account.Span), id = Id.Read(row.Id.Span);
+            if (await step.FindAsync(account, id).ConfigureAwait(false) is { } known)
+            {
+                if (archived) step.Unmark(known);
+                continue;
+            }
+            if (row.Ends != 0 && row.Ends <= step.NowMilliseconds) continue;
+            row.Received = Math.Min(row.Received, step.NowMilliseconds); // a time to come would keep the conversation on top
+            ulong position = await PlaceAsync(row).ConfigureAwait(false);
+            step.Restore(position, row);
+            if (!archived) step.Mark(position);
+            added++;
+        }
+        return added;
+    }
+
+    async Task<ulong> PlaceAsync(MessageRow row)
+    {
+        while (true)
+        {
+            if (!_looked) await LookAsync().ConfigureAwait(false);
+            if (_beneath is not { } beneath)
+            {
+                // Nothing is older: far enough beneath all others.
+                ulong bottom = _above == ConversationThread.QueuedPositions ? Top() : _above - ConversationThread.PositionGap;
+                return _above = bottom;
+            }
+            if (IsBefore(beneath.Row, row))
+            {
+                if (_above == ConversationThread.QueuedPositions) return _above = Top();
+                if (_above - beneath.Position > 1) return _above -= 1;
+            }
+            // It belongs further down, or there is no room here.
+            (_above, _looked) = (beneath.Position, false);
+        }
+    }
+
+    ulong Top() => step.Thread.Row.NextPosition = ConversationThread.PositionAfter(step.Thread.Row.NextPosition);
+
+    async Task LookAsync()
+    {
+        _looked = true;
+        StoreRange range = new(StoreKeys.Messages(step.Thread.Id), StoreKeys.Message(step.Thread.Id, _above), 1, Reverse: true);
+        _beneath = await step.Core.Store.ScanAsync(range).ConfigureAwait(false) is [{ } entry]
+            && await step.Log.GetAsync(step.Thread.Id, StoreKeys.NumberOf(entry.Key), default).ConfigureAwait(false) is { } row
+            ? (StoreKeys.NumberOf(entry.Key), row) : null;
+    }
+
+    static bool IsBefore(MessageRow stored, MessageRow row) =>
+        !stored.Stream.IsEmpty && stored.Stream.Equals(row.Stream) ? stored.Seq < row.Seq : stored.Sent <= row.Sent;
+}

@@ -1,0 +1,135 @@
+using Google.Protobuf;
+using Kavalek.Client.Archived;
+using Kavalek.Client.Contents;
+using Kavalek.Protocol;
+using Kavalek.Tests.Support;
+using static Kavalek.Client.Tests.TestConversations;
+using static Kavalek.Client.Tests.TestPeople;
+
+namespace Kavalek.Client.Tests;
+
+/// <summary>What of the past a member passes on (docs/PROTOCOL.md §7.8).</summary>
+public static class SharingTests
+{
+    [Fact]
+    public static async Task Who_is_added_reads_of_the_past_what_the_adder_chose_marked_as_passed_on_and_everybody_sees_it()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim"),
+            jean = await SignUpAsync(server, "jean"), amina = await SignUpAsync(server, "amina");
+        Conversation[] group = await GroupAsync("Trio", marie, karim);
+        for (int i = 0; i < 6; i++)
+        {
+            await group[i % 2].SendAsync($"line {i}");
+            await SyncAsync(karim, marie);
+        }
+        // By default nothing is passed on.
+        await jean.SyncAsync();
+        await group[0].AddAsync([(await marie.FindAsync("jean")).Account]);
+        await jean.SyncAsync();
+        Conversation his = jean.Conversation(group[0].Id)!;
+        await his.AcceptAsync();
+        await SyncAsync(jean, marie, karim);
+        Assert.Empty(await his.TextsAsync());
+
+        await amina.SyncAsync();
+        await group[0].AddAsync([(await marie.FindAsync("amina")).Account], HistoryShare.TheLast(4));
+        await SyncAsync(marie, amina);
+        Conversation hers = amina.Conversation(group[0].Id)!;
+        // Not accepted: nothing was asked for, and nothing came.
+        await SyncAsync(marie, amina);
+        Assert.Empty(await hers.TextsAsync());
+        await hers.AcceptAsync();
+        await SyncAsync(amina, marie, amina, karim, jean);
+        Assert.Equal(["line 2", "line 3", "line 4", "line 5"], await hers.TextsAsync());
+        Assert.All((await hers.MessagesAsync(100)).Where(m => m.Body is TextBody), m => Assert.Equal(marie.Me.Id, m.PassedOnBy));
+        Assert.Equal(karim.Me.Id, (await hers.MessageAsync("line 3")).Sender);
+        Assert.Equal(0, hers.Unread);
+        foreach (KavalekClient member in (KavalekClient[])[marie, karim, jean, amina])
+        {
+            SystemBody line = Assert.Single(await member.Conversation(group[0].Id)!.LinesAsync(), l => l.Kind == SystemKind.HistoryShared);
+            Assert.Equal((marie.Me.Id, "last 4"), (line.By, line.Text));
+            Assert.Equal([amina.Me.Id], line.Accounts);
+        }
+        // Who was given nothing still has nothing, though the same stream carried it.
+        Assert.Empty(await his.TextsAsync());
+        // What she reads herself follows, and is nobody's word but the sender's.
+        await group[1].SendAsync("now");
+        await SyncAsync(karim, amina);
+        Assert.Equal(["line 2", "line 3", "line 4", "line 5", "now"], await hers.TextsAsync());
+        Assert.Null((await hers.MessageAsync("now")).PassedOnBy);
+        // What was passed on is passed on no further, and keeps its mark in the archive.
+        await amina.SaveHistoryAsync();
+        await using KavalekClient second = await AddDeviceAsync(server, amina);
+        await second.RestoreHistoryAsync();
+        Assert.Equal(marie.Me.Id, (await second.Conversation(hers.Id)!.MessageAsync("line 3")).PassedOnBy);
+    }
+
+    [Fact]
+    public static async Task Who_lost_all_that_was_said_gets_it_back_from_whom_they_talk_with_and_messages_that_ended_stay_away()
+    {
+        ManualClock clock = new();
+        await using TestServer server = await OpenServerAsync(clock);
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(clock: clock)), karim = await SignUpAsync(server, "karim", Options(clock: clock));
+        (Conversation his, Conversation hers) = await DirectAsync(karim, marie);
+        await marie.SetHistoryAsync(on: false);
+        await hers.SendAsync("hers");
+        await SyncAsync(marie, karim);
+        DateTimeOffset since = clock.GetUtcNow() + TimeSpan.FromHours(1);
+        clock.Advance(TimeSpan.FromHours(2));
+        await his.SendAsync("his");
+        await karim.SyncAsync();
+        await his.SetTimerAsync(TimeSpan.FromMinutes(5));
+        await his.SendAsync("ended");
+        await SyncAsync(karim, marie);
+        clock.Advance(TimeSpan.FromMinutes(6));
+
+        await using KavalekClient fresh = await AddDeviceAsync(server, marie, Options(clock: clock));
+        await SyncAsync(marie, fresh, karim);
+        Conversation there = fresh.Conversation(hers.Id)!;
+        Assert.Empty(await there.TextsAsync());
+        Assert.Equal(ErrorCodes.NotFound, await CodeAsync(() => his.PassOnAsync([Id.New()], HistoryShare.TheLast(5))));
+        await his.PassOnAsync([marie.Me.Id], HistoryShare.AllSince(since));
+        await SyncAsync(karim, fresh, karim, fresh);
+        Assert.Equal(["his"], await there.TextsAsync());
+        await his.PassOnAsync([marie.Me.Id], HistoryShare.TheLast(100));
+        await SyncAsync(karim, fresh, karim, fresh, marie);
+        Assert.Equal(["hers", "his"], await there.TextsAsync());
+        Message own = await there.MessageAsync("hers");
+        Assert.Equal((true, karim.Me.Id), (own.IsMine, own.PassedOnBy!.Value));
+        // Who has it already keeps it as it is.
+        Assert.All((await hers.MessagesAsync(100)).Where(m => m.Body is TextBody), m => Assert.Null(m.PassedOnBy));
+    }
+
+    [Fact]
+    public static async Task Nobody_passes_on_what_was_not_asked_of_them_or_what_is_of_another_conversation()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim"), eve = await SignUpAsync(server, "eve");
+        Conversation[] group = await GroupAsync("Trio", marie, karim, eve);
+        await group[0].SendAsync("true");
+        await SyncAsync(marie, karim, eve);
+        await group[0].PassOnAsync([karim.Me.Id], HistoryShare.TheLast(10));
+        await SyncAsync(marie, karim, eve);
+        // Eve saw the offer and the ask, and answers in Marie's place, with another conversation's id, and with what nobody can open.
+        Content asked = null!;
+        await eve.Machinery.StepAsync(eve.Machinery.Thread(group[0].Id)!, step =>
+        {
+            asked = step.NewContent();
+            asked.Passed = new HistoryPassed { Offer = asked.Id, Device = Step.Bytes(karim.Me.Device), Parts = 1, KemOutput = ByteString.CopyFrom(new byte[65]), Sealed = ByteString.CopyFrom(new byte[64]) };
+            step.Queue(asked);
+            return Task.FromResult(true);
+        }, default);
+        await SyncAsync(eve, marie, karim);
+        Assert.Equal(["true"], await group[1].TextsAsync());
+        Assert.Null((await group[1].MessageAsync("true")).PassedOnBy);
+        BatchWriter writer = new(null, 50_000);
+        Assert.True(writer.TryAdd(karim.Machinery.Thread(group[0].Id)!, new Records.MessageRow { Id = Step.Bytes(Id.New()), Account = Step.Bytes(marie.Me.Id), Device = Step.Bytes(marie.Me.Device), Text = new() { Text = "x" } }));
+        Assert.Single(new BatchReader(writer.Batch).Conversations(karim.Me.Id));
+        writer.Batch.Texts[0].Account = 77;
+        Assert.All(new BatchReader(writer.Batch).Conversations(karim.Me.Id), c => Assert.Empty(c.Newest));
+        writer.Batch.Texts[0].Conversation = 77;
+        Assert.Empty(new BatchReader(writer.Batch).Conversations(karim.Me.Id));
+        Assert.Empty(new BatchReader(new ArchiveBatch()).Conversations(karim.Me.Id));
+    }
+}
