@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Google.Protobuf;
 using Kavalek.Auth;
 using Kavalek.Client.Archived;
 using Kavalek.Client.Records;

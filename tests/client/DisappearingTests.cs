@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kavalek.Client.Records;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
@@ -136,7 +137,9 @@ public static class DisappearingTests
         ManualClock clock = new();
         await using TestServer server = await TestServer.StartAsync(clock, o => o with
         {
-            Registration = Auth.RegistrationPolicy.Open, TimerFloor = 60, TimerCeiling = 86_400,
+            Registration = Auth.RegistrationPolicy.Open,
+            TimerFloor = 60,
+            TimerCeiling = 86_400,
         });
         await using KavalekClient marie = await SignUpAsync(server, "marie", Options(clock: clock)), karim = await SignUpAsync(server, "karim", Options(clock: clock));
         (Conversation his, Conversation hers) = await DirectAsync(karim, marie);
@@ -193,7 +196,7 @@ public static class DisappearingTests
         await client.Core.Store.GetAsync(StoreKeys.Message(conversation.Id, IndexRow.Parser.ParseFrom(index.Value).Position)) is { } row
             ? MessageRow.Parser.ParseFrom(row).BodyCase : null;
 
-    static int Runs(TestServer server) => Convert.ToInt32(Execute(server, "SELECT COUNT(*) FROM run JOIN stream ON stream.key = run.stream WHERE stream.inbox = 0"));
+    static int Runs(TestServer server) => Convert.ToInt32(Execute(server, "SELECT COUNT(*) FROM run JOIN stream ON stream.key = run.stream WHERE stream.inbox = 0"), CultureInfo.InvariantCulture);
 
     static object? Execute(TestServer server, string sql)
     {

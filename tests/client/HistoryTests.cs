@@ -1,5 +1,4 @@
-using Google.Protobuf;
-using Kavalek.Client.Records;
+using System.Globalization;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
 using Microsoft.Data.Sqlite;
@@ -234,7 +233,7 @@ public static class HistoryTests
         await marie.SaveHistoryAsync();
         Assert.Equal(0, (await marie.HistoryAsync()).Waiting);
         Assert.Equal(["sixteen hours", "stays"], (await ArchivedAsync(marie)).Order());
-        long ends = Convert.ToInt64(Execute(server, $"SELECT expires FROM archive_segment WHERE expires > 0 AND account = X'{Convert.ToHexString(marie.Me.Id.ToArray())}'"));
+        long ends = Convert.ToInt64(Execute(server, $"SELECT expires FROM archive_segment WHERE expires > 0 AND account = X'{Convert.ToHexString(marie.Me.Id.ToArray())}'"), CultureInfo.InvariantCulture);
         long message = (await hers.MessageAsync("sixteen hours")).EndsAt!.Value.ToUnixTimeSeconds();
         Assert.InRange(message - ends, 0, 3_600);
         Assert.Equal(0, ends % 3_600);
@@ -269,7 +268,7 @@ public static class HistoryTests
         await marie.SaveHistoryAsync();
         Assert.Equal(["not kept", "stays"], (await ArchivedAsync(marie)).Order());
 
-        long Left() => Convert.ToInt64(Execute(server, "SELECT COUNT(*) FROM archive_segment WHERE expires > 0 AND sealed IS NOT NULL"));
+        long Left() => Convert.ToInt64(Execute(server, "SELECT COUNT(*) FROM archive_segment WHERE expires > 0 AND sealed IS NOT NULL"), CultureInfo.InvariantCulture);
     }
 
     // K-68
