@@ -43,6 +43,7 @@ static class HistoryBenchmark
                 await using DeviceLink link = await old.LinkDeviceAsync();
                 await fresh.JoinLinkAsync(link.Code);
                 await link.WaitAsync();
+                await fresh.MatchingCodeAsync();
                 await fresh.ConfirmMatchAsync();
                 await link.GrantAsync();
                 await fresh.WaitForApprovalAsync();
