@@ -84,6 +84,8 @@ sealed partial class ConversationEngine
             {
                 if (stream == _core.Identity.Device) await TakeInboxAsync([.. run], cancel).ConfigureAwait(false);
                 else if (_byStream.GetValueOrDefault(stream) is { } thread) await TakeAsync(thread, stream, [.. run], complete: false, cancel).ConfigureAwait(false);
+                // Received and not known: this device asked to be let in, and its request ends with the epoch.
+                else if (run.Any(entry => entry.Kind == Wire.Kind.Commit)) LookAfterLostSoon();
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -211,6 +213,9 @@ sealed partial class ConversationEngine
         if (!behind && info.Head >= NextSeq(thread, stream)) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
         _lookedAt.TryAdd(stream, 0);
     }
+
+    /// <summary>The same, in a while.</summary>
+    public void LookAfterLostSoon() => After(TryAgain, LookAfterLost);
 
     /// <summary>Looks, in the background, for conversations that this device cannot follow, and asks to be let in again.</summary>
     public void LookAfterLost()

@@ -22,7 +22,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
             // Not ours any more: nothing is missed, and nothing may be left waiting for an acknowledgement.
             stream.Row.NextSeq = entry.Seq + 1;
             // The epoch in which this device asked to return is over, and it was not let in: it asks again.
-            if (stream.State == StreamState.Lost && entry.Kind == Wire.Kind.Commit) step.Afterwards(returns.Begin);
+            if (stream.State == StreamState.Lost && entry.Kind == Wire.Kind.Commit) step.Afterwards(returns.BeginSoon);
             step.Touch(stream);
             return true;
         }

@@ -47,6 +47,9 @@ sealed class Returns(ClientCore core, ConversationEngine engine, Intents intents
     /// <summary>There is something to ask for: in the background, where the client is connected.</summary>
     public void Begin() => engine.LookAfterLost();
 
+    /// <summary>The same in a while: the very commit that was seen may be the one that let this device in, and its Welcome is on the way.</summary>
+    public void BeginSoon() => engine.LookAfterLostSoon();
+
     /// <summary>Says once that this profile is an older copy.</summary>
     public void SayOlderCopy()
     {

@@ -1,6 +1,5 @@
 using Kavalek.Client;
 using Kavalek.Protocol;
-using Wire = Kavalek.Protocol.Wire;
 
 namespace Kavalek.Simulation.Tests;
 
@@ -16,7 +15,7 @@ sealed class Calm(World world)
         for (int steps = 0; ; steps++)
         {
             foreach (Device device in world.Devices) Life.Bury(device);
-            if (steps > MostSteps) throw new BrokenPromiseException("it never comes to rest");
+            if (steps > MostSteps) throw new BrokenPromiseException($"it never comes to rest:\n{world.TraceText[^Math.Min(world.TraceText.Length, 3_000)..]}");
             if (world.Network.Packets.FirstOrDefault() is { } next) world.Arrive(next);
             else if (world.Deliver()) continue;
             else if (world.Clock.GetUtcNow() < end || IsBusy) world.Pass(TimeSpan.FromSeconds(3));
@@ -129,7 +128,6 @@ sealed class Calm(World world)
 
     void ShowsEverything(Device device)
     {
-        Dictionary<Id, ulong> first = First(device);
         foreach (Conversation conversation in device.Client!.Conversations)
         {
             string[] shown = Texts(conversation);
@@ -139,20 +137,10 @@ sealed class Calm(World world)
             foreach (var text in world.Ledger.Texts.Values)
             {
                 if (!thread.Streams.TryGetValue(text.Stream, out GroupStream? stream) || !stream.IsLive) continue;
-                if (first.GetValueOrDefault(text.Stream, ulong.MaxValue) > text.Seq || stream.Row.NextSeq <= text.Seq) continue;
+                if (world.Ledger.Joined.GetValueOrDefault((device.Id, text.Stream)) > text.Seq || stream.Row.NextSeq <= text.Seq) continue;
                 if (!shown.Contains(text.Text)) throw new BrokenPromiseException($"{device.Name} does not show {text.Text}, which is entry {text.Seq} of {text.Stream}");
             }
         }
-    }
-
-    // Behind which entry the device's present membership of each stream begins, by the server's books.
-    Dictionary<Id, ulong> First(Device device)
-    {
-        string token = "";
-        EventLoop.Run(() => token = device.Client!.Core.Tokens.MessagingAsync(default) is { IsCompletedSuccessfully: true } fresh ? fresh.Result : "");
-        using HttpResponseMessage response = world.Ask(HttpMethod.Get, "api/v1/streams", token);
-        return !response.IsSuccessStatusCode ? []
-            : Wire.StreamList.Parser.ParseFrom(World.Body(response)).Streams.ToDictionary(info => Id.Read(info.Stream.Span), info => info.First);
     }
 
     // Two people who both read two messages read them in the same order, on all of their devices.

@@ -29,6 +29,9 @@ sealed class Ledger(World world)
     /// <summary>Everything that a stream ever held, in its order.</summary>
     public IReadOnlyList<byte[]> Entries(Id stream) => [.. _entries[stream].Values];
 
+    /// <summary>By device and stream: the commit that brought the device in last.</summary>
+    public Dictionary<(Id Device, Id Stream), ulong> Joined { get; } = [];
+
     /// <summary>Somebody wrote a text: the outbox knows under which entry it goes.</summary>
     public void Wrote(KavalekClient client, Conversation conversation, Message message, string text)
     {
@@ -44,6 +47,7 @@ sealed class Ledger(World world)
         Wire.Appended appended = Wire.Appended.Parser.ParseFrom(answer);
         Id id = Id.Read(append.Id.Span), stream = Id.Read(appended.Stream.Span);
         world.Seals.Leaves(append.Payload.Span);
+        foreach (var added in append.Change?.Add ?? []) Joined[(Id.Read(added.Span), stream)] = appended.Seq;
         if (!_entries.TryGetValue(stream, out var entries)) _entries.Add(stream, entries = []);
         entries[appended.Seq] = append.Payload.ToByteArray();
         if (append.Kind == Wire.Kind.Application && _written.TryGetValue(id, out var written))
