@@ -240,6 +240,8 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         ConversationThread thread = step.Thread;
         Id me = core.Identity.Account;
         bool left = stream.Row.Leaving || facts.Removed.Any(r => r.Device.Device == core.Identity.Device && (r.Proposer == me || facts.Committer.Account == me));
+        // What was on its way here may go out in another group of the pair; nobody took it in this one for this device to see.
+        Chronicle.Unseal(step, stream, anew: true);
         stream.End(StreamState.Ended, step.Batch);
         step.Touch(stream);
         intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "You are no longer in this conversation."));

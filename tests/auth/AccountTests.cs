@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
@@ -173,8 +174,9 @@ public sealed class AccountTests
         Id[] devices = [first.Device, second.Device, waiting.Device];
         Assert.Equal(devices.ToHashSet(), news.OfType<DeviceRemoved>().Select(e => e.Device).ToHashSet());
         string after = server.Dump();
-        string[] added = [.. after.Split('\n').Except(before.Split('\n'))];
-        Assert.Equal(3, added.Length);
+        // Challenges that were used are random numbers, of nobody, and gone in minutes.
+        string[] added = [.. after.Split('\n').Except(before.Split('\n')).Where(row => !Regex.IsMatch(row, "^[0-9a-f]{32}\\|[0-9]{10}\\|?$"))];
+        Assert.True(added.Length == 3, string.Join('\n', added));
         Assert.All(added, row => Assert.Matches("^[0-9a-f]{32}\\|\\|deleted\\|\\|[0-9]+\\|$", row));
         // Not in what SQLite keeps of deleted rows either.
         byte[][] personal = [first.Account.ToArray(), Encoding.UTF8.GetBytes(first.Handle), first.AccountPublicKey, first.PublicDeviceKey, second.Certificate];
