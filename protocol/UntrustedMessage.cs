@@ -1,14 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 
 namespace Kavalek.Protocol;
 
 /// <summary>Reads protobuf that somebody else sent.</summary>
 public static class UntrustedMessage
 {
+    const int MaximumDepth = 32;
+
     /// <summary>
-    /// Reads one message; false where the bytes are none. For a length near 2^31 the library's own limit overflows, and it reads past the end of
-    /// the bytes until a bounds check of the runtime stops it: that is caught here, so that it is malformed input like any other.
+    /// Reads one message; false where the bytes are none. For a length near 2^31 the library's own limit overflows: it reads past the end of the bytes,
+    /// and makes room for gigabytes. So every length is held against what is there before the library sees the bytes.
     /// </summary>
     /// <param name="parser">Of what message.</param>
     /// <param name="bytes">All of it.</param>
@@ -16,15 +19,54 @@ public static class UntrustedMessage
     public static bool TryRead<T>(MessageParser<T> parser, ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out T? message) where T : class, IMessage<T>
     {
         ArgumentNullException.ThrowIfNull(parser);
+        message = null;
+        if (!IsSound(bytes, parser.ParseFrom(ReadOnlySpan<byte>.Empty).Descriptor, depth: 0)) return false;
         try
         {
             message = parser.ParseFrom(bytes);
             return true;
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or IndexOutOfRangeException or ArgumentOutOfRangeException or OverflowException)
+        catch (InvalidProtocolBufferException)
         {
-            message = null;
             return false;
         }
+    }
+
+    /// <summary>Whether all lengths, in the message and in those inside it, are of what is there.</summary>
+    static bool IsSound(ReadOnlySpan<byte> bytes, MessageDescriptor descriptor, int depth)
+    {
+        if (depth > MaximumDepth) return false;
+        while (!bytes.IsEmpty)
+        {
+            if (!TryVarint(ref bytes, out ulong tag) || tag > uint.MaxValue) return false;
+            ulong length = 0;
+            switch (tag & 7)
+            {
+                case 0 when TryVarint(ref bytes, out _): break;
+                case 1: length = 8; break;
+                case 5: length = 4; break;
+                case 2 when TryVarint(ref bytes, out length): break;
+                default: return false; // groups are of an older protobuf
+            }
+            if (length > (ulong)bytes.Length) return false;
+            ReadOnlySpan<byte> value = bytes[..(int)length];
+            bytes = bytes[(int)length..];
+            if ((tag & 7) == 2 && descriptor.FindFieldByNumber((int)(tag >> 3)) is { FieldType: FieldType.Message } field && !IsSound(value, field.MessageType, depth + 1))
+                return false;
+        }
+        return true;
+    }
+
+    static bool TryVarint(ref ReadOnlySpan<byte> bytes, out ulong value)
+    {
+        value = 0;
+        for (int i = 0; i < Math.Min(bytes.Length, 10); i++)
+        {
+            value |= (ulong)(bytes[i] & 0x7f) << (7 * i);
+            if (bytes[i] >= 0x80) continue;
+            bytes = bytes[(i + 1)..];
+            return true;
+        }
+        return false;
     }
 }

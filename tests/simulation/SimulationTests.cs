@@ -1,6 +1,6 @@
 namespace Kavalek.Simulation.Tests;
 
-/// <summary>Many clients and a server through everything that goes wrong (issue "Under attack and under fire", part 7).</summary>
+/// <summary>Many clients and a server through everything that goes wrong.</summary>
 public static class SimulationTests
 {
     [Fact]
