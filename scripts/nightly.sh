@@ -43,6 +43,7 @@ night server-kills 60 4 tests/messaging '*KillTests*' KAVALEK_KILLS=100
 # KAVALEK_SIMULATION_SEED=N with KAVALEK_SIMULATION_RUNS=1 repeats it exactly. Then every instant of everything a client does, and a thousand kills.
 night simulation 300 4 tests/simulation '*SimulationTests*' KAVALEK_SIMULATION_STEPS=20000 KAVALEK_SIMULATION_RUNS=200 KAVALEK_SIMULATION_SEED=1000
 night crashes 180 4 tests/simulation '*CrashTests*' KAVALEK_SIMULATION_STRIDE=1 KAVALEK_SIMULATION_KILLS=1000
+night clones 30 4 tests/simulation '*CloneTests*' KAVALEK_SIMULATION_STRIDE=1
 
 echo
 echo "$passed passed, $failed failed"
