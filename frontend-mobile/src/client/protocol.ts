@@ -1,0 +1,362 @@
+/**
+ * What the page and the worker say to each other (docs/browser.md). All of it is structured-cloneable data. The worker holds the
+ * account, its keys and the connection; what crosses is what the page draws or what a person typed.
+ *
+ * Ids are 32 lower-case hexadecimal digits; times are milliseconds since 1970; durations are seconds. Every `code` is stable: the
+ * codes of `client/KavalekException.cs` and `protocol/ErrorCodes.cs`, which the page translates by. `message` is English.
+ */
+
+export type Id = string;
+/** Names a message in its conversation; opaque. */
+export type MessageId = string;
+/** Where a message stands in its conversation on this device: 16 hexadecimal digits, so that the order of the strings is the order of the messages. */
+export type Position = string;
+/** Milliseconds since 1970. */
+export type Time = number;
+/** A length of time in seconds. */
+export type Seconds = number;
+
+/** Something a person can act on. */
+export interface ClientError {
+  readonly code: string;
+  /** One or two plain sentences, in English: what happened, whether anything changed, what to do. */
+  readonly message: string;
+  /** Whether it is certain that nothing changed, here or on the server. */
+  readonly nothingChanged: boolean;
+  /** When the server asked to come back. */
+  readonly retryAfter?: Seconds;
+}
+
+/** Codes that the bridge adds to those of the SDK. */
+export type BridgeErrorCode =
+  /** A defect of the program; `message` has no detail that could hold a secret. */
+  | 'internal'
+  /** The call needs an account that is open, and there is none. */
+  | 'not_open'
+  /** The tab that held the account went away during the call; whether it took effect is not known. */
+  | 'interrupted'
+  /** This browser lacks what Kavalek needs (WebAssembly, WebCrypto, IndexedDB, Web Locks, or a secure origin). */
+  | 'unsupported';
+
+// ---- State ----
+
+export type Session =
+  /** The worker starts, or another tab closed and this one takes over. */
+  | { readonly state: 'starting' }
+  | { readonly state: 'unsupported'; readonly error: ClientError }
+  /** No account in this browser. */
+  | { readonly state: 'empty' }
+  /** An account whose password is needed. */
+  | { readonly state: 'locked'; readonly why: 'start' | 'asked' | 'idle' | 'logged_out' }
+  /** A password is being worked with. */
+  | { readonly state: 'busy'; readonly doing: 'signing_up' | 'logging_in' | 'unlocking' }
+  /** Logged in as a new device: let in by another device, by the recovery key, or by beginning afresh. */
+  | { readonly state: 'waiting'; readonly me: Me }
+  /** In use, also offline. `ended`: the server wants the password again (`session.logInAgain`); reading and writing go on, sending waits. */
+  | { readonly state: 'ready'; readonly me: Me; readonly ended: ClientError | null }
+  /** This device was removed from the account; everything here is deleted. */
+  | { readonly state: 'removed'; readonly error: ClientError };
+
+export type Connection = {
+  readonly state: 'offline' | 'connecting' | 'syncing' | 'online';
+  /** Why it is not connected, where that is known. */
+  readonly error: ClientError | null;
+};
+
+export interface Me {
+  readonly id: Id;
+  /** Without the @; empty on a waiting device that does not know it yet. */
+  readonly handle: string;
+  readonly displayName: string | null;
+  readonly email: string;
+  /** The server's origin. */
+  readonly server: string;
+  readonly device: Id;
+  /** Whoever adds by it has verified; `null` while waiting. */
+  readonly contactLink: string | null;
+}
+
+export type Trust = 'unverified' | 'verified' | 'changed' | 'verified_changed';
+
+export interface Contact {
+  readonly account: Id;
+  /** Without the @; empty for somebody seen only in a group. */
+  readonly handle: string;
+  /** What they call themselves; no fact. */
+  readonly displayName: string | null;
+  /** What to show: the display name, or the handle. */
+  readonly name: string;
+  readonly trust: Trust;
+  readonly blocked: boolean;
+  /** Whether a conversation with them was opened or accepted: belongs in the list of contacts. */
+  readonly added: boolean;
+}
+
+export type Role = 'member' | 'admin' | 'owner';
+
+export interface Member {
+  readonly contact: Contact;
+  readonly role: Role;
+  readonly devices: number;
+  readonly me: boolean;
+  readonly pending: 'none' | 'joining' | 'removing';
+}
+
+export interface Conversation {
+  readonly id: Id;
+  readonly kind: 'direct' | 'group';
+  readonly title: string;
+  /** The other person of a direct conversation. */
+  readonly peer: Contact | null;
+  /** Who brought us in; `null` where this account began it. */
+  readonly inviter: Contact | null;
+  /** `restored`: known from the archive, to be read until somebody brings this device in. */
+  readonly state: 'request' | 'active' | 'left' | 'removed' | 'declined' | 'restored';
+  readonly members: number;
+  readonly myRole: Role;
+  /** How long messages live; `null` where they stay. */
+  readonly timer: Seconds | null;
+  readonly unread: number;
+  readonly lastActivity: Time;
+  readonly last: Message | null;
+  /** Why nothing can be sent; `null` where it can. */
+  readonly cannotSend: { readonly code: string; readonly message: string } | null;
+  /** Who no longer sees the same conversation as this device (a fork); nothing is sent while there is somebody. */
+  readonly apart: readonly Contact[];
+}
+
+/** `queued`: stored here; `sent`: stored by the server; `delivered`, `read`: by all others; `received`: from somebody else. */
+export type MessageState = 'received' | 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
+
+export type SystemKind =
+  | 'created' | 'joined' | 'left' | 'removed' | 'renamed' | 'role_changed' | 'device_added' | 'device_removed' | 'key_changed'
+  | 'accepted' | 'messages_missing' | 'timer_changed' | 'apart' | 'started_afresh' | 'history_shared';
+
+export type MessageBody =
+  | { readonly type: 'text'; readonly text: string; readonly replyTo: MessageId | null }
+  /** A line about the conversation. `text`: the new title or role, how many are missing, seconds of the timer, or what is passed on. */
+  | { readonly type: 'system'; readonly kind: SystemKind; readonly by: Person | null; readonly accounts: readonly Person[]; readonly text: string | null };
+
+/** Somebody named in a line or message. */
+export interface Person {
+  readonly account: Id;
+  readonly name: string;
+  readonly me: boolean;
+}
+
+export interface Message {
+  readonly id: MessageId;
+  readonly conversation: Id;
+  readonly sender: Person;
+  readonly mine: boolean;
+  /** The sender's clock. */
+  readonly sentAt: Time;
+  readonly body: MessageBody;
+  readonly state: MessageState;
+  readonly position: Position;
+  /** Why it failed. */
+  readonly failure: string | null;
+  /** When it goes, everywhere; `null` where it stays. */
+  readonly endsAt: Time | null;
+  /** Who passed it on: who wrote it, and what, is that person's word alone. */
+  readonly passedOnBy: Person | null;
+  readonly deliveredTo: readonly Id[];
+  readonly readBy: readonly Id[];
+}
+
+export interface Device {
+  readonly id: Id;
+  readonly current: boolean;
+  readonly waiting: boolean;
+  /** `YYYY-MM-DD`. */
+  readonly added: string;
+  readonly lastSeen: string;
+}
+
+export interface SafetyNumber {
+  /** Twelve groups of five digits. */
+  readonly groups: readonly string[];
+  /** What the QR code carries. */
+  readonly qr: string;
+}
+
+export interface History {
+  readonly on: boolean;
+  readonly complete: boolean;
+  /** Parts of the archive, and how many of them this device has still to read: progress. */
+  readonly segments: number;
+  readonly unread: number;
+  /** Messages that came to this device from it. */
+  readonly restored: number;
+  /** Messages of this device that are not in it yet. */
+  readonly waiting: number;
+  readonly bytes: number;
+  /** 0 while that is not known. */
+  readonly quota: number;
+  readonly problem: string | null;
+}
+
+export interface Settings {
+  /** After how long without a touch it locks; `null` for never. */
+  readonly autoLock: Seconds | null;
+  /** For conversations begun here; `null` where messages stay. */
+  readonly defaultTimer: Seconds | null;
+  /** `none`: the account has no recovery key; `unknown` until the server was asked. */
+  readonly recovery: 'unknown' | 'none' | 'set';
+}
+
+export interface Invite {
+  readonly id: Id;
+  readonly usesLeft: number;
+  readonly expires: Time;
+}
+
+/** A device that is let in: show the code or QR, wait for `link.joined`, have the matching codes compared, `link.grant`. */
+export interface DeviceLink {
+  readonly code: string;
+  readonly qr: string;
+  readonly expires: Time;
+}
+
+/** What to pass on of what was said before. */
+export type HistoryShare = { readonly last: number } | { readonly since: Time };
+
+/** Everything that is kept up to date in the page; given whole when a page connects or the session changes. */
+export interface Snapshot {
+  readonly session: Session;
+  readonly connection: Connection;
+  readonly conversations: readonly Conversation[];
+  readonly contacts: readonly Contact[];
+  readonly history: History | null;
+  readonly settings: Settings | null;
+}
+
+// ---- Requests ----
+
+/** Every request: its parameters and its answer. A request that fails rejects with a `ClientError`. */
+export interface Requests {
+  'session.signUp': [{ invite: string | null; email: string; handle: string; password: string; displayName: string | null }, void];
+  /** Resumes the account of this browser, or adds this browser as a new device, which then is `waiting`. */
+  'session.logIn': [{ email: string; password: string }, void];
+  'session.unlock': [{ password: string }, void];
+  /** After `ready` with `ended`. */
+  'session.logInAgain': [{ password: string }, void];
+  'session.lock': [void, void];
+  /** `removeDevice` also deletes everything here. */
+  'session.logOut': [{ removeDevice: boolean }, void];
+  'session.changePassword': [{ current: string; next: string }, void];
+  'session.deleteAccount': [{ password: string }, void];
+  /** Somebody is there: auto-lock begins anew. Call it on input, at most every few seconds. */
+  'session.touch': [void, void];
+  /** Tries to connect now instead of after the pause (the page came back, the network did). */
+  'session.wake': [void, void];
+
+  'me.setDisplayName': [{ name: string }, void];
+  'settings.setAutoLock': [{ idle: Seconds | null }, void];
+  'settings.setDefaultTimer': [{ timer: Seconds | null }, void];
+  'settings.setReceipts': [{ delivered: boolean; read: boolean }, void];
+
+  /** Makes a recovery key and gives its words, to be shown once; nothing is changed before `recovery.use`. */
+  'recovery.generate': [{ language: 'english' | 'french' }, { words: readonly string[] }];
+  /** Makes the generated key the account's. */
+  'recovery.use': [void, void];
+  /** Forgets the generated key. */
+  'recovery.drop': [void, void];
+
+  /** On the waiting device: joins the link whose code or QR text another device shows; gives what both screens must show alike. */
+  'join.begin': [{ code: string }, { matchingCode: string }];
+  /** The person has compared; answers when this device is in. */
+  'join.confirm': [void, void];
+  /** Whether it came in meanwhile. */
+  'join.check': [void, { in: boolean }];
+  'join.recover': [{ words: string }, void];
+  'join.beginAfresh': [{ password: string }, void];
+
+  'devices.list': [void, readonly Device[]];
+  /** What to file: the conversations it was in, and the epoch from which on it reads nothing. */
+  'devices.remove': [{ device: Id }, { at: Time; conversations: readonly { id: Id; title: string; epoch: number | null }[] }];
+  'link.begin': [void, DeviceLink];
+  'link.grant': [void, void];
+  'link.cancel': [void, void];
+
+  'history.setOn': [{ on: boolean }, void];
+  'history.restore': [void, void];
+  'history.save': [void, void];
+
+  'contacts.find': [{ handle: string }, Contact];
+  'contacts.get': [{ account: Id }, Contact | null];
+  'contacts.addByLink': [{ link: string }, Contact];
+  'contacts.safetyNumber': [{ account: Id }, SafetyNumber];
+  /** `compared`: digits or scanned text. */
+  'contacts.verify': [{ account: Id; compared: string }, Contact];
+  'contacts.acceptKey': [{ account: Id }, Contact];
+  'contacts.block': [{ account: Id; blocked: boolean }, Contact];
+
+  /** Opens one if there is none. */
+  'conversations.direct': [{ account: Id }, Conversation];
+  'conversations.createGroup': [{ title: string; accounts: readonly Id[] }, Conversation];
+  /** The newest messages before `before` (or the newest of all), oldest first, at most 200. */
+  'conversation.messages': [{ conversation: Id; before: Position | null; limit: number }, readonly Message[]];
+  'conversation.members': [{ conversation: Id }, readonly Member[]];
+  /** Safe on this device when it answers; `queued` at first. */
+  'conversation.send': [{ conversation: Id; text: string; replyTo: MessageId | null }, Message];
+  'conversation.markRead': [{ conversation: Id; upTo: MessageId }, void];
+  'conversation.accept': [{ conversation: Id }, void];
+  'conversation.decline': [{ conversation: Id; block: boolean }, void];
+  'conversation.add': [{ conversation: Id; accounts: readonly Id[]; share: HistoryShare | null }, void];
+  'conversation.passOn': [{ conversation: Id; accounts: readonly Id[]; share: HistoryShare }, void];
+  'conversation.remove': [{ conversation: Id; account: Id }, void];
+  'conversation.leave': [{ conversation: Id }, void];
+  'conversation.rename': [{ conversation: Id; title: string }, void];
+  'conversation.setTimer': [{ conversation: Id; timer: Seconds | null }, void];
+  'conversation.setRole': [{ conversation: Id; account: Id; role: Role }, void];
+  'conversation.startAfresh': [{ conversation: Id; without: readonly Id[] }, void];
+  /** Goes on without those of `apart`. */
+  'conversation.goOn': [{ conversation: Id }, void];
+  /** Six groups of five digits, the same for all in the same epoch of the same history; `null` where this device is no member. */
+  'conversation.epochNumber': [{ conversation: Id }, readonly string[] | null];
+
+  /** For the instance's owner. */
+  'invites.create': [{ uses: number; validity: Seconds }, { id: Id; link: string; uses: number; expires: Time }];
+  'invites.list': [void, readonly Invite[]];
+  'invites.revoke': [{ invite: Id }, void];
+}
+
+export type Method = keyof Requests;
+export type Params<M extends Method> = Requests[M][0];
+export type Answer<M extends Method> = Requests[M][1];
+
+// ---- Events ----
+
+/** Something happened; what it shows is stored already. */
+export type ClientEvent =
+  | { readonly type: 'session'; readonly session: Session }
+  | { readonly type: 'connection'; readonly connection: Connection }
+  | { readonly type: 'conversation'; readonly conversation: Conversation }
+  | { readonly type: 'message.added'; readonly message: Message }
+  | { readonly type: 'message.changed'; readonly message: Message }
+  | { readonly type: 'message.removed'; readonly conversation: Id; readonly message: MessageId }
+  /** Older messages came in beneath or between: read the pages again. */
+  | { readonly type: 'history.restored'; readonly conversation: Id }
+  | { readonly type: 'history'; readonly history: History }
+  | { readonly type: 'settings'; readonly settings: Settings }
+  | { readonly type: 'contact'; readonly contact: Contact }
+  | { readonly type: 'key.changed'; readonly contact: Contact }
+  | { readonly type: 'request'; readonly conversation: Conversation }
+  | { readonly type: 'devices'; readonly devices: readonly Device[]; readonly added: readonly Id[]; readonly removed: readonly Id[] }
+  /** The device that joined the link of `link.begin`; show the code, and grant when the person has compared. */
+  | { readonly type: 'link.joined'; readonly device: Id; readonly matchingCode: string }
+  | { readonly type: 'link.ended'; readonly error: ClientError }
+  /** One calm line that needs no answer. */
+  | { readonly type: 'notice'; readonly text: string };
+
+// ---- The wire between page and worker ----
+
+export type ToWorker =
+  | { readonly kind: 'request'; readonly id: number; readonly method: Method; readonly params: unknown };
+
+export type FromWorker =
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: ClientError }
+  | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly kind: 'event'; readonly event: ClientEvent };

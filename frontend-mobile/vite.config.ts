@@ -1,0 +1,19 @@
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  worker: { format: 'es' },
+  build: {
+    target: 'es2023',
+    // Nothing is inlined into the page: it is served under script-src 'self' and style-src 'self'.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+  },
+  server: {
+    proxy: {
+      '/auth': 'http://localhost:8080',
+      '/api': 'http://localhost:8080',
+      '/socket': { target: 'http://localhost:8080', ws: true },
+    },
+  },
+});
