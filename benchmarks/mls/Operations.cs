@@ -86,6 +86,9 @@ static class Messages
 {
     const int Calls = 500;
 
+    // The runtime goes on compiling what is hot, with what it has learned, for some thousand calls.
+    const int WarmUpRounds = 20;
+
     public static async Task RunAsync(PlatformLimits platform, Table table)
     {
         foreach (var (members, encrypt, decrypt) in ((int, double, double)[])[(3, 7950, 3450), (1000, 8070, 3600)])
@@ -94,7 +97,7 @@ static class Messages
             byte[] content = new byte[1024];
             List<byte[]> sent = [];
             List<double> sending = [], receiving = [];
-            for (int round = -6; round < 15; round++)
+            for (int round = -WarmUpRounds; round < 15; round++)
             {
                 sent.Clear();
                 double send = await Measure.OnceAsync(Calls, async _ =>
