@@ -35,6 +35,8 @@ export type BridgeErrorCode =
   | 'not_open'
   /** The tab that held the account went away during the call; whether it took effect is not known. */
   | 'interrupted'
+  /** The browser could not store it, its storage may be full. */
+  | 'storage'
   /** This browser lacks what Kavalek needs (WebAssembly, WebCrypto, IndexedDB, Web Locks, or a secure origin). */
   | 'unsupported';
 
@@ -201,8 +203,8 @@ export interface Settings {
   readonly autoLock: Seconds | null;
   /** For conversations begun here; `null` where messages stay. */
   readonly defaultTimer: Seconds | null;
-  /** `none`: the account has no recovery key; `unknown` until the server was asked. */
-  readonly recovery: 'unknown' | 'none' | 'set';
+  /** `none`: the account has no recovery key; `unknown` until the server was asked; `refused`: the server shows another vault than before, and the key may not work. */
+  readonly recovery: 'unknown' | 'none' | 'set' | 'refused';
 }
 
 export interface Invite {

@@ -1,5 +1,5 @@
 import { Client } from './client';
-import workerUrl from './worker.ts?worker&url';
+import workerUrl from './worker/worker.ts?worker&url';
 
 /** Starts the worker that holds the account, and gives the page's door to it. Once a page. */
 export function startClient(): Client {

@@ -1,0 +1,204 @@
+import type { ClientError, FromWorker, Method, ToWorker } from '../protocol';
+import { startHost, type Host } from './host';
+
+const LOCK = 'kavalek/account', CHANNEL = 'kavalek/account';
+
+/** How long a tab waits for a word of the one that has the account before it takes over: that one is frozen. */
+const PATIENCE = 5_000;
+
+/** What the tabs say to each other. */
+type Between =
+  | { readonly kind: 'hello'; readonly from: string }
+  | { readonly kind: 'request'; readonly from: string; readonly id: number; readonly method: Method; readonly params: unknown }
+  /** Somebody has the account, and lives. */
+  | { readonly kind: 'alive'; readonly to: string }
+  /** It was heard; the answer may take long. */
+  | { readonly kind: 'heard'; readonly to: string; readonly id: number }
+  | { readonly kind: 'reply'; readonly to: string; readonly message: FromWorker }
+  | { readonly kind: 'all'; readonly message: FromWorker }
+  /** Another tab has the account from now on. */
+  | { readonly kind: 'led'; readonly from: string };
+
+/**
+ * One tab has the account; the others ask it. The browser says which by a lock that goes with the tab. A tab that does not answer is
+ * frozen: its lock is taken, and the store refuses whatever it writes when it wakes (`indexed-db.ts`), so it steps back.
+ */
+export function joinTabs(options: { base: string; database: string; post: (message: FromWorker) => void }): (message: ToWorker) => void {
+  const me = crypto.randomUUID();
+  const channel = new BroadcastChannel(CHANNEL);
+  let host: Host | undefined;
+  let leading = false;
+  /** Requests of this page that another tab works on. */
+  const asked = new Map<number, { readonly heard: () => void }>();
+  /** Requests of this page for which there is nobody yet. */
+  let early: ToWorker[] = [];
+  let greeted = false;
+  let release: (() => void) | undefined;
+
+  const post = options.post;
+  const send = (message: Between): void => channel.postMessage(message);
+  const tell = (message: FromWorker): void => {
+    post(message);
+    send({ kind: 'all', message });
+  };
+
+  async function work(message: ToWorker): Promise<FromWorker> {
+    try {
+      return { kind: 'answer', id: message.id, value: await host!.request(message.method, message.params) };
+    } catch (error) {
+      return { kind: 'error', id: message.id, error: asClientError(error) };
+    }
+  }
+
+  async function lead(): Promise<void> {
+    leading = true;
+    send({ kind: 'led', from: me });
+    interrupt();
+    try {
+      host = await startHost({ base: options.base, database: options.database, emit: tell, fenced: () => stepBack() });
+    } catch (error) {
+      tell({ kind: 'event', event: { type: 'session', session: { state: 'unsupported', error: asClientError(error) } } });
+      return;
+    }
+    if (!leading) return stepBack();
+    tell({ kind: 'snapshot', snapshot: await host.snapshot() });
+    const waiting = early;
+    early = [];
+    for (const message of waiting) void work(message).then(post);
+  }
+
+  /** Another tab has the account: nothing is written here any more. */
+  function stepBack(): void {
+    if (!leading && !host) return;
+    leading = false;
+    const left = host;
+    host = undefined;
+    void left?.leave();
+    release?.();
+    greet();
+    queue(false);
+  }
+
+  /** What another tab worked on when it went has no answer. */
+  function interrupt(): void {
+    for (const id of asked.keys()) post({ kind: 'error', id, error: interrupted });
+    asked.clear();
+  }
+
+  /** Waits for the account, or takes it from a tab that does not answer. */
+  function queue(steal: boolean): void {
+    line?.abort();
+    const place = line = new AbortController();
+    void navigator.locks.request(LOCK, steal ? { steal: true } : { signal: place.signal }, hold).catch(() => {
+      // Unless this tab gave its place up, another one took the lock: this one was frozen, or looked so.
+      if (!place.signal.aborted) stepBack();
+    });
+  }
+  let line: AbortController | undefined;
+
+  async function hold(): Promise<void> {
+    const held = new Promise<void>(resolve => { release = resolve; });
+    await lead();
+    await held;
+  }
+
+  /** Runs `late` unless the returned function is called in time. */
+  function patience(late: () => void): () => void {
+    const timer = setTimeout(late, PATIENCE);
+    return () => clearTimeout(timer);
+  }
+
+  function greet(): void {
+    greeted = false;
+    answered?.();
+    answered = patience(() => { if (!leading) queue(true); });
+    send({ kind: 'hello', from: me });
+  }
+  let answered: (() => void) | undefined;
+
+  function forward(message: ToWorker): void {
+    if (!greeted) {
+      early.push(message);
+      return;
+    }
+    const heard = patience(() => { if (!leading && asked.has(message.id)) queue(true); });
+    asked.set(message.id, { heard });
+    send({ kind: 'request', from: me, id: message.id, method: message.method, params: message.params });
+  }
+
+  channel.addEventListener('message', (event: MessageEvent<Between>) => {
+    const between = event.data;
+    switch (between.kind) {
+      case 'hello':
+        if (leading) send({ kind: 'alive', to: between.from });
+        if (host) void host.snapshot().then(snapshot => send({ kind: 'reply', to: between.from, message: { kind: 'snapshot', snapshot } }), () => undefined);
+        break;
+      case 'request':
+        if (!leading) break;
+        send({ kind: 'heard', to: between.from, id: between.id });
+        if (host) void work({ kind: 'request', id: between.id, method: between.method, params: between.params }).then(message => send({ kind: 'reply', to: between.from, message }));
+        else send({ kind: 'reply', to: between.from, message: { kind: 'error', id: between.id, error: interrupted } });
+        break;
+      case 'alive':
+        if (between.to === me) answered?.();
+        break;
+      case 'heard':
+        if (between.to === me) asked.get(between.id)?.heard();
+        break;
+      case 'reply':
+      case 'all': {
+        if (between.kind === 'reply' && between.to !== me || leading) break;
+        const { message } = between;
+        if (message.kind === 'answer' || message.kind === 'error') {
+          asked.get(message.id)?.heard();
+          asked.delete(message.id);
+        }
+        if (message.kind === 'snapshot' && !greeted) {
+          greeted = true;
+          answered?.();
+          const waiting = early;
+          early = [];
+          post(message);
+          waiting.forEach(forward);
+          break;
+        }
+        post(message);
+        break;
+      }
+      case 'led':
+        if (leading) stepBack();
+        interrupt();
+        answered?.();
+        // It gives a snapshot when it has opened.
+        greeted = false;
+        post({ kind: 'event', event: { type: 'session', session: { state: 'starting' } } });
+        break;
+    }
+  });
+
+  // Where nobody has it, the lock is there at once; else the one who has it answers.
+  void navigator.locks.request(LOCK, { ifAvailable: true }, async lock => {
+    if (!lock) {
+      greet();
+      queue(false);
+      return;
+    }
+    await hold();
+  }).catch(() => stepBack());
+
+  return message => {
+    if (host) void work(message).then(post);
+    else if (leading) early.push(message);
+    else forward(message);
+  };
+}
+
+const interrupted: ClientError = {
+  code: 'interrupted', message: 'The tab that had the account open went away. Whether it was done is not known; look, and try again.', nothingChanged: false,
+};
+
+function asClientError(error: unknown): ClientError {
+  const known = error as Partial<ClientError> | null;
+  if (known && typeof known.code === 'string' && typeof known.message === 'string') return known as ClientError;
+  return { code: 'unsupported', message: `Kavalek could not start in this browser (${error instanceof Error ? error.name : 'Error'}).`, nothingChanged: true };
+}
