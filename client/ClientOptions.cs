@@ -15,6 +15,9 @@ public sealed record ClientOptions
     /// <summary>The platform's primitives.</summary>
     public ICryptoProvider Crypto { get; init; } = NativeCryptoProvider.Shared;
 
+    /// <summary>How a password is stretched.</summary>
+    public IPasswordStretching Stretching { get; init; } = NativePasswordStretching.Shared;
+
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

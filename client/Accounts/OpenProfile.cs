@@ -7,6 +7,7 @@ sealed class OpenProfile : IAsyncDisposable
 {
     readonly IClientStore _raw;
     readonly ICryptoProvider _crypto;
+    readonly IPasswordStretching _stretching;
     readonly Secret _storeKey;
     readonly SealedStore _store;
     readonly SemaphoreSlim _turn = new(1, 1);
@@ -15,6 +16,7 @@ sealed class OpenProfile : IAsyncDisposable
     {
         _raw = options.Store;
         _crypto = options.Crypto;
+        _stretching = options.Stretching;
         _storeKey = storeKey;
         _store = new SealedStore(options.Store, options.Crypto, storeKey);
         Data = data;
@@ -32,7 +34,7 @@ sealed class OpenProfile : IAsyncDisposable
         byte[] key = new byte[32];
         options.Crypto.Random(key);
         Secret storeKey = Secret.Own(key);
-        Wallet wallet = await Wallet.WrapAsync(options.Crypto, storeKey, password, options.WalletIterations, data.Server.ToString()).ConfigureAwait(false);
+        Wallet wallet = await Wallet.WrapAsync(options.Crypto, options.Stretching, storeKey, password, options.WalletIterations, data.Server.ToString()).ConfigureAwait(false);
         OpenProfile profile = new(options, storeKey, data);
         // The wallet last: without it the rest is noise, and the profile counts as empty.
         await profile._store.ApplyAsync(first.Put(Profile.Key, data.Encode()), cancel).ConfigureAwait(false);
@@ -78,7 +80,7 @@ sealed class OpenProfile : IAsyncDisposable
     public async Task PreparePasswordAsync(string next, int iterations, CancellationToken cancel)
     {
         byte[] bytes = await _raw.GetAsync(Wallet.Key, cancel).ConfigureAwait(false) ?? throw new InvalidOperationException("no wallet");
-        Wallet prepared = await Wallet.WrapAsync(_crypto, _storeKey, next, iterations, Wallet.Decode(bytes).Server).ConfigureAwait(false);
+        Wallet prepared = await Wallet.WrapAsync(_crypto, _stretching, _storeKey, next, iterations, Wallet.Decode(bytes).Server).ConfigureAwait(false);
         await _raw.ApplyAsync(new StoreBatch().Put(Wallet.NextKey, prepared.Encode()), cancel).ConfigureAwait(false);
     }
 
@@ -99,12 +101,12 @@ sealed class OpenProfile : IAsyncDisposable
         Wallet wallet = Wallet.Decode(bytes);
         try
         {
-            using Secret opened = await wallet.OpenAsync(_crypto, password).ConfigureAwait(false);
+            using Secret opened = await wallet.OpenAsync(_crypto, _stretching, password).ConfigureAwait(false);
             await DropPreparedPasswordAsync().ConfigureAwait(false);
         }
         catch (KavalekException e) when (e.Code == ClientErrors.WrongPassword)
         {
-            Wallet changed = await Wallet.WrapAsync(_crypto, _storeKey, password, iterations, wallet.Server).ConfigureAwait(false);
+            Wallet changed = await Wallet.WrapAsync(_crypto, _stretching, _storeKey, password, iterations, wallet.Server).ConfigureAwait(false);
             await _raw.ApplyAsync(new StoreBatch().Put(Wallet.Key, changed.Encode()).Delete(Wallet.NextKey), cancel).ConfigureAwait(false);
         }
     }
@@ -118,12 +120,12 @@ sealed class OpenProfile : IAsyncDisposable
             Secret opened;
             try
             {
-                opened = await Wallet.Decode(wallet).OpenAsync(options.Crypto, password).ConfigureAwait(false);
+                opened = await Wallet.Decode(wallet).OpenAsync(options.Crypto, options.Stretching, password).ConfigureAwait(false);
             }
             catch (KavalekException e) when (e.Code == ClientErrors.WrongPassword)
             {
                 if (await options.Store.GetAsync(Wallet.NextKey, cancel).ConfigureAwait(false) is not { } next) throw;
-                opened = await Wallet.Decode(next).OpenAsync(options.Crypto, password).ConfigureAwait(false);
+                opened = await Wallet.Decode(next).OpenAsync(options.Crypto, options.Stretching, password).ConfigureAwait(false);
             }
             await guard.SucceededAsync().ConfigureAwait(false);
             return opened;
@@ -140,8 +142,8 @@ sealed class OpenProfile : IAsyncDisposable
     {
         byte[] bytes = await _raw.GetAsync(Wallet.Key, cancel).ConfigureAwait(false) ?? throw new InvalidOperationException("no wallet");
         Wallet wallet = Wallet.Decode(bytes);
-        using Secret proof = await wallet.OpenAsync(_crypto, current).ConfigureAwait(false);
-        Wallet changed = await Wallet.WrapAsync(_crypto, _storeKey, next, iterations, wallet.Server).ConfigureAwait(false);
+        using Secret proof = await wallet.OpenAsync(_crypto, _stretching, current).ConfigureAwait(false);
+        Wallet changed = await Wallet.WrapAsync(_crypto, _stretching, _storeKey, next, iterations, wallet.Server).ConfigureAwait(false);
         await _raw.ApplyAsync(new StoreBatch().Put(Wallet.Key, changed.Encode()), cancel).ConfigureAwait(false);
     }
 

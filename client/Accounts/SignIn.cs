@@ -26,7 +26,7 @@ static class SignIn
         PreloginResponse prelogin = await api.PreloginAsync(email, cancel).ConfigureAwait(false);
         KdfParameters kdf = new(KdfParameters.Pbkdf2, Limits.KdfDefault);
         PasswordSecret.Check(kdf, prelogin.Salt, 0);
-        using Secret authSecret = await PasswordSecret.DeriveAsync(password, instance.Id, email, prelogin.Salt, kdf.Iterations).ConfigureAwait(false);
+        using Secret authSecret = await PasswordSecret.DeriveAsync(options.Stretching, password, instance.Id, email, prelogin.Salt, kdf.Iterations).ConfigureAwait(false);
 
         Profile data = new(ProfilePhase.SigningUp, server, instance.Id, email, kdf.Iterations, options.Crypto.NewId(), handle, displayName, options.Crypto.NewId(), 1);
         using KeyPair accountKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
@@ -94,7 +94,7 @@ static class SignIn
         InstanceInfo instance = await api.InstanceAsync(cancel).ConfigureAwait(false);
         PreloginResponse prelogin = await api.PreloginAsync(email, cancel).ConfigureAwait(false);
         PasswordSecret.Check(prelogin.Kdf, prelogin.Salt, 0);
-        using Secret authSecret = await PasswordSecret.DeriveAsync(password, instance.Id, email, prelogin.Salt, prelogin.Kdf.Iterations).ConfigureAwait(false);
+        using Secret authSecret = await PasswordSecret.DeriveAsync(options.Stretching, password, instance.Id, email, prelogin.Salt, prelogin.Kdf.Iterations).ConfigureAwait(false);
 
         using KeyPair deviceKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
         using KeyPair grantKey = await LinkTranscript.Suite(options.Crypto).GenerateKeyPairAsync().ConfigureAwait(false);
@@ -125,7 +125,7 @@ static class SignIn
             PreloginResponse prelogin = await api.PreloginAsync(profile.Data.Email, cancel).ConfigureAwait(false);
             PasswordSecret.Check(prelogin.Kdf, prelogin.Salt, profile.Data.Iterations);
             using Secret authSecret = await PasswordSecret.DeriveAsync(
-                password, instance.Id, profile.Data.Email, prelogin.Salt, prelogin.Kdf.Iterations).ConfigureAwait(false);
+                options.Stretching, password, instance.Id, profile.Data.Email, prelogin.Salt, prelogin.Kdf.Iterations).ConfigureAwait(false);
             Session session = await PostAsync(options, api, profile.Data, own.DeviceKey, own.GrantKey?.PublicKey, authSecret, prelogin.Challenge, cancel).ConfigureAwait(false);
             if (session.Account != profile.Data.Account || session.Device != profile.Data.Device) throw ServerErrors.Misbehaves("answered with somebody else's session");
             if (own.Certificate is not null && !session.Certified) throw ServerErrors.For(ErrorCodes.DeviceRemoved);

@@ -17,7 +17,7 @@ sealed class WholeAccount(ClientOptions options, OwnIdentity own, OpenProfile pr
         using Secret next = Password.Normalize(typedNext);
         PreloginResponse prelogin = await signIn.PreloginAsync(profile.Data.Email, cancel).ConfigureAwait(false);
         using Secret current = await DeriveAsync(typedCurrent, prelogin).ConfigureAwait(false);
-        using Secret nextSecret = await PasswordSecret.DeriveAsync(next, profile.Data.Instance, profile.Data.Email, prelogin.Salt, Limits.KdfDefault).ConfigureAwait(false);
+        using Secret nextSecret = await PasswordSecret.DeriveAsync(options.Stretching, next, profile.Data.Instance, profile.Data.Email, prelogin.Salt, Limits.KdfDefault).ConfigureAwait(false);
         await profile.PreparePasswordAsync(typedNext, options.WalletIterations, cancel).ConfigureAwait(false);
         try
         {
@@ -74,7 +74,7 @@ sealed class WholeAccount(ClientOptions options, OwnIdentity own, OpenProfile pr
     {
         PasswordSecret.Check(prelogin.Kdf, prelogin.Salt, profile.Data.Iterations);
         using Secret password = Password.Normalize(typed);
-        return await PasswordSecret.DeriveAsync(password, profile.Data.Instance, profile.Data.Email, prelogin.Salt, prelogin.Kdf.Iterations).ConfigureAwait(false);
+        return await PasswordSecret.DeriveAsync(options.Stretching, password, profile.Data.Instance, profile.Data.Email, prelogin.Salt, prelogin.Kdf.Iterations).ConfigureAwait(false);
     }
 
     // Signed by a key that is about to be forgotten: only the server cares for the number.

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Kavalek.Mls;
 
@@ -9,6 +8,9 @@ static class Password
 {
     /// <summary>Characters a password has at least.</summary>
     public const int MinimumCharacters = 10;
+
+    /// <summary>Bytes of what a password is stretched to.</summary>
+    public const int StretchedBytes = 32;
 
     /// <summary>The bytes.</summary>
     /// <exception cref="KavalekException"><see cref="ClientErrors.UnsuitablePassword"/>; <see cref="ClientErrors.Platform"/>.</exception>
@@ -29,10 +31,6 @@ static class Password
             throw new KavalekException(ClientErrors.UnsuitablePassword, $"A password has at least {MinimumCharacters} characters. A few random words are good.");
         return Secret.Own(Encoding.UTF8.GetBytes(normalized));
     }
-
-    /// <summary>PBKDF2-HMAC-SHA256, 32 bytes. A million iterations take most of a second, so it runs beside the caller.</summary>
-    public static Task<Secret> StretchAsync(Secret password, byte[] salt, int iterations) =>
-        Task.Run(() => Secret.Own(Rfc2898DeriveBytes.Pbkdf2(password.Span, salt, iterations, HashAlgorithmName.SHA256, 32)));
 
     // Without the platform's Unicode data string.Normalize does nothing and says nothing: the same password would give other keys
     // on other machines.

@@ -32,9 +32,9 @@ static class PasswordSecret
     }
 
     /// <summary>The auth secret, 32 bytes. Takes most of a second.</summary>
-    public static async Task<Secret> DeriveAsync(Secret password, Id instance, string email, byte[] salt, int iterations)
+    public static async Task<Secret> DeriveAsync(IPasswordStretching stretching, Secret password, Id instance, string email, byte[] salt, int iterations)
     {
-        using Secret stretched = await Password.StretchAsync(password, Salt(instance, email, salt), iterations).ConfigureAwait(false);
+        using Secret stretched = await stretching.StretchAsync(password, Salt(instance, email, salt), iterations, Password.StretchedBytes).ConfigureAwait(false);
         byte[] secret = new byte[Limits.AuthSecretBytes];
         HKDF.Expand(HashAlgorithmName.SHA256, stretched.Span, secret, [.. "kavalek/v1/auth"u8, .. instance.ToArray()]);
         return Secret.Own(secret);

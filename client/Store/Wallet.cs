@@ -26,12 +26,13 @@ sealed record Wallet(int Iterations, byte[] Salt, string Server, byte[] Commitme
     const int MaximumServerBytes = 2048;
 
     /// <summary>Wraps <paramref name="storeKey"/> under a password, with a fresh salt.</summary>
-    public static async Task<Wallet> WrapAsync(ICryptoProvider crypto, Secret storeKey, string password, int iterations, string server)
+    public static async Task<Wallet> WrapAsync(
+        ICryptoProvider crypto, IPasswordStretching stretching, Secret storeKey, string password, int iterations, string server)
     {
         byte[] salt = new byte[SaltBytes];
         crypto.Random(salt);
         using Secret typed = Password.Normalize(password);
-        using Secret stretched = await Password.StretchAsync(typed, salt, iterations).ConfigureAwait(false);
+        using Secret stretched = await stretching.StretchAsync(typed, salt, iterations, Password.StretchedBytes).ConfigureAwait(false);
         Wallet wallet = new(iterations, salt, server, Commit(crypto, stretched), []);
         using Secret key = WrapKey(crypto, stretched, out byte[] nonce);
         return wallet with { Wrapped = await crypto.SealAsync(AeadAlgorithm.Aes256Gcm, key, nonce, wallet.Header(), storeKey.Memory).ConfigureAwait(false) };
@@ -39,10 +40,10 @@ sealed record Wallet(int Iterations, byte[] Salt, string Server, byte[] Commitme
 
     /// <summary>Gives the store key back.</summary>
     /// <exception cref="KavalekException"><see cref="ClientErrors.WrongPassword"/>; <see cref="ClientErrors.ProfileDamaged"/>.</exception>
-    public async Task<Secret> OpenAsync(ICryptoProvider crypto, string password)
+    public async Task<Secret> OpenAsync(ICryptoProvider crypto, IPasswordStretching stretching, string password)
     {
         using Secret typed = Typed(password);
-        using Secret stretched = await Password.StretchAsync(typed, Salt, Iterations).ConfigureAwait(false);
+        using Secret stretched = await stretching.StretchAsync(typed, Salt, Iterations, Password.StretchedBytes).ConfigureAwait(false);
         // First the commitment: AES-GCM alone would let one wrapped key open under two passwords.
         if (!CryptographicOperations.FixedTimeEquals(Commit(crypto, stretched), Commitment)) throw Wrong();
         using Secret key = WrapKey(crypto, stretched, out byte[] nonce);

@@ -17,7 +17,7 @@ public static class DecoderFuzzTests
     public static async Task Any_bytes_are_a_wallet_or_a_damaged_profile()
     {
         using Secret key = Secret.Zero(32);
-        byte[] sample = (await Wallet.WrapAsync(NativeCryptoProvider.Shared, key, "korrekt pferd batterie", 1_000, "https://example.org/")).Encode();
+        byte[] sample = (await Wallet.WrapAsync(NativeCryptoProvider.Shared, NativePasswordStretching.Shared, key, "korrekt pferd batterie", 1_000, "https://example.org/")).Encode();
         Survives<KavalekException>([sample], Lengths, bytes => Wallet.Decode(bytes), e => e.Code == ClientErrors.ProfileDamaged);
     }
 

@@ -12,14 +12,14 @@ public static class LogInTests
         using TemporaryFolder folder = new();
         KavalekClient marie;
         await using (TestServer server = await OpenServerAsync())
-            marie = await SignUpAsync(server, "marie", Options(await SqliteClientStore.OpenAsync(folder.Path)));
+            marie = await SignUpAsync(server, "marie", AsShipped(await SqliteClientStore.OpenAsync(folder.Path)));
         Account before = marie.Me;
         await marie.LockAsync();
 
         SqliteClientStore store = await SqliteClientStore.OpenAsync(folder.Path);
         Assert.Equal(new ProfileInfo(ProfileState.Locked, before.Server), await KavalekClient.InspectAsync(store));
-        Assert.Equal(ClientErrors.WrongPassword, await CodeAsync(() => KavalekClient.UnlockAsync(Options(store), "wrong wrong wrong")));
-        await using KavalekClient opened = await KavalekClient.UnlockAsync(Options(store), Phrase);
+        Assert.Equal(ClientErrors.WrongPassword, await CodeAsync(() => KavalekClient.UnlockAsync(AsShipped(store), "wrong wrong wrong")));
+        await using KavalekClient opened = await KavalekClient.UnlockAsync(AsShipped(store), Phrase);
         Assert.Equal((before.Id, before.Device, before.Handle), (opened.Me.Id, opened.Me.Device, opened.Me.Handle));
         Assert.Equal(before.AccountKey, opened.Me.AccountKey);
         Assert.Equal(ClientErrors.Offline, await CodeAsync(() => opened.DevicesAsync()));
@@ -30,10 +30,10 @@ public static class LogInTests
     {
         await using TestServer server = await OpenServerAsync();
         MemoryClientStore store = new();
-        KavalekClient marie = await SignUpAsync(server, "marie", Options(store));
+        KavalekClient marie = await SignUpAsync(server, "marie", AsShipped(store));
         Id device = marie.Me.Device;
         await marie.LockAsync();
-        await using KavalekClient again = await KavalekClient.LogInAsync(Options(store), server.Address, " Marie@Example.ORG ", Phrase);
+        await using KavalekClient again = await KavalekClient.LogInAsync(AsShipped(store), server.Address, " Marie@Example.ORG ", Phrase);
         Assert.Equal((device, false), (again.Me.Device, again.Me.IsWaiting));
         Assert.Single(await again.DevicesAsync());
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Kavalek.Mls;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
@@ -39,7 +40,7 @@ public static class PasswordSecretTests
         using Secret password = Password.Normalize("ten letters");
         Id instance = new(1, 2);
         byte[] salt = [.. Enumerable.Range(0, 16).Select(i => (byte)i)];
-        using Secret derived = await PasswordSecret.DeriveAsync(password, instance, "a@b", salt, 1000);
+        using Secret derived = await PasswordSecret.DeriveAsync(NativePasswordStretching.Shared, password, instance, "a@b", salt, 1000);
 
         byte[] mixed = SHA256.HashData([.. "kavalek/v1/salt"u8, .. instance.ToArray(), 0, 3, .. "a@b"u8, .. salt]);
         byte[] stretched = Rfc2898DeriveBytes.Pbkdf2("ten letters"u8, mixed, 1000, HashAlgorithmName.SHA256, 32);
@@ -54,8 +55,27 @@ public static class PasswordSecretTests
         HashSet<string> all = [];
         foreach ((Id Instance, string Email, byte Salt) variant in ((Id, string, byte)[])[(new(1, 1), "a@b", 0), (new(1, 2), "a@b", 0), (new(1, 1), "a@c", 0), (new(1, 1), "a@b", 1)])
         {
-            using Secret secret = await PasswordSecret.DeriveAsync(password, variant.Instance, variant.Email, [variant.Salt, .. new byte[15]], 10);
+            using Secret secret = await PasswordSecret.DeriveAsync(NativePasswordStretching.Shared, password, variant.Instance, variant.Email, [variant.Salt, .. new byte[15]], 10);
             Assert.True(all.Add(Convert.ToHexString(secret.Span)));
+        }
+    }
+
+    [Fact]
+    public static async Task The_native_derivation_gives_the_published_values()
+    {
+        // RFC 7914 §11.
+        Assert.Equal(
+            "55AC046E56E3089FEC1691C22544B605F94185216DDE0465E68B9D57C20DACBC49CA9CCCF179B645991664B39D77EF317C71B845B1E30BD509112041D3A19783",
+            await StretchAsync("passwd", "salt", 1));
+        Assert.Equal(
+            "4DDCD8F60B98BE21830CEE5EF22701F9641A4418D04C0414AEFF08876B34AB56A1D425A1225833549ADB841B51C9B3176A272BDEBBA1D078478F62B397F33C8D",
+            await StretchAsync("Password", "NaCl", 80_000));
+
+        static async Task<string> StretchAsync(string password, string salt, int iterations)
+        {
+            using Secret typed = Secret.Own(Encoding.UTF8.GetBytes(password));
+            using Secret stretched = await NativePasswordStretching.Shared.StretchAsync(typed, Encoding.UTF8.GetBytes(salt), iterations, 64);
+            return Convert.ToHexString(stretched.Span);
         }
     }
 

@@ -21,9 +21,9 @@ public static class SecrecyTests
             if (request.Content is not null) sent.Enqueue(await request.Content.ReadAsByteArrayAsync());
         });
         MemoryClientStore store = new();
-        await using KavalekClient first = await SignUpAsync(server, "marie", Options(store, transport: transport));
+        await using KavalekClient first = await SignUpAsync(server, "marie", AsShipped(store, transport));
         await first.SyncAsync();
-        await using KavalekClient second = await AddDeviceAsync(server, first, Options(transport: transport));
+        await using KavalekClient second = await AddDeviceAsync(server, first, AsShipped(transport: transport));
         await second.SyncAsync();
         await first.LogInAgainAsync(Phrase);
         await first.ChangeWalletPasswordAsync(Phrase, "another long password");
@@ -31,9 +31,9 @@ public static class SecrecyTests
         Assert.True(sent.Count > 20);
 
         Wallet wallet = Wallet.Decode((await store.GetAsync(Wallet.Key))!);
-        using Secret storeKey = await wallet.OpenAsync(NativeCryptoProvider.Shared, "another long password");
+        using Secret storeKey = await wallet.OpenAsync(NativeCryptoProvider.Shared, NativePasswordStretching.Shared, "another long password");
         using Secret typed = Client.Password.Normalize("another long password");
-        using Secret stretched = await Client.Password.StretchAsync(typed, wallet.Salt, wallet.Iterations);
+        using Secret stretched = await NativePasswordStretching.Shared.StretchAsync(typed, wallet.Salt, wallet.Iterations, Client.Password.StretchedBytes);
         byte[][] secrets =
         [
             Encoding.UTF8.GetBytes(Phrase), "another long password"u8.ToArray(), storeKey.Span.ToArray(), stretched.Span.ToArray(), wallet.Salt,
@@ -77,7 +77,7 @@ public static class SecrecyTests
         foreach ((string from, string to) in ((string, string)[])[("1000000", "1"), ("1000000", "599999"), ("1000000", "10000001"), ("pbkdf2-hmac-sha256", "none"), ("\"salt\":\"", "\"salt\":\"AAAA")])
         {
             List<string> asked = [];
-            ClientOptions options = Options(transport: address => new Rewrites(new HttpTransport(address), (path, body) =>
+            ClientOptions options = AsShipped(transport: address => new Rewrites(new HttpTransport(address), (path, body) =>
             {
                 asked.Add(path);
                 return path.EndsWith("prelogin", StringComparison.Ordinal) ? body.Replace(from, to, StringComparison.Ordinal) : body;

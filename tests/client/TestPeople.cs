@@ -8,14 +8,18 @@ static class TestPeople
 {
     public const string Phrase = "correct horse battery";
 
-    /// <summary>A profile in memory; the wallet's derivation is short, the server's as long as always.</summary>
+    /// <summary>A profile in memory; passwords are stretched quickly, and so counted for the server as always.</summary>
     public static ClientOptions Options(IClientStore? store = null, TimeProvider? clock = null, Func<Uri, ITransport>? transport = null) => new()
     {
         Store = store ?? new MemoryClientStore(),
         Transport = transport ?? (server => new HttpTransport(server)),
         Clock = clock ?? TimeProvider.System,
-        WalletIterations = 1000,
+        Stretching = QuickStretching.Shared,
     };
+
+    /// <summary>The same as people use it: a password is stretched for as long as the program does by default.</summary>
+    public static ClientOptions AsShipped(IClientStore? store = null, Func<Uri, ITransport>? transport = null) =>
+        Options(store, transport: transport) with { Stretching = NativePasswordStretching.Shared };
 
     /// <summary>A server that anybody may join.</summary>
     public static Task<TestServer> OpenServerAsync(TimeProvider? clock = null) =>

@@ -11,7 +11,7 @@ public static class WalletTests
     public static async Task The_right_password_gives_the_store_key_back()
     {
         (Wallet wallet, Secret key) = await MakeAsync();
-        using Secret opened = await Wallet.Decode(wallet.Encode()).OpenAsync(NativeCryptoProvider.Shared, Right);
+        using Secret opened = await Wallet.Decode(wallet.Encode()).OpenAsync(NativeCryptoProvider.Shared, NativePasswordStretching.Shared, Right);
         Assert.Equal(key, opened);
     }
 
@@ -19,8 +19,8 @@ public static class WalletTests
     public static async Task A_password_typed_decomposed_opens_what_a_composed_one_closed()
     {
         using Secret key = Secret.Zero(32);
-        Wallet wallet = await Wallet.WrapAsync(NativeCryptoProvider.Shared, key, "caf\u00e9 caf\u00e9 caf\u00e9", Few, "https://example.org/");
-        using Secret opened = await wallet.OpenAsync(NativeCryptoProvider.Shared, "cafe\u0301 cafe\u0301 cafe\u0301");
+        Wallet wallet = await Wallet.WrapAsync(NativeCryptoProvider.Shared, NativePasswordStretching.Shared, key, "caf\u00e9 caf\u00e9 caf\u00e9", Few, "https://example.org/");
+        using Secret opened = await wallet.OpenAsync(NativeCryptoProvider.Shared, NativePasswordStretching.Shared, "cafe\u0301 cafe\u0301 cafe\u0301");
         Assert.Equal(key, opened);
     }
 
@@ -32,7 +32,7 @@ public static class WalletTests
     public static async Task Any_other_password_is_wrong(string password)
     {
         (Wallet wallet, _) = await MakeAsync();
-        KavalekException e = await Assert.ThrowsAsync<KavalekException>(() => wallet.OpenAsync(NativeCryptoProvider.Shared, password));
+        KavalekException e = await Assert.ThrowsAsync<KavalekException>(() => wallet.OpenAsync(NativeCryptoProvider.Shared, NativePasswordStretching.Shared, password));
         Assert.Equal(ClientErrors.WrongPassword, e.Code);
     }
 
@@ -62,7 +62,7 @@ public static class WalletTests
     public static async Task Each_wrapping_has_a_salt_of_its_own()
     {
         using Secret key = Secret.Zero(32);
-        Wallet one = await Wallet.WrapAsync(NativeCryptoProvider.Shared, key, Right, Few, ""), two = await Wallet.WrapAsync(NativeCryptoProvider.Shared, key, Right, Few, "");
+        Wallet one = await WrapAsync(key), two = await WrapAsync(key);
         Assert.NotEqual(one.Salt, two.Salt);
         Assert.NotEqual(one.Wrapped, two.Wrapped);
         Assert.NotEqual(one.Commitment, two.Commitment);
@@ -73,12 +73,15 @@ public static class WalletTests
         byte[] key = new byte[32];
         NativeCryptoProvider.Shared.Random(key);
         Secret secret = Secret.Own(key);
-        return (await Wallet.WrapAsync(NativeCryptoProvider.Shared, secret, Right, Few, "https://chat.example.org/"), secret);
+        return (await WrapAsync(secret), secret);
     }
+
+    static Task<Wallet> WrapAsync(Secret key) =>
+        Wallet.WrapAsync(NativeCryptoProvider.Shared, NativePasswordStretching.Shared, key, Right, Few, "https://chat.example.org/");
 
     static async Task RefusedAsync(byte[] bytes)
     {
-        KavalekException e = await Assert.ThrowsAsync<KavalekException>(() => Wallet.Decode(bytes).OpenAsync(NativeCryptoProvider.Shared, Right));
+        KavalekException e = await Assert.ThrowsAsync<KavalekException>(() => Wallet.Decode(bytes).OpenAsync(NativeCryptoProvider.Shared, NativePasswordStretching.Shared, Right));
         Assert.Contains(e.Code, (string[])[ClientErrors.WrongPassword, ClientErrors.ProfileDamaged]);
     }
 }

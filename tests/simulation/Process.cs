@@ -1,4 +1,5 @@
 using Kavalek.Client;
+using Kavalek.Client.Tests;
 
 namespace Kavalek.Simulation.Tests;
 
@@ -55,7 +56,7 @@ sealed class Process(World world, Device device, MemoryClientStore disk)
         Transport = _ => new ProcessTransport(world.Network, this),
         Crypto = device.Crypto,
         Clock = Clock,
-        WalletIterations = 10,
+        Stretching = QuickStretching.Shared,
     };
 
     /// <summary>Lets its <paramref name="count"/>th write, request or frame from now go wrong.</summary>
