@@ -26,6 +26,8 @@ sealed class ClientCore : IAsyncDisposable
         {
             // docs/PROTOCOL.md §7: no external commits or senders, no re-init, no PSKs, and every handshake encrypted.
             Rules = MlsRules.MembersOnly,
+            // docs/PROTOCOL.md §5.5: no longer than a server may take, whatever this one took.
+            Limits = MlsLimits.Default with { MaxLifetime = TimeSpan.FromDays(92) },
         };
         Vault = new VaultWatch(identity, profile.Store, options.Crypto, Auth, Events);
         Devices = new OwnDevices(identity, profile.Store, options.Crypto, Auth, Vault, Events, options.Clock);

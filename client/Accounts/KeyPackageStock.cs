@@ -6,12 +6,13 @@ namespace Kavalek.Client;
 
 /// <summary>
 /// The key packages this device has published, and their private parts, which are stored before they are published
-/// (docs/PROTOCOL.md §5.5): 100 and one of last resort, refilled below 50.
+/// (docs/PROTOCOL.md §5.5): 100 and one of last resort, refilled below 60.
 /// </summary>
 sealed class KeyPackageStock(OwnIdentity own, IClientStore store, MlsEnvironment mls, AuthApi api, TimeProvider clock) : IDisposable
 {
     const string Prefix = "key-package/";
-    const int RefillBelow = 50;
+    // Before half are gone: whoever drains them needs the more for it.
+    const int RefillBelow = 60;
     // The server takes 92 days, counted from an hour before now, because clocks differ.
     static readonly TimeSpan Usable = TimeSpan.FromDays(90);
     // A Welcome may wait in the inbox that long after its key package expired.

@@ -139,6 +139,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     {
         await _expiry.SweepAsync(cancel).ConfigureAwait(false);
         await CatchUpAllAsync(cancel).ConfigureAwait(false);
+        await AskAgainAsync(cancel).ConfigureAwait(false);
         await ResolveDoubtsAsync(cancel).ConfigureAwait(false);
         await MatchOwnDevicesAsync(cancel).ConfigureAwait(false);
         await LetInAllAsync(cancel).ConfigureAwait(false);
@@ -239,6 +240,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         try
         {
             await CatchUpAllAsync(_stop.Token).ConfigureAwait(false);
+            await AskAgainAsync(_stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -262,6 +264,17 @@ sealed partial class ConversationEngine : IAsyncDisposable
 
     /// <summary>The conversation that is kept under an id, declined ones too.</summary>
     public ConversationThread? Thread(Id id) => _threads.GetValueOrDefault(id);
+
+    // What the server said it had stored has not come with all the rest: it may have lost it, and to repeat it is harmless.
+    async Task AskAgainAsync(CancellationToken cancel)
+    {
+        foreach (ConversationThread thread in _threads.Values)
+            await StepAsync(thread, step =>
+            {
+                thread.OnServer.Clear();
+                return Task.FromResult(true);
+            }, cancel).ConfigureAwait(false);
+    }
 
     /// <summary>Does something beside; it ends before the engine does.</summary>
     public void InBackground(Func<Task> work)

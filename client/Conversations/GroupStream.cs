@@ -66,6 +66,9 @@ sealed class GroupStream(Id id, StreamRow row)
     /// <summary>When the own claim goes out, unless somebody in the same epoch was first.</summary>
     public DateTimeOffset? ClaimAt { get; set; }
 
+    /// <summary>An own commit came back altered: until when no other is made.</summary>
+    public DateTimeOffset CommitsRestUntil { get; set; }
+
     /// <summary>How often in a row the server refused a commit that nobody had asked for, and until when no other is tried.</summary>
     public (int Times, DateTimeOffset Until) Refused { get; set; }
 

@@ -103,10 +103,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
                 await ContentIntake.ConfirmAsync(step, stream, number, row).ConfigureAwait(false);
                 return;
             }
-            // Something else came back under its id: what was written did not reach the others, and goes out again under another (K-38).
-            row.Entry = Step.Bytes(core.Mls.Crypto.NewId());
-            row.Sealed = null;
-            step.Keep(number, row);
+            await AlteredAsync(step, number, row).ConfigureAwait(false);
             break;
         }
         switch (await stream.Group!.ProcessAsync(entry.Payload.Memory, step.Now).ConfigureAwait(false))
@@ -128,6 +125,25 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         step.Afterwards(returns.SayOlderCopy);
         Lose(step, stream);
     }
+
+    // Something else came back under its id: what was written did not reach the others, and goes out again under another (K-38). Not without end:
+    // a server that alters all that comes back would have it sent for ever.
+    async Task AlteredAsync(Step step, ulong number, OutboxRow row)
+    {
+        if (++row.Altered > MostAltered)
+        {
+            step.Drop(number);
+            if (row.Position != 0)
+                await step.ChangeAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Failed,
+                    "The server gives back something else than what was sent, again and again. The others may have it or not; tell whoever runs the server.")).ConfigureAwait(false);
+            return;
+        }
+        row.Entry = Step.Bytes(core.Mls.Crypto.NewId());
+        row.Sealed = null;
+        step.Keep(number, row);
+    }
+
+    const int MostAltered = 3;
 
     async Task ProposalAsync(Step step, GroupStream stream, Wire.Entry entry)
     {
@@ -214,7 +230,11 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
             case ProcessResult.Refused refused: Unreadable(step, stream, refused.Error); break;
         }
         // Something else came back under its id: it is made anew, under another (K-38).
-        if (stream.PendingRow is { } pending && pending.Entry.Equals(entry.Id)) stream.ClearPending(step.Batch);
+        if (stream.PendingRow is { } pending && pending.Entry.Equals(entry.Id))
+        {
+            stream.ClearPending(step.Batch);
+            stream.CommitsRestUntil = step.Now + TimeSpan.FromSeconds(30);
+        }
     }
 
     // The policy's word; null where it refuses the commit.

@@ -116,7 +116,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
             return;
         }
         await ClaimAsync(step, stream, flush, outgoing).ConfigureAwait(false);
-        if (stream.PendingRow is null && !stream.Row.Leaving)
+        if (stream.PendingRow is null && !stream.Row.Leaving && step.Now >= stream.CommitsRestUntil)
         {
             bool proposals = stream.Group!.HasProposals && (HasContents(step.Thread, stream) || IsDue(step, stream));
             bool rests = step.Now < stream.Refused.Until;

@@ -213,7 +213,8 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
             await keyPackage.ValidateAsync(mls, clock.GetUtcNow()).ConfigureAwait(false);
             byte[] identity = keyPackage.Credential.Content;
             DeviceCertificate? certificate = inForce.FirstOrDefault(c => c.Content.Device == item.Device && c.Encode().AsSpan().SequenceEqual(identity));
-            return certificate is null || keyPackage.Suite != ConversationSuite.Suite ? null : new ClaimedDevice(certificate, keyPackage);
+            bool fits = keyPackage.Suite == ConversationSuite.Suite && keyPackage.Leaf.Capabilities.Extensions.Contains(ConversationExtension.Type);
+            return certificate is null || !fits ? null : new ClaimedDevice(certificate, keyPackage);
         }
         catch (MlsException)
         {

@@ -28,14 +28,18 @@ static class Backstage
     public static async Task<string> StateAsync(this KavalekClient client, params string[] but)
     {
         StringBuilder all = new();
-        foreach (StoreEntry entry in await client.Core.Store.ScanAsync(new StoreRange(" ", "\u007f")))
+        List<StoreEntry> entries = [];
+        foreach (string part in (string[])["conv/", "device/", "key-package/", "pin/"]) entries.AddRange(await client.Core.Store.ScanAsync(StoreRange.Prefix(part)));
+        foreach (StoreEntry entry in entries)
         {
-            if (entry.Key is "session" or "profile" || but.Any(part => entry.Key.StartsWith(part, StringComparison.Ordinal))) continue;
+            if (but.Any(part => entry.Key.StartsWith(part, StringComparison.Ordinal))) continue;
             byte[] value = entry.Value;
             if (entry.Key.StartsWith(StoreKeys.Streams, StringComparison.Ordinal))
             {
                 StreamRow row = StreamRow.Parser.ParseFrom(value);
                 (row.NextSeq, row.Epoch, row.EpochKnown, row.RenewAt) = (0, 0, false, 0);
+                // What could not be read makes it say once where it stands.
+                (row.ClaimDue, row.Claimed) = (false, 0);
                 value = row.ToByteArray();
             }
             else if (entry.Key.StartsWith(StoreKeys.Conversations, StringComparison.Ordinal))

@@ -110,6 +110,9 @@ sealed class Sockets(MessagingOptions options, TimeProvider clock)
             _appends.Clear();
     }
 
+    /// <summary>What an append counts. A commit ends the epoch for everybody, and who commits without pause lets nobody else.</summary>
+    public static int Cost(Protocol.Wire.Kind kind) => kind == Protocol.Wire.Kind.Commit ? 50 : 1;
+
     /// <summary>
     /// Counts appends against the device's rate, wherever they come from; false if it is too fast. A device that is added counts as one: it costs
     /// an entry in its inbox, and the server cannot know whether it exists.

@@ -77,7 +77,8 @@ static class StreamEndpoints
         MemberChange? change = null;
         if (body.Change is not null && (body.Kind != Kind.Commit || (change = MemberChange.Read(body.Change, name.Id)) is null))
             return Invalid();
-        if (change is { Add.Length: > 0 } && !sockets.TryTakeAppend(device, change.Add.Length))
+        int more = Sockets.Sockets.Cost(body.Kind) - 1 + (change?.Add.Length ?? 0);
+        if (more > 0 && !sockets.TryTakeAppend(device, more))
             return Problems.Of(ErrorCodes.RateLimited, "too many appends");
         if (body.Payload.Length > Limits.EntryBytes)
             return Problems.Of(ErrorCodes.TooLarge, "a payload has at most 8 MiB");

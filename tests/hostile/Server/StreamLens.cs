@@ -30,11 +30,11 @@ sealed class StreamLens(Id device, Id stream, Func<IReadOnlyList<Wire.Entry>, IE
         }
         if (!request.Is("GET", "api/v1/streams") && !request.Is("GET", "api/v1/streams?*")) return await next(request);
         Answer answer = await next(request);
-        if (!answer.IsSuccess || _next == 0) return answer;
+        if (!answer.IsSuccess) return answer;
         // There is always something to ask for.
         Wire.StreamList list = Wire.StreamList.Parser.ParseFrom(answer.Body);
         foreach (Wire.StreamInfo info in list.Streams)
-            if (info.Stream.Span.SequenceEqual(stream.ToArray())) info.Head = Math.Max(info.Head, _next);
+            if (info.Stream.Span.SequenceEqual(stream.ToArray())) info.Head = Math.Max(info.Head, _next) + 1;
         return answer with { Body = list.ToByteArray() };
     }
 
