@@ -369,7 +369,9 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
                 return Settled.Done;
             case AppendRefused { Code: ErrorCodes.StaleEpoch } stale:
                 await engine.CatchUpAsync(thread, item.Stream.Id, cancel, stale.Epoch).ConfigureAwait(false);
-                return item.Append!.Epoch < Epoch(thread, item.Stream.Id) ? Settled.Done : Settled.Later;
+                if (item.Append!.Epoch < Epoch(thread, item.Stream.Id)) return Settled.Done;
+                await engine.StepAsync(thread, step => CountAsServerAsync(step, item, stale.Epoch), cancel).ConfigureAwait(false);
+                return Settled.Later;
             case AppendRefused { Code: ErrorCodes.NotFound }:
                 await engine.CatchUpAsync(thread, item.Stream.Id, cancel).ConfigureAwait(false);
                 await engine.StepAsync(thread, step => engine.LoseAsync(step, item.Stream.Id), cancel).ConfigureAwait(false);
@@ -380,6 +382,18 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
             default:
                 return Settled.Later;
         }
+    }
+
+    // Nothing is left to catch up with, and still the server counts otherwise: it has told this device something else before. The stream's epoch is the
+    // server's own count, which no member relies on; without this, one lie would keep this device from sending for ever.
+    static Task<bool> CountAsServerAsync(Step step, Outgoing item, ulong epoch)
+    {
+        if (step.Thread.Streams.GetValueOrDefault(item.Stream.Id) is { IsLive: true } live && live.Row.Epoch == item.Append!.Epoch)
+        {
+            live.Row.Epoch = epoch;
+            step.Touch(live);
+        }
+        return Task.FromResult(true);
     }
 
     static ulong Epoch(ConversationThread thread, Id stream) => thread.Streams.TryGetValue(stream, out GroupStream? found) && found.IsLive ? found.Row.Epoch : ulong.MaxValue;

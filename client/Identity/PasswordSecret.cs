@@ -40,8 +40,8 @@ static class PasswordSecret
         return Secret.Own(secret);
     }
 
-    // Instance and address are mixed in: a server that hands out one salt twice gains nothing.
-    static byte[] Salt(Id instance, string email, byte[] salt)
+    /// <summary>What the password is stretched with. Instance and address are mixed in: a server that hands out one salt twice gains nothing.</summary>
+    public static byte[] Salt(Id instance, string email, byte[] salt)
     {
         byte[] address = Encoding.UTF8.GetBytes(email);
         byte[] length = new byte[2];

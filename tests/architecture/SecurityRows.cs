@@ -28,7 +28,7 @@ static partial class SecurityRows
         new(1, 1, "Finding out who has an account", "no mail is sent yet: who registers a taken address is told by nobody"),
         new(2, 1, "Guessing and spraying passwords"),
         new(3, 1, "Abuse of password hashing"),
-        new(4, 1, "The server learns a password or a key", "a change of the password is not built yet"),
+        new(4, 1, "The server learns a password or a key"),
         new(5, 1, "Password derivation talked down"),
         new(6, 1, "Forged access tokens", "there is no admin API yet to keep apart"),
         new(7, 1, "Access after revocation", "accounts cannot be disabled yet"),

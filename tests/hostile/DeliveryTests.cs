@@ -111,14 +111,13 @@ public sealed class DeliveryTests(Cast cast)
     {
         Conversation[] group = await GroupAsync("Window", Marie, Karim);
         Id stream = await Karim.StreamAsync(group[1]);
-        List<Wire.Entry> held = [];
-        bool releases = false;
+        Wire.Entry? held = null;
+        Queue<Wire.Entry> released = [];
         using IDisposable lie = cast.Hostile.Lie(new StreamLens(Karim.Me.Device, stream, entries =>
         {
-            if (releases) return entries.Concat(held);
-            Wire.Entry[] early = [.. entries.Where(entry => held.Count == 0 && entry.Kind == Wire.Kind.Application).Take(1)];
-            held.AddRange(early);
-            return entries.Except(early);
+            if (held is not null) return entries.Concat(Drain(released));
+            held = entries.FirstOrDefault(entry => entry.Kind == Wire.Kind.Application);
+            return entries.Where(entry => entry != held);
         }));
         await group[0].SendAsync("too late");
         // More epochs than are kept for late messages.
@@ -126,9 +125,9 @@ public sealed class DeliveryTests(Cast cast)
         await group[0].SendAsync("in time");
         await SyncAsync(Marie, Karim);
         string before = await Karim.StateAsync(Claims);
-        releases = true;
+        released.Enqueue(held!);
         await Karim.SyncAsync();
-        releases = false;
+        Assert.Empty(released);
         Assert.Equal(before, await Karim.StateAsync(Claims));
         Assert.Equal(["in time"], await group[1].TextsAsync());
         Assert.Contains(await group[1].LinesAsync(), line => line.Kind == SystemKind.MessagesMissing && line.Text == "1");

@@ -18,6 +18,7 @@ sealed class StreamLens(Id device, Id stream, Func<IReadOnlyList<Wire.Entry>, IE
     readonly List<(Wire.Entry Entry, ulong Real)> _shown = [];
     ulong _real;
     ulong _next;
+    ulong? _acked;
 
     public override async Task<Answer> AnswerAsync(Request request, Func<Request, Task<Answer>> next)
     {
@@ -26,6 +27,7 @@ sealed class StreamLens(Id device, Id stream, Func<IReadOnlyList<Wire.Entry>, IE
         if (request.Is("PUT", $"api/v1/streams/{stream}/ack"))
         {
             Wire.Ack ack = Wire.Ack.Parser.ParseFrom(request.Body);
+            _acked = Math.Max(_acked ?? 0, ack.Seq);
             return await next(request with { Body = new Wire.Ack { Stream = ack.Stream, Seq = RealOf(ack.Seq) }.ToByteArray() });
         }
         if (!request.Is("GET", "api/v1/streams") && !request.Is("GET", "api/v1/streams?*")) return await next(request);
@@ -34,7 +36,8 @@ sealed class StreamLens(Id device, Id stream, Func<IReadOnlyList<Wire.Entry>, IE
         // There is always something to ask for.
         Wire.StreamList list = Wire.StreamList.Parser.ParseFrom(answer.Body);
         foreach (Wire.StreamInfo info in list.Streams)
-            if (info.Stream.Span.SequenceEqual(stream.ToArray())) info.Head = Math.Max(info.Head, _next) + 1;
+            // What this device has acknowledged is said in the numbers that it was shown.
+            if (info.Stream.Span.SequenceEqual(stream.ToArray())) (info.Head, info.Acked) = (Math.Max(info.Head, _next) + 1, _acked ?? info.Acked);
         return answer with { Body = list.ToByteArray() };
     }
 
@@ -50,6 +53,7 @@ sealed class StreamLens(Id device, Id stream, Func<IReadOnlyList<Wire.Entry>, IE
             Wire.ClientFrame said = Wire.ClientFrame.Parser.ParseFrom(frame.Bytes);
             if (said.Ack is { } ack && ack.Stream.Span.SequenceEqual(stream.ToArray()))
             {
+                _acked = Math.Max(_acked ?? 0, ack.Seq);
                 ack.Seq = RealOf(ack.Seq);
                 frame = frame with { Bytes = said.ToByteArray() };
             }
