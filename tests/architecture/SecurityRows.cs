@@ -45,7 +45,7 @@ static partial class SecurityRows
         new(18, 1, "Oversized, endless and malformed frames"),
         new(19, 1, "Floods and slow readers"),
         new(20, 2, "Hoarding connections"),
-        new(21, 1, "Things of other people on every route and frame", "routes of links, the vault and the account are held one by one, not by the table"),
+        new(21, 1, "Things of other people on every route and frame"),
         new(22, 1, "Posting and reading without membership"),
         new(23, 1, "Members who do what their role does not allow"),
         new(24, 2, "Unwanted contact", Unchecked),

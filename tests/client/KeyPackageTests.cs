@@ -25,6 +25,7 @@ public static class KeyPackageTests
         Assert.Equal(100, (await karim.Core.Auth.KeyPackagesAsync(default)).Count);
     }
 
+    // K-51
     [Fact]
     public static async Task The_last_resort_keeps_a_drained_device_reachable_and_is_replaced_after_use()
     {

@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Kavalek.Client.Records;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using static Kavalek.Client.Tests.TestConversations;

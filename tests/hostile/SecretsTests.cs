@@ -18,7 +18,7 @@ public sealed class SecretsTests(Cast cast)
     {
         const string password = "a canary of many words", next = "another canary of words", local = "a third canary of words";
         HostileServer listening = new() { Records = true };
-        ClientOptions Options(IClientStore store) => TestPeople.Options(store, transport: listening.At);
+        ClientOptions Options(IClientStore store) => AsShipped(store, listening.At);
         MemoryClientStore store = new(), second = new(), third = new();
         using RecoveryKey recovery = RecoveryKey.Generate();
         KavalekClient first = await KavalekClient.SignUpAsync(Options(store), new SignUp(cast.Server.Address, null, "canary@example.org", "canary", password, "CANARY"));
@@ -54,7 +54,7 @@ public sealed class SecretsTests(Cast cast)
         foreach (string typed in (string[])[password, next])
         {
             using Secret bytes = Client.Password.Normalize(typed);
-            using Secret stretched = await Client.Password.StretchAsync(bytes, PasswordSecret.Salt(first.Me.Instance, "canary@example.org", told.Salt), told.Kdf.Iterations);
+            using Secret stretched = await NativePasswordStretching.Shared.StretchAsync(bytes, PasswordSecret.Salt(first.Me.Instance, "canary@example.org", told.Salt), told.Kdf.Iterations, Client.Password.StretchedBytes);
             secrets.Add(stretched.Span.ToArray());
         }
         // What opens the vault.
@@ -65,9 +65,9 @@ public sealed class SecretsTests(Cast cast)
         foreach ((KavalekClient client, MemoryClientStore raw, string opens) in ((KavalekClient, MemoryClientStore, string)[])[(first, store, local), (phone, second, password), (recovered, third, next)])
         {
             Wallet wallet = Wallet.Decode((await raw.GetAsync(Wallet.Key))!);
-            using Secret storeKey = await wallet.OpenAsync(NativeCryptoProvider.Shared, opens);
+            using Secret storeKey = await wallet.OpenAsync(NativeCryptoProvider.Shared, NativePasswordStretching.Shared, opens);
             using Secret typed = Client.Password.Normalize(opens);
-            using Secret stretched = await Client.Password.StretchAsync(typed, wallet.Salt, wallet.Iterations);
+            using Secret stretched = await NativePasswordStretching.Shared.StretchAsync(typed, wallet.Salt, wallet.Iterations, Client.Password.StretchedBytes);
             OwnIdentity own = client.Core.Identity;
             secrets.AddRange([storeKey.Span.ToArray(), stretched.Span.ToArray(), wallet.Salt, HKDF.Expand(HashAlgorithmName.SHA256, stretched.Span.ToArray(), 32, "kavalek/v1/wallet/key"u8.ToArray()),
                 own.AccountKey!.PrivateKey.Span.ToArray(), own.DeviceKey.PrivateKey.Span.ToArray(), own.HistoryKey!.Span.ToArray()]);

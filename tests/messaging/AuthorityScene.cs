@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Google.Protobuf;
 using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
 using Kavalek.Tests.Support;
 using Microsoft.Data.Sqlite;
 
@@ -28,6 +29,15 @@ sealed class AuthorityScene : IAsyncDisposable
     public TestDevice Carol { get; private set; } = null!;
     public TestDevice Stranger { get; private set; } = null!;
 
+    /// <summary>Another device of alice's that waits.</summary>
+    public TestDevice Late { get; private set; } = null!;
+
+    /// <summary>A device of bob's that waits.</summary>
+    public TestDevice BobsNew { get; private set; } = null!;
+
+    /// <summary>What alice has begun, to let a device in.</summary>
+    public Id Link { get; private set; }
+
     /// <summary>Alice's stream: bob and carol were added, carol was removed, then alice wrote.</summary>
     public Id Stream { get; } = Id.New();
 
@@ -52,6 +62,11 @@ sealed class AuthorityScene : IAsyncDisposable
         scene.Waiting = scene.Alice.Another();
         await scene.Waiting.LogInAsync(waiting: true);
         scene.Waiting.Certificate = scene.Alice.Certify(scene.Waiting);
+        scene.Late = scene.Alice.Another();
+        await scene.Late.LogInAsync(waiting: true);
+        scene.Late.Certificate = scene.Alice.Certify(scene.Late);
+        scene.BobsNew = scene.Bob.Another();
+        await scene.BobsNew.LogInAsync(waiting: true);
         foreach (TestDevice device in (TestDevice[])[scene.Alice, scene.Bob, scene.Stranger])
             (await device.PublishKeyPackagesAsync(1, lastResort: true)).Dispose();
 
@@ -63,6 +78,7 @@ sealed class AuthorityScene : IAsyncDisposable
         (await rest.SendAsync(HttpMethod.Put, "/api/v1/archive", AuthorityTable.Put(scene.Archive, follows: 0))).EnsureSuccessStatusCode().Dispose();
         byte[] list = scene.Alice.List(4, scene.Alice.Certificate, scene.AlicesOther.Certificate);
         (await scene.Alice.RemoveAsync(scene.Gone.Device, list)).EnsureSuccessStatusCode().Dispose();
+        scene.Link = (await TestDevice.ReadAsync(scene.Alice.PostAsync("/auth/v1/links", new StartLink(new byte[32]), AuthJson.Default.StartLink, scene.Alice.Session!.AuthToken), AuthJson.Default.StartedLink)).Link;
         await scene.SettleAsync();
         return scene;
     }

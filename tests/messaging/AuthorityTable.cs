@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using Google.Protobuf;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Identity;
 using Kavalek.Protocol.Wire;
 using Kavalek.Tests.Support;
 
@@ -11,6 +13,7 @@ enum Needs
 {
     Nothing,
     Session,
+    Waiting,
     Certified,
     Owner,
     Messaging,
@@ -18,15 +21,20 @@ enum Needs
 
 /// <summary>One route: who may call it, what alice is answered, and what a stranger is answered who names what is hers.</summary>
 /// <param name="Needs">Who may call it at all.</param>
-/// <param name="Own">The call as the one who may makes it: the owner where an owner is needed, else alice.</param>
+/// <param name="Own">The call as the one who may makes it.</param>
 /// <param name="Allowed">What is answered.</param>
 /// <param name="Foreign">The call for something that is not the caller's, named by the id that is given: a foreign one or one that nothing has.</param>
 /// <param name="Refused">The code for it, foreign or missing; <c>null</c> where everybody may see what is there.</param>
 /// <param name="OfAccount">Whether it is the account's, and not the device's.</param>
 /// <param name="Removed">What carol is answered, who was removed from the stream; <c>null</c> for the same as a stranger.</param>
+/// <param name="Thing">What is named; by default the stream for calls about streams.</param>
+/// <param name="By">Who makes the call that is allowed; by default the owner where an owner is needed, else alice.</param>
+/// <param name="Others">Whose it is not; by default a stranger, the instance's owner, and, of what is a device's, another device of alice's, else bob.</param>
+/// <param name="IfCertified">What a certified device is answered, where one that waits is needed.</param>
 sealed record Row(
     Needs Needs, Func<AuthorityScene, Task<Call>> Own, int Allowed, Func<AuthorityScene, Id, Call>? Foreign = null, string? Refused = ErrorCodes.NotFound,
-    bool OfAccount = false, int? Removed = null);
+    bool OfAccount = false, int? Removed = null, Func<AuthorityScene, Id>? Thing = null, Func<AuthorityScene, TestDevice>? By = null,
+    Func<AuthorityScene, TestDevice[]>? Others = null, string IfCertified = ErrorCodes.Forbidden);
 
 /// <summary>The table route × actor. What only one can do stands below; what ends something stands last.</summary>
 static class AuthorityTable
@@ -46,6 +54,9 @@ static class AuthorityTable
         ("POST /auth/v1/sessions", new(Needs.Nothing, async s => new(Post, "/auth/v1/sessions", TestDevice.Json(await s.Bob.LogInRequestAsync(), AuthJson.Default.LogInRequest)), 200)),
         ("POST /auth/v1/sessions/refresh", new(Needs.Nothing, s => Is(new(Post, "/auth/v1/sessions/refresh", TestDevice.Json(new RefreshRequest(s.Stranger.Session!.RefreshToken), AuthJson.Default.RefreshRequest))), 200)),
 
+        // Whoever holds a removed device's key may ask why it is out; to all others it never was.
+        ("POST /auth/v1/devices/removal", new(Needs.Nothing, s => Is(Why(s, s.Gone.Device, s.Gone)), 200, (s, id) => Why(s, id, s.Stranger), Thing: s => s.Gone.Device)),
+
         ("GET /auth/v1/devices/self", new(Needs.Session, _ => Is(new(Get, "/auth/v1/devices/self")), 200)),
         ("DELETE /auth/v1/devices/self/grant", new(Needs.Session, _ => Is(new(Delete, "/auth/v1/devices/self/grant")), 204)),
         ("GET /auth/v1/devices", new(Needs.Certified, _ => Is(new(Get, "/auth/v1/devices")), 200)),
@@ -54,16 +65,27 @@ static class AuthorityTable
         ("GET /auth/v1/key-packages", new(Needs.Certified, _ => Is(new(Get, "/auth/v1/key-packages")), 200)),
         ("POST /auth/v1/key-packages", new(Needs.Certified, async s => new(Post, "/auth/v1/key-packages", TestDevice.Json(new PublishKeyPackages([await TestKeyPackages.MakeAsync(s.Alice, s.Clock.GetUtcNow())]), AuthJson.Default.PublishKeyPackages)), 204)),
         ("POST /auth/v1/accounts/{account}/key-packages/claim", new(Needs.Certified, s => Is(new(Post, $"/auth/v1/accounts/{s.Bob.Account}/key-packages/claim")), 200)),
-        ("PUT /auth/v1/devices/{device}/certificate", new(Needs.Certified, s => Is(Certify(s, s.Waiting.Device)), 204, Certify)),
-        ("POST /auth/v1/devices/{device}/remove", new(Needs.Certified, s => Is(Remove(s, s.AlicesOther.Device)), 204, Remove)),
+        ("GET /auth/v1/links/{link}", new(Needs.Certified, s => Is(new(Get, $"/auth/v1/links/{s.Link}")), 200, (_, id) => new(Get, $"/auth/v1/links/{id}"), Thing: s => s.Link)),
+        ("GET /auth/v1/links/current", new(Needs.Session, _ => Is(new(Get, "/auth/v1/links/current")), 200, By: s => s.Waiting)),
+        ("POST /auth/v1/links/{link}/join", new(Needs.Waiting, s => Is(Join(s.Link)), 204, (_, id) => Join(id), Thing: s => s.Link, By: s => s.Waiting, Others: s => [s.BobsNew])),
+        ("PUT /auth/v1/links/{link}/nonce", new(Needs.Certified, s => Is(Reveal(s.Link)), 204, (_, id) => Reveal(id), Thing: s => s.Link)),
+        ("GET /auth/v1/links/{link}/nonce", new(Needs.Session, s => Is(Revealed(s.Link)), 200, (_, id) => Revealed(id), Thing: s => s.Link, By: s => s.Waiting, Others: s => [s.Stranger, s.AlicesOther, s.Late, s.BobsNew])),
+        // To end what is not there, or not the caller's, is done already.
+        ("DELETE /auth/v1/links/{link}", new(Needs.Certified, s => Is(new(Delete, $"/auth/v1/links/{s.Link}")), 204, (_, id) => new(Delete, $"/auth/v1/links/{id}"), Refused: null, Thing: s => s.Link)),
+        ("POST /auth/v1/links", new(Needs.Certified, _ => Is(new(Post, "/auth/v1/links", TestDevice.Json(new StartLink(new byte[32]), AuthJson.Default.StartLink))), 200)),
+        ("PUT /auth/v1/vault", new(Needs.Certified, s => Is(PutVault(s)), 204)),
+        ("GET /auth/v1/vault", new(Needs.Session, _ => Is(new(Get, "/auth/v1/vault")), 200)),
+        ("PUT /auth/v1/devices/{device}/certificate", new(Needs.Certified, s => Is(Certify(s, s.Waiting.Device)), 204, Certify, OfAccount: true, Thing: s => s.Waiting.Device)),
+        ("POST /auth/v1/devices/{device}/remove", new(Needs.Certified, s => Is(Remove(s, s.AlicesOther.Device)), 204, Remove, OfAccount: true, Thing: s => s.AlicesOther.Device)),
+        ("PUT /auth/v1/devices/self/certificate", new(Needs.Waiting, s => Is(CertifySelf(s)), 204, By: s => s.Late, IfCertified: ErrorCodes.NotFound)),
         ("POST /auth/v1/invites", new(Needs.Owner, _ => Is(new(Post, "/auth/v1/invites", TestDevice.Json(new CreateInvite(1, 60), AuthJson.Default.CreateInvite))), 200)),
         ("GET /auth/v1/invites", new(Needs.Owner, _ => Is(new(Get, "/auth/v1/invites")), 200)),
         ("DELETE /auth/v1/invites/{invite}", new(Needs.Owner, s => Is(new(Delete, $"/auth/v1/invites/{s.Nothing}")), 404)),
 
         ("GET /api/v1/archive", new(Needs.Messaging, _ => Is(new(Get, "/api/v1/archive")), 200)),
         ("PUT /api/v1/archive", new(Needs.Messaging, s => Is(new(HttpMethod.Put, "/api/v1/archive", Body(Put(s.Archive, follows: 1)))), 200)),
-        ("POST /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segment(s.Archive)), 204, (_, id) => Segment(id), OfAccount: true)),
-        ("GET /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segments(s.Archive)), 200, (_, id) => Segments(id), OfAccount: true)),
+        ("POST /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segment(s.Archive)), 204, (_, id) => Segment(id), OfAccount: true, Thing: s => s.Archive)),
+        ("GET /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segments(s.Archive)), 200, (_, id) => Segments(id), OfAccount: true, Thing: s => s.Archive)),
         ("POST /api/v1/streams", new(Needs.Messaging, _ => Is(new(Post, "/api/v1/streams", Body(new CreateStream { Stream = Id.New().Bytes() }))), 201)),
         ("GET /api/v1/streams", new(Needs.Messaging, _ => Is(new(Get, "/api/v1/streams")), 200)),
         ("POST /api/v1/streams/{stream}/entries", new(Needs.Messaging, s => Is(Append(s.Stream)), 200, (_, id) => Append(id))),
@@ -72,6 +94,10 @@ static class AuthorityTable
         ("GET /api/v1/streams/{stream}/welcomes/{seq}", new(Needs.Messaging, s => Is(new(Get, $"/api/v1/streams/{s.Stream}/welcomes/1")), 404, (_, id) => new(Get, $"/api/v1/streams/{id}/welcomes/1"), Removed: 200)),
         ("PUT /api/v1/streams/{stream}/ack", new(Needs.Messaging, s => Is(Ack(s.Stream)), 204, (_, id) => Ack(id), Removed: 204)),
         ("DELETE /api/v1/streams/{stream}/subscription", new(Needs.Messaging, s => Is(new(Delete, $"/api/v1/streams/{s.Stream}/subscription")), 204, (_, id) => new(Delete, $"/api/v1/streams/{id}/subscription"), Removed: 204)),
+        ("PUT /auth/v1/account/password", new(Needs.Certified, s => Is(ChangePassword(s.Stranger)), 204, By: s => s.Stranger)),
+        ("POST /auth/v1/account/key", new(Needs.Certified, s => Is(ReplaceKey(s, s.Stranger)), 204, By: s => s.Stranger)),
+        ("POST /auth/v1/account/reset", new(Needs.Waiting, s => Is(Reset(s, s.BobsNew)), 204, By: s => s.BobsNew)),
+        ("POST /auth/v1/account/delete", new(Needs.Certified, s => Is(new(Post, "/auth/v1/account/delete", TestDevice.Json(new DeleteAccount(s.Carol.AuthSecret), AuthJson.Default.DeleteAccount))), 204, By: s => s.Carol)),
         ("DELETE /auth/v1/sessions/current", new(Needs.Session, _ => Is(new(Delete, "/auth/v1/sessions/current")), 204)),
     ];
 
@@ -104,6 +130,57 @@ static class AuthorityTable
     {
         byte[] list = scene.Alice.List(6, scene.Alice.Certificate, scene.Waiting.Certificate);
         return new(Post, $"/auth/v1/devices/{device}/remove", TestDevice.Json(new RemoveDeviceRequest(list), AuthJson.Default.RemoveDeviceRequest));
+    }
+
+    static Call CertifySelf(AuthorityScene scene)
+    {
+        byte[] list = scene.Alice.List(7, scene.Alice.Certificate, scene.Waiting.Certificate, scene.Late.Certificate);
+        return new(HttpMethod.Put, "/auth/v1/devices/self/certificate", TestDevice.Json(new CertifySelf(scene.Late.Certificate, list), AuthJson.Default.CertifySelf));
+    }
+
+    static Call Why(AuthorityScene scene, Id device, TestDevice signer) => new(Post, "/auth/v1/devices/removal", TestDevice.Json(
+        new RemovalRequest(device, TestDevice.Sign(signer.Key, new RemovalQuestion(scene.Server.Instance, device).SignedBytes())), AuthJson.Default.RemovalRequest));
+
+    static Call Join(Id link) => new(Post, $"/auth/v1/links/{link}/join", TestDevice.Json(new JoinLink(new byte[32]), AuthJson.Default.JoinLink));
+
+    static Call Reveal(Id link) => new(HttpMethod.Put, $"/auth/v1/links/{link}/nonce", TestDevice.Json(new LinkNonce(new byte[32]), AuthJson.Default.LinkNonce));
+
+    static Call Revealed(Id link) => new(Get, $"/auth/v1/links/{link}/nonce");
+
+    static Call PutVault(AuthorityScene scene)
+    {
+        byte[] vault = new byte[140], signed = new VaultStatement(scene.Server.Instance, scene.Alice.Account, 1, SHA256.HashData(vault)).SignedBytes();
+        return new(HttpMethod.Put, "/auth/v1/vault", TestDevice.Json(new VaultRecord(1, vault, TestDevice.Sign(scene.Alice.AccountKey, signed)), AuthJson.Default.VaultRecord));
+    }
+
+    static Call ChangePassword(TestDevice by) => new(HttpMethod.Put, "/auth/v1/account/password", TestDevice.Json(
+        new ChangePassword(by.AuthSecret, new KdfParameters(KdfParameters.Pbkdf2, Limits.KdfDefault), RandomNumberGenerator.GetBytes(Limits.AuthSecretBytes)), AuthJson.Default.ChangePassword));
+
+    static Call ReplaceKey(AuthorityScene scene, TestDevice by)
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        (byte[] certificate, byte[] list) = Anew(scene, by, key, 3);
+        KeyChangeContent change = new(scene.Server.Instance, by.Account, by.AccountPublicKey, TestDevice.PublicKey(key), 3, by.Certificate);
+        byte[] signed = change.SignedBytes();
+        return new(Post, "/auth/v1/account/key", TestDevice.Json(new ReplaceAccountKey(TestDevice.PublicKey(key),
+            new KeyChange(change, TestDevice.Sign(by.AccountKey, signed), TestDevice.Sign(by.Key, signed)).Encode(), by.List(2, by.Certificate), [certificate], list, []), AuthJson.Default.ReplaceAccountKey));
+    }
+
+    static Call Reset(AuthorityScene scene, TestDevice by)
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        (byte[] certificate, byte[] list) = Anew(scene, by, key, 2);
+        return new(Post, "/auth/v1/account/reset", TestDevice.Json(new ResetAccount(by.AuthSecret, TestDevice.PublicKey(key), certificate, list), AuthJson.Default.ResetAccount));
+    }
+
+    // A device and a list of it alone under another account key.
+    static (byte[] Certificate, byte[] List) Anew(AuthorityScene scene, TestDevice device, ECDsa key, ulong number)
+    {
+        byte[] account = TestDevice.PublicKey(key);
+        DeviceCertificateContent content = new(scene.Server.Instance, device.Account, account, device.Device, device.PublicDeviceKey, 1_700_000_000);
+        byte[] certificate = new DeviceCertificate(content, TestDevice.Sign(key, content.SignedBytes())).Encode();
+        DeviceListContent list = new(scene.Server.Instance, device.Account, account, number, 1_700_000_000, [SHA256.HashData(certificate)]);
+        return (certificate, new DeviceList(list, TestDevice.Sign(key, list.SignedBytes())).Encode());
     }
 
     static ByteArrayContent Body(IMessage message) => AuthorityScene.Body(message);

@@ -13,7 +13,7 @@ public static class SocketTests
     [InlineData(true)]
     public static async Task Devices_that_a_commit_adds_count_against_the_rate(bool overSocket) // K-80
     {
-        await using MessagingServer server = await MessagingServer.StartAsync(options => options with { AppendBurst = 20, AppendsPerSecond = 1 });
+        await using MessagingServer server = await MessagingServer.StartAsync(options => options with { AppendBurst = 70, AppendsPerSecond = 3 });
         PlainDevice alice = PlainDevice.New();
         (TestRest rest, Id stream) = await StreamTests.StreamAsync(server, alice);
         await using TestSocket socket = await TestSocket.ConnectAsync(server, alice);
