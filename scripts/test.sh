@@ -71,6 +71,16 @@ if [ -z "$only" ] || [ "$only" = "$(basename "$peer")" ]; then
     step "packages of $peer" npm --prefix "$peer" ci
   fi
 fi
+app=frontend-mobile
+if [ -z "$only" ] || [ "$only" = "$app" ]; then
+  if command -v npm >/dev/null; then
+    if [ "$app/node_modules/.package-lock.json" -nt "$app/package-lock.json" ] || step "packages of $app" npm --prefix "$app" ci; then
+      step "$app" npm --prefix "$app" run --silent check
+    fi
+  else
+    echo "$app: not tried, which needs Node 20 or newer (npm)"
+  fi
+fi
 for project in tests/*/*.Tests.csproj; do
   folder=$(dirname "$project")
   [ -n "$only" ] && [ "$only" != "$(basename "$folder")" ] && continue

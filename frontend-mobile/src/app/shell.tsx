@@ -1,0 +1,106 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useLive, type Session } from '../client';
+import { ConversationList } from '../features/list/conversation-list';
+import { explain, useFormats, useTexts } from '../i18n';
+import { useDrafts } from '../page/drafts';
+import { usePreferences } from '../page/preferences';
+import { navigate, to, useRoute, type LinkSecret } from '../page/router';
+import { useClient } from '../page/use-client';
+import { classNames } from '../ui/class-names';
+import { IconButton } from '../ui/button';
+import { useToast } from '../ui/toasts';
+import { ConnectionLines } from './connection-lines';
+import { FirstRecovery } from './first-recovery';
+import { ListLines } from './list-lines';
+import { Page } from './page';
+import { Shortcuts } from './shortcuts';
+import { useAppEvents } from './use-app-events';
+import { useKeys } from './use-keys';
+import { usePresence } from './use-presence';
+import { useUnreadBadge } from './use-unread-badge';
+import styles from './shell.module.css';
+
+/** The app with an open account: the list, and beside it (or instead of it, on a phone) the page of the address. */
+export function Shell({
+  session,
+  link,
+  onLinkUsed,
+}: {
+  readonly session: Extract<Session, { state: 'ready' }>;
+  readonly link: LinkSecret | null;
+  readonly onLinkUsed: () => void;
+}) {
+  const t = useTexts();
+  const formats = useFormats();
+  const client = useClient();
+  const route = useRoute();
+  const say = useToast();
+  const drafts = useDrafts();
+  const conversations = useLive(client.conversations);
+  const settings = useLive(client.settings);
+  const [preferences] = usePreferences();
+  const [search, setSearch] = useState('');
+  const [shortcuts, setShortcuts] = useState(false);
+  const searchBox = useRef<HTMLInputElement>(null);
+  const open = route.page === 'conversation' || route.page === 'info' ? route.id : null;
+
+  useAppEvents();
+  usePresence();
+  useUnreadBadge(conversations);
+  const lock = useCallback(() => {
+    client.request('session.lock').catch((error: unknown) => say({ text: explain(error, t, formats) }));
+  }, [client, say, t, formats]);
+  useKeys(useMemo(() => ({ conversations, open, searchBox, lock, showShortcuts: () => setShortcuts(true) }), [conversations, open, lock]));
+
+  // A contact link that was opened: find whose it is, and open the conversation.
+  useEffect(() => {
+    if (!link) return;
+    onLinkUsed();
+    if (link.kind !== 'contact') return;
+    void (async () => {
+      try {
+        const contact = await client.request('contacts.addByLink', { link: `${location.origin}/#contact=${link.secret}` });
+        const conversation = await client.request('conversations.direct', { account: contact.account });
+        navigate(to.conversation(conversation.id));
+        say({ text: t.compose.verifiedByLink(contact.name) });
+      } catch (error) {
+        say({ text: explain(error, t, formats), stays: true });
+      }
+    })();
+  }, [link, onLinkUsed, client, say, t, formats]);
+
+  if (route.page === 'recovery' && settings?.recovery !== 'set' && conversations.length === 0) return <FirstRecovery />;
+
+  return (
+    <div className={classNames(styles.shell, route.page !== 'list' && styles.onPage)}>
+      {route.page === 'conversation' && (
+        <a className={styles.skip} href="#composer" onClick={event => (event.preventDefault(), document.querySelector<HTMLElement>('textarea')?.focus())}>
+          {t.app.skipToChat}
+        </a>
+      )}
+      <div className={styles.side} data-pane>
+        <header className={styles.header}>
+          <h1 className={styles.title}>{t.list.title}</h1>
+          <IconButton icon="lock" label={t.list.lock} onClick={lock} />
+          <IconButton icon="settings" label={t.list.settings} onClick={() => navigate(to.settings)} />
+          <IconButton icon="pencil" label={t.list.compose} onClick={() => navigate(to.new)} />
+        </header>
+        <ConnectionLines ended={session.ended !== null} />
+        <ListLines />
+        <ConversationList
+          conversations={conversations}
+          drafts={drafts}
+          open={open}
+          hidePreviews={preferences.hidePreviews}
+          search={search}
+          onSearch={setSearch}
+          searchBox={searchBox}
+        />
+      </div>
+      <main className={styles.main} data-pane>
+        <Page route={route} me={session.me} />
+      </main>
+      {shortcuts && <Shortcuts onClose={() => setShortcuts(false)} />}
+    </div>
+  );
+}

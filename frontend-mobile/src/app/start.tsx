@@ -1,0 +1,22 @@
+import type { Root } from 'react-dom/client';
+import type { Client } from '../client';
+import { LanguageProvider } from '../i18n';
+import { ClientContext } from '../page/use-client';
+import { Toasts } from '../ui/toasts';
+import { App } from './app';
+import { ErrorBoundary } from './error-boundary';
+
+/** Draws the app for an account. */
+export function start(root: Root, client: Client): void {
+  root.render(
+    <LanguageProvider>
+      <ErrorBoundary>
+        <ClientContext value={client}>
+          <Toasts>
+            <App />
+          </Toasts>
+        </ClientContext>
+      </ErrorBoundary>
+    </LanguageProvider>,
+  );
+}

@@ -1,0 +1,211 @@
+import { memo, useRef, useState, type KeyboardEvent, type MouseEvent, type TouchEvent } from 'react';
+import type { Message, MessageId } from '../../client';
+import { useFormats, useTexts } from '../../i18n';
+import { classNames } from '../../ui/class-names';
+import { IconButton } from '../../ui/button';
+import { Icon } from '../../ui/icon';
+import { SendState } from '../../ui/send-state';
+import { Tile } from '../../ui/tile';
+import { RichText, isEmojiOnly } from './rich-text';
+import styles from './message-row.module.css';
+
+export interface MessageActions {
+  readonly reply: (message: Message) => void;
+  readonly menu: (message: Message, at: { readonly x: number; readonly y: number }) => void;
+  readonly jump: (to: MessageId, from: MessageId) => void;
+  readonly writeAgain: (message: Message) => void;
+}
+
+interface RowProps {
+  readonly message: Message;
+  /** The message this one answers, where it is loaded. */
+  readonly quoted: Message | null;
+  readonly first: boolean;
+  readonly last: boolean;
+  readonly group: boolean;
+  readonly flash: boolean;
+  /** When it goes, in words. */
+  readonly ends: string | null;
+  /** Whether the tab key stops here. */
+  readonly stop: boolean;
+  readonly canReply: boolean;
+  readonly actions: MessageActions;
+}
+
+const swipeReply = 56;
+const swipeEdge = 32;
+const longPress = 500;
+
+/** One message: who, what, when, and how far it got. */
+export const MessageRow = memo(function MessageRow({ message, quoted, first, last, group, flash, ends, stop, canReply, actions }: RowProps) {
+  const t = useTexts();
+  const formats = useFormats();
+  const row = useRef<HTMLLIElement>(null);
+  const { target, handlers } = useSwipe(
+    () => canReply && actions.reply(message),
+    at => actions.menu(message, at),
+    canReply,
+  );
+  const [time] = useState(() => new Date(message.sentAt).toISOString());
+  if (message.body.type !== 'text') return null;
+  const { text, replyTo } = message.body;
+  const emoji = !replyTo && isEmojiOnly(text);
+
+  const menuByKey = (event: KeyboardEvent) => {
+    if (event.target !== row.current) return;
+    if (event.key === 'Enter' || event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) {
+      event.preventDefault();
+      const box = row.current?.querySelector('[data-bubble]')?.getBoundingClientRect();
+      if (box) actions.menu(message, { x: box.left + 16, y: box.bottom });
+    } else if (event.key === 'r' && canReply && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      actions.reply(message);
+    }
+  };
+  const menuByPointer = (event: MouseEvent) => {
+    if ((event.target as Element).closest('a') || !getSelection()?.isCollapsed) return;
+    event.preventDefault();
+    actions.menu(message, { x: event.clientX, y: event.clientY });
+  };
+
+  return (
+    <li
+      ref={row}
+      data-message={message.id}
+      tabIndex={stop ? 0 : -1}
+      className={classNames(
+        styles.row,
+        message.mine ? styles.mine : styles.theirs,
+        first && styles.first,
+        last && styles.last,
+        group && styles.inGroup,
+        flash && styles.flash,
+      )}
+      onKeyDown={menuByKey}
+      onContextMenu={menuByPointer}
+      {...handlers}
+    >
+      {group && !message.mine && <span className={styles.tile}>{last && <Tile id={message.sender.account} name={message.sender.name} size="s" />}</span>}
+      <div className={styles.column} ref={target}>
+        <div className={classNames(styles.bubble, emoji && styles.emoji)} data-bubble>
+          {first && group && !message.mine ? (
+            <bdi className={styles.author}>{message.sender.name}</bdi>
+          ) : (
+            <span className="visually-hidden">{message.mine ? t.system.you : message.sender.name}: </span>
+          )}
+          {message.passedOnBy && (
+            <p className={styles.passedOn} title={t.chat.passedOnHint(message.passedOnBy.name)}>
+              {t.chat.passedOn(message.passedOnBy.name)}
+            </p>
+          )}
+          {replyTo && (
+            <button type="button" tabIndex={stop ? 0 : -1} className={styles.quote} onClick={() => actions.jump(replyTo, message.id)}>
+              {quoted?.body.type === 'text' ? (
+                <>
+                  <bdi className={styles.quoteAuthor}>{quoted.mine ? t.system.you : quoted.sender.name}</bdi>
+                  <span dir="auto" className={styles.quoteText}>
+                    {quoted.body.text.slice(0, 240)}
+                  </span>
+                </>
+              ) : (
+                <span className={styles.quoteText}>…</span>
+              )}
+            </button>
+          )}
+          <div className={styles.body} dir="auto">
+            <div className={styles.text}>
+              <RichText text={text} />
+            </div>
+            <span className={styles.meta}>
+              {message.endsAt !== null && (
+                <span title={`${t.chat.endsAt}: ${formats.full(message.endsAt)}`}>
+                  <Icon name="timer" small />
+                  <span className="visually-hidden">{ends}</span>
+                </span>
+              )}
+              <time dateTime={time} title={formats.full(message.sentAt)}>
+                {formats.time(message.sentAt)}
+              </time>
+              {message.mine && <SendState state={message.state} />}
+            </span>
+          </div>
+        </div>
+        {message.state === 'failed' && (
+          <p className={styles.failed}>
+            <span>{t.chat.failedText}</span>
+            <button type="button" onClick={() => actions.writeAgain(message)}>
+              {t.chat.sendAgain}
+            </button>
+          </p>
+        )}
+      </div>
+      <span className={styles.tools}>
+        {canReply && <IconButton icon="reply" label={t.chat.reply} tabIndex={-1} onClick={() => actions.reply(message)} />}
+        <IconButton
+          icon="menu"
+          label={t.chat.messageMenu}
+          tabIndex={-1}
+          onClick={event => {
+            const box = event.currentTarget.getBoundingClientRect();
+            actions.menu(message, { x: box.left, y: box.bottom });
+          }}
+        />
+      </span>
+    </li>
+  );
+});
+
+/** Swipe towards the end of the line to reply; press long for the menu. The edge belongs to the browser's own gesture. */
+function useSwipe(reply: () => void, menu: (at: { x: number; y: number }) => void, canReply: boolean) {
+  const target = useRef<HTMLDivElement>(null);
+  const start = useRef<{ x: number; y: number; timer: ReturnType<typeof setTimeout> } | null>(null);
+  const moved = useRef(0);
+  const shift = (by: number) => {
+    moved.current = by;
+    target.current?.style.setProperty('transform', by === 0 ? '' : `translateX(${by}px)`);
+  };
+  const end = () => {
+    if (!start.current) return;
+    clearTimeout(start.current.timer);
+    start.current = null;
+    if (Math.abs(moved.current) >= swipeReply) {
+      if ('vibrate' in navigator) navigator.vibrate(10);
+      reply();
+    }
+    shift(0);
+  };
+  return {
+    target,
+    handlers: {
+      onTouchStart: (event: TouchEvent) => {
+        const touch = event.touches[0];
+        if (!touch || event.touches.length > 1 || touch.clientX < swipeEdge || touch.clientX > window.innerWidth - swipeEdge) return;
+        const at = { x: touch.clientX, y: touch.clientY };
+        start.current = {
+          ...at,
+          timer: setTimeout(() => {
+            start.current = null;
+            shift(0);
+            if (getSelection()?.isCollapsed) menu(at);
+          }, longPress),
+        };
+      },
+      onTouchMove: (event: TouchEvent) => {
+        const touch = event.touches[0];
+        if (!start.current || !touch) return;
+        const direction = document.dir === 'rtl' ? -1 : 1;
+        const along = (touch.clientX - start.current.x) * direction;
+        if (Math.abs(touch.clientY - start.current.y) > 12 && moved.current === 0) {
+          clearTimeout(start.current.timer);
+          start.current = null;
+        } else if (Math.abs(along) > 8) {
+          clearTimeout(start.current.timer);
+          if (canReply) shift(Math.max(0, Math.min(along - 8, swipeReply + 12)) * direction);
+        }
+      },
+      onTouchEnd: end,
+      onTouchCancel: end,
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { Device } from '../../client';
+import { explain, useFormats, useTexts } from '../../i18n';
+import { to } from '../../page/router';
+import { useClient } from '../../page/use-client';
+import { Button } from '../../ui/button';
+import { Dialog } from '../../ui/dialog';
+import { Icon } from '../../ui/icon';
+import { Pane, Row, Section } from '../../ui/pane';
+import { Problem } from '../../ui/problem';
+import { useToast } from '../../ui/toasts';
+import { useAction } from '../../ui/use-action';
+import { AddDevice } from './add-device';
+
+/** The account's devices: which there are, letting one in, and removing one. */
+export function Devices() {
+  const t = useTexts();
+  const formats = useFormats();
+  const client = useClient();
+  const [devices, setDevices] = useState<readonly Device[]>([]);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [adding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<Device | null>(null);
+
+  const read = useCallback(() => {
+    client
+      .request('devices.list')
+      .then(list => {
+        setDevices(list);
+        setProblem(null);
+      })
+      .catch((error: unknown) => setProblem(explain(error, t, formats)));
+  }, [client, t, formats]);
+  useEffect(() => {
+    read();
+    return client.onEvent(event => event.type === 'devices' && read());
+  }, [client, read]);
+
+  const sorted = [...devices].sort((a, b) => Number(b.current) - Number(a.current) || (a.lastSeen < b.lastSeen ? 1 : -1));
+  return (
+    <Pane title={t.devices.title} back={to.settings}>
+      <Section text={t.devices.text}>
+        {sorted.map(device => (
+          <Row
+            key={device.id}
+            start={<Icon name="device" />}
+            title={device.current ? t.devices.thisOne : `${t.devices.other} ${device.id.slice(0, 4)}`}
+            text={device.waiting ? t.devices.waiting : `${t.devices.added(formats.date(device.added))} · ${t.devices.seen(formats.date(device.lastSeen))}`}
+            end={
+              !device.current && (
+                <Button kind="danger" onClick={() => setRemoving(device)}>
+                  {t.devices.remove}
+                </Button>
+              )
+            }
+          />
+        ))}
+        <Problem text={problem} />
+      </Section>
+      <Button kind="primary" icon="add" wide onClick={() => setAdding(true)}>
+        {t.devices.add}
+      </Button>
+      {adding && (
+        <AddDevice
+          onClose={() => {
+            setAdding(false);
+            read();
+          }}
+        />
+      )}
+      {removing && (
+        <Remove
+          device={removing}
+          onClose={() => {
+            setRemoving(null);
+            read();
+          }}
+        />
+      )}
+    </Pane>
+  );
+}
+
+function Remove({ device, onClose }: { readonly device: Device; readonly onClose: () => void }) {
+  const t = useTexts();
+  const client = useClient();
+  const say = useToast();
+  const remove = useAction(async () => {
+    const receipt = await client.request('devices.remove', { device: device.id });
+    say({ text: `${t.devices.removed} ${t.devices.receipt(receipt.conversations.length)}` });
+    onClose();
+  });
+  return (
+    <Dialog
+      title={t.devices.removeTitle}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{t.app.cancel}</Button>
+          <Button kind="danger" busy={remove.busy} onClick={() => void remove.run()}>
+            {t.devices.remove}
+          </Button>
+        </>
+      }
+    >
+      <p>{t.devices.removeText}</p>
+      <Problem text={remove.problem} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,106 @@
+import { memo } from 'react';
+import type { Conversation } from '../../client';
+import { systemLine, useFormats, useTexts } from '../../i18n';
+import type { Draft } from '../../page/drafts';
+import { to } from '../../page/router';
+import { useNow } from '../../page/use-now';
+import { classNames } from '../../ui/class-names';
+import { Icon } from '../../ui/icon';
+import { SendState } from '../../ui/send-state';
+import { Tile } from '../../ui/tile';
+import styles from './conversation-row.module.css';
+
+const minute = 60_000;
+
+/** One conversation of the list. */
+export const ConversationRow = memo(function ConversationRow({
+  conversation,
+  draft,
+  open,
+  hidePreviews,
+}: {
+  readonly conversation: Conversation;
+  readonly draft: Draft | undefined;
+  readonly open: boolean;
+  readonly hidePreviews: boolean;
+}) {
+  const t = useTexts();
+  const formats = useFormats();
+  const now = useNow(minute);
+  const { title, unread, timer, last } = conversation;
+  const verified = conversation.peer?.trust === 'verified';
+  const changed = conversation.peer?.trust === 'changed' || conversation.peer?.trust === 'verified_changed';
+  return (
+    <li>
+      <a
+        data-row
+        href={to.conversation(conversation.id)}
+        className={classNames(styles.row, open && styles.open, unread > 0 && styles.unread)}
+        aria-current={open ? 'page' : undefined}
+      >
+        <Tile id={conversation.peer?.account ?? conversation.id} name={title} group={conversation.kind === 'group'} />
+        <span className={styles.first}>
+          <bdi className={styles.title}>{title}</bdi>
+          {verified && <Icon name="shieldCheck" small />}
+          {changed && (
+            <span className={styles.changed} title={t.chat.trust.changed}>
+              <Icon name="warning" small />
+            </span>
+          )}
+          {timer !== null && (
+            <span className={styles.sign} title={t.list.timer(formats.duration(timer))}>
+              <Icon name="timer" small />
+              <span className="visually-hidden">{t.list.timer(formats.duration(timer))}</span>
+            </span>
+          )}
+          <time className={styles.time} dateTime={new Date(conversation.lastActivity).toISOString()} title={formats.full(conversation.lastActivity)}>
+            {formats.brief(conversation.lastActivity, now)}
+          </time>
+        </span>
+        <span className={styles.second}>
+          <span className={styles.preview}>
+            <Preview conversation={conversation} draft={draft} hidden={hidePreviews} />
+          </span>
+          {last?.mine && !draft && conversation.state === 'active' && <SendState state={last.state} />}
+          {unread > 0 && (
+            <span className={styles.badge}>
+              <span aria-hidden="true">{unread > 999 ? '999+' : unread}</span>
+              <span className="visually-hidden">{t.list.unread(unread)}</span>
+            </span>
+          )}
+        </span>
+      </a>
+    </li>
+  );
+});
+
+function Preview({ conversation, draft, hidden }: { readonly conversation: Conversation; readonly draft: Draft | undefined; readonly hidden: boolean }) {
+  const t = useTexts();
+  const formats = useFormats();
+  const { state, last, kind } = conversation;
+  if (state === 'request') return t.list.request;
+  if (draft) {
+    return (
+      <>
+        <span className={styles.draft}>{t.list.draft}</span> {hidden ? '…' : <bdi>{oneLine(draft.text)}</bdi>}
+      </>
+    );
+  }
+  if (state === 'left') return t.list.left;
+  if (state === 'removed') return t.list.removed;
+  if (!last) return state === 'restored' ? t.list.restored : t.list.noMessages;
+  if (last.body.type === 'system') return systemLine(last.body, t, formats);
+  if (hidden) return last.mine || kind === 'direct' ? '···' : <bdi>{last.sender.name}</bdi>;
+  const who = last.mine ? t.list.you : kind === 'group' ? `${last.sender.name}:` : null;
+  return (
+    <>
+      {who && <bdi className={styles.who}>{who}</bdi>} <bdi>{oneLine(last.body.text)}</bdi>
+    </>
+  );
+}
+
+const previewLength = 160;
+
+function oneLine(text: string): string {
+  return text.slice(0, previewLength).replace(/\s+/g, ' ');
+}

@@ -1,0 +1,11 @@
+/** Keeps a name from turning the text around it: what is right-to-left in it stays within it. */
+export function isolate(name: string): string {
+  return `\u2068${name}\u2069`;
+}
+
+/** A count in words: `oneOrMore('en')('day', 'days')(2)` is “2 days”, by the plural rules of the language. */
+export function oneOrMore(language: string): (one: string, more: string) => (n: number) => string {
+  const rules = new Intl.PluralRules(language);
+  const numbers = new Intl.NumberFormat(language);
+  return (one, more) => n => `${numbers.format(n)} ${rules.select(n) === 'one' ? one : more}`;
+}

@@ -1,0 +1,45 @@
+import { useSyncExternalStore } from 'react';
+
+/** What this browser looks like: nothing of it is secret, and the lock screen needs it, too. */
+export interface Preferences {
+  readonly theme: 'system' | 'light' | 'dark';
+  /** Whether the list shows that somebody wrote, and not what. */
+  readonly hidePreviews: boolean;
+}
+
+const storedAt = 'kavalek.preferences';
+const listeners = new Set<() => void>();
+let current = read();
+apply();
+
+/** The preferences, and how to change them. */
+export function usePreferences(): [Preferences, (change: Partial<Preferences>) => void] {
+  return [useSyncExternalStore(subscribe, () => current), set];
+}
+
+function set(change: Partial<Preferences>): void {
+  current = { ...current, ...change };
+  localStorage.setItem(storedAt, JSON.stringify(current));
+  apply();
+  for (const changed of listeners) changed();
+}
+
+function subscribe(changed: () => void): () => void {
+  listeners.add(changed);
+  return () => listeners.delete(changed);
+}
+
+function apply(): void {
+  if (current.theme === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = current.theme;
+}
+
+function read(): Preferences {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(storedAt) ?? '{}');
+    const { theme, hidePreviews } = stored as Partial<Preferences>;
+    return { theme: theme === 'light' || theme === 'dark' ? theme : 'system', hidePreviews: hidePreviews === true };
+  } catch {
+    return { theme: 'system', hidePreviews: false };
+  }
+}

@@ -1,0 +1,93 @@
+import { useEffect, useLayoutEffect, useRef, type KeyboardEvent } from 'react';
+import { Icon, type IconName } from './icon';
+import { classNames } from './class-names';
+import styles from './menu.module.css';
+
+export interface MenuItem {
+  readonly label: string;
+  readonly icon: IconName;
+  readonly danger?: boolean;
+  readonly onChoose: () => void;
+}
+
+/** A list of what can be done with one thing, beside that thing or where the pointer is. */
+export function Menu({
+  label,
+  items,
+  at,
+  onClose,
+}: {
+  readonly label: string;
+  readonly items: readonly MenuItem[];
+  readonly at: { readonly x: number; readonly y: number };
+  readonly onClose: () => void;
+}) {
+  const menu = useRef<HTMLDialogElement>(null);
+
+  useEffect(() => {
+    const element = menu.current;
+    const before = document.activeElement;
+    element?.showModal();
+    element?.querySelector('button')?.focus();
+    return () => {
+      element?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
+
+  useLayoutEffect(() => {
+    const element = menu.current;
+    if (!element) return;
+    const margin = 8;
+    const { offsetWidth: width, offsetHeight: height } = element;
+    const left = Math.min(Math.max(margin, document.dir === 'rtl' ? at.x - width : at.x), window.innerWidth - width - margin);
+    const top = at.y + height + margin > window.innerHeight ? Math.max(margin, at.y - height) : at.y;
+    element.style.setProperty('left', `${left}px`);
+    element.style.setProperty('top', `${top}px`);
+  });
+
+  const move = (event: KeyboardEvent) => {
+    const buttons = [...(menu.current?.querySelectorAll('button') ?? [])];
+    const here = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    const steps: Record<string, number> = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: buttons.length - 1 };
+    const next = steps[event.key];
+    if (event.key === 'Tab') onClose();
+    if (next === undefined) return;
+    event.preventDefault();
+    buttons[(next + buttons.length) % buttons.length]?.focus();
+  };
+
+  return (
+    <dialog
+      ref={menu}
+      className={styles.menu}
+      aria-label={label}
+      onKeyDown={move}
+      onCancel={event => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={event => {
+        if (event.target === menu.current) onClose();
+      }}
+    >
+      <div role="menu" aria-label={label}>
+        {items.map(item => (
+          <button
+            key={item.label}
+            type="button"
+            role="menuitem"
+            className={classNames(styles.item, item.danger && styles.danger)}
+            onClick={() => {
+              onClose();
+              item.onChoose();
+            }}
+          >
+            <Icon name={item.icon} small />
+            {item.label}
+          </button>
+        ))}
+      </div>
+    </dialog>
+  );
+}

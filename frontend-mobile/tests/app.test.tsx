@@ -1,0 +1,214 @@
+import { act } from 'react';
+import { createRoot, type Root } from 'react-dom/client';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { start } from '../src/app/start';
+import { Client } from '../src/client';
+import { navigate, to } from '../src/page/router';
+import { error, id, newsroom, type Pretend } from './pretend';
+
+const now = new Date(2026, 10, 22, 12).getTime();
+let world: Pretend;
+let root: Root;
+const page = () => document.body;
+const button = (name: string) => [...page().querySelectorAll('button')].find(one => one.textContent === name || one.getAttribute('aria-label') === name)!;
+const settle = () => act(async () => void (await new Promise(resolve => setTimeout(resolve, 0))));
+const click = async (element: HTMLElement) => {
+  act(() => element.click());
+  await settle();
+};
+const type = (field: HTMLInputElement | HTMLTextAreaElement, text: string) =>
+  act(() => {
+    const prototype = field instanceof HTMLTextAreaElement ? HTMLTextAreaElement.prototype : HTMLInputElement.prototype;
+    Object.getOwnPropertyDescriptor(prototype, 'value')!.set!.call(field, text);
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  });
+const calls = (method: string) => world.calls.filter(call => call.method === method).map(call => call.params);
+
+beforeEach(() => {
+  (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
+  localStorage.clear();
+  navigate(to.list, true);
+  world = newsroom(now);
+});
+
+afterEach(() => {
+  act(() => root.unmount());
+  document.body.replaceChildren();
+});
+
+async function open(): Promise<void> {
+  const element = document.createElement('div');
+  document.body.append(element);
+  root = createRoot(element);
+  act(() => start(root, new Client(world)));
+  await settle();
+}
+
+test('The list shows requests above the rest, and the title of the tab counts what is unread', async () => {
+  await open();
+  expect([...page().querySelectorAll('[data-row]')].map(row => row.querySelector('bdi')?.textContent)).toEqual([
+    '@tom_k',
+    'Bureau des enquêtes',
+    'Jean Moreau',
+    'ليلى حداد',
+    'Inès Garnier',
+    'Dimanche chez Mamie',
+    'Old office',
+  ]);
+  expect(document.title).toBe('(131) Kavalek');
+});
+
+test('A text is sent as it was typed and the box is empty; one that was refused comes back with the reason', async () => {
+  navigate(to.conversation(id(101)));
+  await open();
+  const box = page().querySelector('textarea')!;
+  type(box, 'See you at noon');
+  await click(button('Send'));
+  expect(calls('conversation.send')).toEqual([{ conversation: id(101), text: 'See you at noon', replyTo: null }]);
+  expect(box.value).toBe('');
+  expect(page().querySelector('[role=log]')?.textContent).toContain('See you at noon');
+
+  world.handlers['conversation.send'] = () => {
+    throw error('offline');
+  };
+  type(box, 'And bring the key');
+  await click(button('Send'));
+  expect(box.value).toBe('And bring the key');
+  expect(page().textContent).toContain('The server cannot be reached.');
+});
+
+test('Enter sends, Shift and Enter do not, nor Enter while an input method composes', async () => {
+  navigate(to.conversation(id(101)));
+  await open();
+  const box = page().querySelector('textarea')!;
+  const press = async (init: KeyboardEventInit & { keyCode?: number }) => {
+    act(() => void box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...init })));
+    await settle();
+  };
+  window.matchMedia = query => ({ matches: query.includes('fine'), addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList;
+  type(box, 'かな');
+  await press({ isComposing: true });
+  await press({ shiftKey: true });
+  expect(calls('conversation.send')).toEqual([]);
+  await press({});
+  expect(calls('conversation.send')).toHaveLength(1);
+});
+
+test('A draft stays with its conversation, and is said in the list', async () => {
+  navigate(to.conversation(id(101)));
+  await open();
+  type(page().querySelector('textarea')!, 'half a thought');
+  act(() => navigate(to.conversation(id(100))));
+  await settle();
+  expect(page().querySelector('textarea')!.value).toBe('');
+  expect([...page().querySelectorAll('[data-row]')].find(row => row.textContent?.includes('Jean Moreau'))?.textContent).toContain('Draft: half a thought');
+  act(() => navigate(to.conversation(id(101))));
+  await settle();
+  expect(page().querySelector('textarea')!.value).toBe('half a thought');
+});
+
+test('Locking leaves nothing of a conversation in the page, and a wrong password says so', async () => {
+  navigate(to.conversation(id(101)));
+  await open();
+  await click(button('Lock'));
+  expect(page().textContent).not.toMatch(/Jean|lawyer|newsroom/);
+  expect(document.title).toBe('Kavalek');
+  const password = page().querySelector<HTMLInputElement>('input[name=password]')!;
+  type(password, 'wrong');
+  await click(button('Unlock'));
+  expect(page().textContent).toContain('This is not the password. Your messages are safe; try again.');
+  type(password, 'correct horse battery');
+  await click(button('Unlock'));
+  expect(page().textContent).toContain('Jean Moreau');
+});
+
+test('A request is answered before anything can be written, and declining it hides it', async () => {
+  navigate(to.conversation(id(104)));
+  await open();
+  expect(page().querySelector('textarea')).toBeNull();
+  await click(button('Decline'));
+  expect(calls('conversation.decline')).toEqual([{ conversation: id(104), block: false }]);
+  expect(page().querySelector('[data-row]')?.textContent).not.toContain('tom_k');
+});
+
+test('An invitation leaves the address at once, what is wrong is said beside its field, and the recovery key comes next', async () => {
+  world.session = { state: 'empty' };
+  world.recovery = 'none';
+  world.conversations = [];
+  navigate('#invite=s3cr3t', true);
+  await open();
+  expect(location.hash).toBe('#/');
+  const field = (name: string) => page().querySelector<HTMLInputElement>(`input[name=${name}]`)!;
+  type(field('handle'), 'M');
+  type(field('email'), 'nowhere');
+  type(field('password'), 'short');
+  await click(button('Create account'));
+  expect(page().querySelectorAll('[aria-invalid=true]')).toHaveLength(3);
+  expect(calls('session.signUp')).toEqual([]);
+  type(field('handle'), '@Marie');
+  type(field('email'), 'marie@example.org');
+  type(field('password'), 'correct horse battery');
+  world.handlers['session.signUp'] = () => world.become({ state: 'ready', me: world.me, ended: null });
+  await click(button('Create account'));
+  expect(calls('session.signUp')).toEqual([
+    { invite: 's3cr3t', email: 'marie@example.org', handle: 'marie', password: 'correct horse battery', displayName: null },
+  ]);
+
+  await click(button('Make a recovery key'));
+  expect(page().textContent).toContain('lantern');
+  await click(button('I have written them down'));
+  expect(page().textContent).not.toContain('lantern');
+  const words = 'abandon brisk candle dune ember fabric garden harbor island jungle kernel lantern'.split(' ');
+  const asked = [...page().querySelectorAll<HTMLInputElement>('input[name^=word]')];
+  expect(asked).toHaveLength(2);
+  type(asked[0]!, 'wrong');
+  await click(button('Confirm'));
+  expect(calls('recovery.use')).toEqual([]);
+  for (const one of asked) type(one, words[Number(one.name.slice(4))]!);
+  await click(button('Confirm'));
+  expect(calls('recovery.use')).toHaveLength(1);
+});
+
+test('What others wrote is text: no element, no handler, no address of it comes to be', async () => {
+  const payloads = [
+    '<img src=x onerror=alert(1)>',
+    '<script>alert(1)</script>',
+    'javascript:alert(1)',
+    '<svg onload=alert(1)>',
+    '"><iframe src=//evil.example>',
+    '{{constructor}}',
+  ];
+  const [jean] = world.contacts;
+  for (const text of payloads) {
+    world.say(id(101), jean!, text);
+    world.change(id(101), { title: text });
+    world.group(200 + payloads.indexOf(text), text, [{ ...jean!, name: text }]);
+    world.line(id(101), { kind: 'renamed', by: { account: jean!.account, name: text, me: false }, accounts: [], text });
+  }
+  navigate(to.conversation(id(101)));
+  await open();
+  expect(page().textContent).toContain('<img src=x onerror=alert(1)>');
+  expect(page().querySelectorAll('img, script, iframe, svg[onload], [onerror], [style]:not(textarea)')).toHaveLength(0);
+  expect([...page().querySelectorAll('a')].map(link => link.protocol).filter(protocol => !/^https?:$/.test(protocol))).toEqual([]);
+});
+
+test('A key that changed is said above the messages, and nothing can be sent until somebody decided', async () => {
+  navigate(to.conversation(id(103)));
+  await open();
+  expect(page().querySelector('[role=alert]')?.textContent).toContain('The key of ⁨Inès Garnier⁩ changed');
+  const box = page().querySelector('textarea')!;
+  type(box, 'kept');
+  expect(button('Send').disabled).toBe(true);
+  await click(button('Go on without comparing'));
+  expect(calls('contacts.acceptKey')).toEqual([{ account: id(14) }]);
+  expect(box.value).toBe('kept');
+});
+
+test('In French everything is French, and the page says so to whoever reads it out', async () => {
+  localStorage.setItem('kavalek.language', 'fr');
+  navigate(to.settings);
+  await open();
+  expect(document.documentElement.lang).toBe('fr');
+  expect(page().textContent).toContain('Verrouillage automatique');
+  expect(page().textContent).not.toMatch(/\b(Settings|Devices|Lock|Name)\b/);
+});
