@@ -42,6 +42,7 @@ export function Shell({
   const [search, setSearch] = useState('');
   const [shortcuts, setShortcuts] = useState(false);
   const searchBox = useRef<HTMLInputElement>(null);
+  const onPage = route.page !== 'list';
   const open = route.page === 'conversation' || route.page === 'info' ? route.id : null;
 
   useAppEvents();
@@ -72,19 +73,19 @@ export function Shell({
   if (route.page === 'recovery' && settings?.recovery !== 'set' && conversations.length === 0) return <FirstRecovery />;
 
   return (
-    <div className={classNames(styles.shell, route.page !== 'list' && styles.onPage)}>
-      {route.page === 'conversation' && (
-        <a className={styles.skip} href="#composer" onClick={event => (event.preventDefault(), document.querySelector<HTMLElement>('textarea')?.focus())}>
-          {t.app.skipToChat}
-        </a>
-      )}
-      <div className={styles.side} data-pane>
-        <header className={styles.header}>
+    <div className={classNames(styles.shell, onPage && styles.onPage)}>
+      <div className={styles.side} data-pane role={onPage ? 'region' : 'main'} aria-label={t.list.title}>
+        {route.page === 'conversation' && (
+          <a className={styles.skip} href="#composer" onClick={event => (event.preventDefault(), document.querySelector<HTMLElement>('textarea')?.focus())}>
+            {t.app.skipToChat}
+          </a>
+        )}
+        <div className={styles.header}>
           <h1 className={styles.title}>{t.list.title}</h1>
           <IconButton icon="lock" label={t.list.lock} onClick={lock} />
           <IconButton icon="settings" label={t.list.settings} onClick={() => navigate(to.settings)} />
           <IconButton icon="pencil" label={t.list.compose} onClick={() => navigate(to.new)} />
-        </header>
+        </div>
         <ConnectionLines ended={session.ended !== null} />
         <ListLines />
         <ConversationList
@@ -97,9 +98,9 @@ export function Shell({
           searchBox={searchBox}
         />
       </div>
-      <main className={styles.main} data-pane>
+      <div className={styles.main} data-pane role={onPage ? 'main' : 'region'} aria-label={onPage ? undefined : t.list.nothingOpen}>
         <Page route={route} me={session.me} />
-      </main>
+      </div>
       {shortcuts && <Shortcuts onClose={() => setShortcuts(false)} />}
     </div>
   );

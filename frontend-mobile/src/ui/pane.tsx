@@ -19,13 +19,13 @@ export function Pane({
   const t = useTexts();
   return (
     <div className={styles.pane}>
-      <header className={styles.header}>
+      <div className={styles.header}>
         <a href={back} className={styles.back} aria-label={t.app.back} title={t.app.back}>
           <Icon name="back" />
         </a>
         <h1 className={styles.title}>{title}</h1>
         {actions}
-      </header>
+      </div>
       <div className={styles.body}>
         <div className={styles.content}>{children}</div>
       </div>

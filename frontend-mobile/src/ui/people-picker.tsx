@@ -71,7 +71,7 @@ export function PeoplePicker({
               <Tile id={contact.account} name={contact.name} />
               <span className={styles.name}>
                 <bdi>{contact.name}</bdi>
-                {contact.handle && (
+                {contact.handle && contact.displayName && (
                   <span className={styles.handle} dir="ltr">
                     @{contact.handle}
                   </span>

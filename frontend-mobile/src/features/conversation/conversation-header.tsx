@@ -13,7 +13,7 @@ export function ConversationHeader({ conversation }: { readonly conversation: Co
   const { peer, timer, kind, title } = conversation;
   const trust = peer?.trust ?? null;
   return (
-    <header className={styles.header}>
+    <div className={styles.header}>
       <a href={to.list} className={styles.back} aria-label={t.app.back} title={t.app.back}>
         <Icon name="back" />
       </a>
@@ -51,6 +51,6 @@ export function ConversationHeader({ conversation }: { readonly conversation: Co
       <a href={to.info(conversation.id)} className={styles.info} aria-label={t.chat.info} title={t.chat.info}>
         <Icon name="info" />
       </a>
-    </header>
+    </div>
   );
 }

@@ -114,9 +114,9 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
             </button>
           )}
           <div className={styles.body} dir="auto">
-            <div className={styles.text}>
+            <span className={styles.text}>
               <RichText text={text} />
-            </div>
+            </span>
             <span className={styles.meta}>
               {message.endsAt !== null && (
                 <span title={`${t.chat.endsAt}: ${formats.full(message.endsAt)}`}>

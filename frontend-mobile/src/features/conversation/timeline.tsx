@@ -279,13 +279,10 @@ export function Timeline({ conversation, window: source, actions, canReply, onRe
 
   return (
     <div className={styles.area}>
-      <div className={styles.scroller} ref={scroller} onScroll={scrolled} data-scroller>
+      <div className={styles.scroller} ref={scroller} onScroll={scrolled} role="log" aria-live="off" aria-label={t.chat.log(conversation.title)}>
         <ol
           ref={list}
           className={styles.list}
-          role="log"
-          aria-live="off"
-          aria-label={t.chat.log(conversation.title)}
           onKeyDown={keys}
           onFocus={event => {
             const id = event.target instanceof HTMLElement ? event.target.dataset['message'] : undefined;

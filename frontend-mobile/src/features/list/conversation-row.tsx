@@ -102,5 +102,5 @@ function Preview({ conversation, draft, hidden }: { readonly conversation: Conve
 const previewLength = 160;
 
 function oneLine(text: string): string {
-  return text.slice(0, previewLength).replace(/\s+/g, ' ');
+  return text.slice(0, previewLength).replace(/```/g, '').replace(/\s+/g, ' ');
 }

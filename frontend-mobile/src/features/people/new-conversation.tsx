@@ -73,7 +73,7 @@ export function NewConversation({ me }: { readonly me: Me }) {
             key={contact.account}
             start={<Tile id={contact.account} name={contact.name} />}
             title={<bdi>{contact.name}</bdi>}
-            text={contact.handle && <span dir="ltr">@{contact.handle}</span>}
+            text={contact.handle && contact.displayName && <span dir="ltr">@{contact.handle}</span>}
             onClick={() => void write.run(contact.account)}
           />
         ))}
