@@ -35,7 +35,7 @@ suite() {
   local name start=$SECONDS log total errors bad skipped idle
   name=$(basename "$1")
   log="$results/$name"
-  "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor ${2:+-class "$2"} >"$log" 2>&1 </dev/null
+  "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor >"$log" 2>&1 </dev/null
   local code=$?
   read -r total errors bad skipped idle < <(
     sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' "$log" | tail -1)
@@ -84,7 +84,6 @@ fi
 for project in tests/*/*.Tests.csproj; do
   folder=$(dirname "$project")
   [ -n "$only" ] && [ "$only" != "$(basename "$folder")" ] && continue
-  # The crash and clone tests of the simulation share one thread with the rest of their process: at night they have one each.
-  if [ "$(basename "$folder")" = simulation ]; then suite "$folder" '*SimulationTests'; else suite "$folder"; fi
+  suite "$folder"
 done
 finish

@@ -13,6 +13,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
 {
     const uint Window = 256;
     static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(20), AnswerTime = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan TakeoverPause = TimeSpan.FromSeconds(30), TakeoverTime = TimeSpan.FromMinutes(10);
 
     readonly Channel<LinkEvent> _incoming = Channel.CreateUnbounded<LinkEvent>(new UnboundedChannelOptions { SingleReader = true });
     readonly ConcurrentDictionary<(Id Stream, Id Entry), TaskCompletionSource<AppendOutcome>> _waiting = new();
@@ -139,15 +140,21 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
         // Off the caller's thread and lock.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         KavalekException? reason = null;
+        DateTimeOffset? replaced = null;
         while (!cancel.IsCancellationRequested)
         {
             Set(ConnectionState.Connecting, reason);
             reason = await ConnectOnceAsync(cancel).ConfigureAwait(false);
             if (cancel.IsCancellationRequested) break;
-            // A newer program of this device took over, or nobody may connect: trying again would only make it worse.
-            if (reason.Code is ErrorCodes.Replaced or ErrorCodes.SessionEnded or ErrorCodes.DeviceRemoved or ClientErrors.DeviceWaits) break;
-            Set(ConnectionState.Connecting, reason);
-            await Task.Delay(_backOff.Next(reason.RetryAfter), clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Nobody may connect, or a newer program of this device took over twice: trying again would only make it worse.
+            if (reason.Code is ErrorCodes.SessionEnded or ErrorCodes.DeviceRemoved or ClientErrors.DeviceWaits) break;
+            bool took = reason.Code == ErrorCodes.Replaced;
+            if (took && clock.GetUtcNow() - replaced < TakeoverTime) break;
+            // Once may have been a connection of this device's own past, that the server saw late.
+            if (took) replaced = clock.GetUtcNow();
+            Task pause = Task.Delay(took ? TakeoverPause : _backOff.Next(reason.RetryAfter), clock, cancel);
+            Set(took ? ConnectionState.Offline : ConnectionState.Connecting, reason);
+            await pause.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         Set(ConnectionState.Offline, cancel.IsCancellationRequested ? null : reason);
     }

@@ -14,6 +14,10 @@ public sealed class ProfileTests(TwoPeople two)
         Outcome refused = (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["send", "@marie", "now", "--wait", "0"])).Ended(ExitCode.InUse);
         Assert.Contains(first.Id.ToString(CultureInfo.InvariantCulture), refused.Error);
         Assert.Contains("Nothing was sent", refused.Error);
+        // The first one has noticed nothing.
+        string said = $"still there {Guid.NewGuid():n}";
+        await two.RunAsync(two.Marie, "send", "@jean", said);
+        await first.EventAsync("message", e => e.GetProperty("text").GetString() == said);
 
         Task<Outcome> second = KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["whoami", "--wait", "60"]);
         await first.SignalAsync("INT");

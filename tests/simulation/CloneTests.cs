@@ -7,7 +7,7 @@ namespace Kavalek.Simulation.Tests;
 /// <summary>Profiles that were copied, put back or stolen: noticed before they do harm, and healed without a person.</summary>
 public static class CloneTests
 {
-    // This one is about K-39.
+    // K-39
     [Fact]
     public static Task A_profile_put_back_from_a_backup_uses_no_key_again_and_finds_its_way_back() => Scene.PlayAsync(() =>
     {
@@ -35,7 +35,7 @@ public static class CloneTests
         scene.Calm.Judge();
     });
 
-    // This one is about K-39.
+    // K-39
     [Fact]
     public static Task A_backup_of_before_an_own_commit_is_noticed_by_what_the_stream_holds() => Scene.PlayAsync(() =>
     {
@@ -59,7 +59,7 @@ public static class CloneTests
         scene.Calm.Judge();
     });
 
-    // This one is about K-39.
+    // K-39
     [Fact]
     public static Task Of_two_copies_that_run_by_turns_neither_uses_a_key_again_and_both_can_go_on() => Scene.PlayAsync(() =>
     {
@@ -85,7 +85,7 @@ public static class CloneTests
         scene.Calm.Judge();
     });
 
-    // This one is about K-73.
+    // K-73
     [Fact]
     public static Task A_stolen_state_opens_nothing_that_was_read_before_and_nothing_after_the_next_update() => Scene.PlayAsync(() =>
     {
@@ -138,7 +138,7 @@ public static class CloneTests
         }
     });
 
-    // This one is about K-39.
+    // K-39
     [Fact]
     public static Task Away_beyond_retention_a_device_is_let_in_again_without_a_person() => Scene.PlayAsync(() =>
     {
@@ -161,7 +161,7 @@ public static class CloneTests
         scene.Calm.Judge();
     });
 
-    // This one is about K-41.
+    // K-41
     [Fact]
     public static Task A_device_whose_welcome_was_lost_asks_and_is_let_in() => Scene.PlayAsync(() =>
     {

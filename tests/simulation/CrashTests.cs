@@ -11,7 +11,7 @@ public static class CrashTests
 {
     static readonly Fault[] Faults = [Fault.KillBefore, Fault.KillAfter, Fault.Fail];
 
-    // This one is about K-38.
+    // K-38
     [Theory]
     [InlineData("send")]
     [InlineData("receive")]
@@ -42,7 +42,7 @@ public static class CrashTests
         scene.Calm.Judge();
     });
 
-    // This one is about K-72.
+    // K-72
     [Fact]
     public static Task Locked_at_any_instant_of_its_work_it_goes_on_after_the_next_unlock() => Scene.PlayAsync(() =>
     {
@@ -69,7 +69,7 @@ public static class CrashTests
         scene.Calm.Judge();
     });
 
-    // This one is about K-38.
+    // K-38
     [Theory]
     [InlineData(Fault.KillBefore)]
     [InlineData(Fault.KillAfter)]
@@ -116,11 +116,11 @@ public static class CrashTests
         }
     });
 
-    // This one is about K-38.
+    // K-38
     [Fact]
     public static Task Ended_many_times_at_random_nothing_is_lost() => Scene.PlayAsync(() =>
     {
-        int kills = Setting("KAVALEK_SIMULATION_KILLS", 50);
+        int kills = Setting("KAVALEK_SIMULATION_KILLS", 100);
         Random random = new(11);
         using Scene scene = new("ada", "ben", "cleo");
         Id group = scene.Group(scene.World.Canary());

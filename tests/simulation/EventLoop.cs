@@ -1,3 +1,6 @@
+// One story at a time: two that shared the pool's one thread would each wait for the other's look at it to end, for ever.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
 namespace Kavalek.Simulation.Tests;
 
 /// <summary>

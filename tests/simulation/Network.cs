@@ -31,7 +31,8 @@ sealed class Call(Process process, HttpMethod method, string path, Authenticatio
     /// <summary>Nobody waits for its answer any more: a late or doubled arrival.</summary>
     public bool IsGhost { get; set; }
 
-    public override string Name => $"{method} {path}";
+    // The server draws the ids of links; a run that is repeated has others.
+    public override string Name => $"{method} {(path.IndexOf("links/", StringComparison.Ordinal) is >= 0 and int at ? path[..at] + "links" : path)}";
 }
 
 /// <summary>An answer on its way back.</summary>

@@ -10,6 +10,27 @@ public static class SimulationTests
         for (int i = 0; i < runs; i++) Run(seed + i, steps);
     });
 
+    [Fact]
+    public static Task A_seed_repeats_its_run_step_by_step() => Scene.PlayAsync(() => Assert.Equal(Lived(4), Lived(4)));
+
+    // What happens in the first steps of a seed.
+    static string Lived(int seed)
+    {
+        using World world = new(seed);
+        Begin(world);
+        Chaos chaos = new(world);
+        while (world.Steps < 700) chaos.Next();
+        return world.TraceText;
+    }
+
+    static void Begin(World world)
+    {
+        Life life = new(world);
+        foreach (string name in (string[])["ada", "ben", "cleo", "dan"]) life.SignUp(name);
+        life.AddDevice(world.People[0]);
+        new Calm(world).Settle();
+    }
+
     static int Setting(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), out int value) ? value : otherwise;
 
     static void Run(int seed, int steps)
@@ -17,10 +38,7 @@ public static class SimulationTests
         using World world = new(seed);
         try
         {
-            Life life = new(world);
-            foreach (string name in (string[])["ada", "ben", "cleo", "dan"]) life.SignUp(name);
-            life.AddDevice(world.People[0]);
-            new Calm(world).Settle();
+            Begin(world);
             Chaos chaos = new(world);
             for (int phase = 0; world.Steps < steps; phase++)
             {
