@@ -22,7 +22,7 @@ sealed class ClientCore : IAsyncDisposable
         Streams = new StreamsApi(rest, Tokens);
         Archive = new ArchiveApi(rest, Tokens);
         Link = new ServerLink(_transport, Tokens, Streams, Events, options.Clock, options.Crypto);
-        Mls = new MlsEnvironment(options.Crypto, new CertificateAuthentication(options.Crypto, identity.Instance, identity.Account, () => identity.PublicAccountKey))
+        Mls = new MlsEnvironment(options.Crypto, new CertificateAuthentication(options.Crypto, identity.Instance))
         {
             // docs/PROTOCOL.md §7: no external commits or senders, no re-init, no PSKs, and every handshake encrypted.
             Rules = MlsRules.MembersOnly,
@@ -34,6 +34,8 @@ sealed class ClientCore : IAsyncDisposable
         Removal = new Removal(identity, Devices, profile, SignIn, options.Crypto, () => Wiped?.Invoke());
         People = new People(identity, profile.Data.Server, profile.Store, Mls, Auth, Events, options.Clock) { OwnListNumber = () => Devices.Known.ListNumber };
         KeyPackages = new KeyPackageStock(identity, profile.Store, Mls, Auth, options.Clock);
+        NewKey = new NewAccountKey(identity, profile.Store, Mls, Auth, Devices, People, KeyPackages, Events, options.Clock);
+        Devices.FollowKey = NewKey.FollowAsync;
         Joining = new Joining(identity, profile, options.Crypto, Auth, Tokens, options.Clock);
         Account = new WholeAccount(options, identity, profile, SignIn, Auth, Joining);
     }
@@ -96,6 +98,9 @@ sealed class ClientCore : IAsyncDisposable
 
     /// <summary>How a waiting device becomes certified.</summary>
     public Joining Joining { get; }
+
+    /// <summary>Another account key in the place of one that a lost device holds.</summary>
+    public NewAccountKey NewKey { get; }
 
     /// <summary>What changes the account as a whole.</summary>
     public WholeAccount Account { get; }

@@ -403,6 +403,22 @@ public sealed class KavalekClient : IAsyncDisposable
         return await engine.ReceiptAsync(device, held, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Removes a device that somebody else may have, and replaces the account key that it knows: nobody takes a device any more that the old key certifies.
+    /// All contacts see a changed key, and the account has no recovery key until a new one is made (<see cref="SetRecoveryKeyAsync"/>).
+    /// </summary>
+    /// <returns>As <see cref="RemoveDeviceAsync"/>.</returns>
+    public async Task<OffboardingReceipt> RemoveLostDeviceAsync(Id device, CancellationToken cancel = default)
+    {
+        if (device == Me.Device) throw new KavalekException(ErrorCodes.Invalid, "This is the device you are using. Remove it from another one, if it is lost. Nothing was changed.");
+        ConversationEngine engine = Engine;
+        IReadOnlyList<Conversation> held = engine.Holding(device);
+        await _core.NewKey.ReplaceAsync(device, cancel).ConfigureAwait(false);
+        await _core.KeyPackages.RefillAsync(cancel).ConfigureAwait(false);
+        await engine.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
+        return await engine.ReceiptAsync(device, held, cancel).ConfigureAwait(false);
+    }
+
     // ---- History ----
 
     /// <summary>How the account's archive of what was read and sent stands (docs/PROTOCOL.md §10).</summary>

@@ -79,4 +79,6 @@ public static class ClientErrors
     public const string Apart = "apart";
     /// <summary>The own role in the conversation does not allow it.</summary>
     public const string NotAllowed = "not_allowed";
+    /// <summary>Another own device has to be connected first.</summary>
+    public const string DeviceNotReady = "device_not_ready";
 }

@@ -26,6 +26,7 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
         /verify           the safety number; /verified after you have compared it
         /accept-key       accept a changed key
         /accept /decline  answer a request
+        /afresh [@HANDLE]  start it afresh with new keys, without somebody; /go-on with those who see the same
         /timer [TIME|off] how long messages live: 30s, 5m, 12h, 7d
         /add @HANDLE  /remove @HANDLE  /rename TITLE  /leave     in groups
         /quit             or Ctrl-D
@@ -129,6 +130,13 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
             case "/rename":
                 await conversation.RenameAsync(rest.Length > 0 ? rest : throw new CliException(ExitCode.Usage, "/rename takes the new title."), cancel);
                 return new ChatAnswer();
+            case "/afresh":
+                IReadOnlyList<Contact> without = await Targets.PeopleAsync(client, rest.Split(' ', StringSplitOptions.RemoveEmptyEntries), cancel);
+                await conversation.StartAfreshAsync([.. without.Select(p => p.Account)], cancel);
+                return new ChatAnswer("Started afresh.");
+            case "/go-on":
+                await conversation.GoOnAsync(cancel);
+                return new ChatAnswer("You go on with those who see the same conversation.");
             case "/leave":
                 await conversation.LeaveAsync(cancel);
                 return new ChatAnswer("You left.", Quit: true);

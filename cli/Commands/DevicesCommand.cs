@@ -135,17 +135,32 @@ static class DevicesCommand
     {
         var id = new Argument<string>("id") { Description = "The beginning of its id, from 'kavalek devices'.", HelpName = "ID" };
         var json = new Option<bool>("--json") { Description = "The receipt as one JSON object." };
-        var command = new Verb("remove", "Remove a device: its session ends, it wipes itself at its next contact, and every conversation gets new keys.") { id, json };
-        command.Examples = [new("kavalek devices remove 3f9a")];
+        var lost = new Option<bool>("--lost") { Description = "Somebody else may have it: the account gets a new key, too, and you get new recovery words." };
+        var command = new Verb("remove", "Remove a device: its session ends, it wipes itself at its next contact, and every conversation gets new keys.") { id, lost, json };
+        command.Notes = """
+            A device that you gave away wiped, or do not use any more, is just removed. One that was stolen, or that you cannot find, knows the key of your
+            account: remove it with --lost. Your contacts then see that your security key changed, and those who had compared it with you
+            write to you again once they have accepted it: tell them. The recovery words of before open nothing any more; new ones are shown at once.
+            """;
+        command.Examples = [new("kavalek devices remove 3f9a"), new("kavalek devices remove 3f9a --lost", "One that somebody else may have")];
         with.Does(command, async (run, cancel) =>
         {
             await using KavalekClient client = await run.OpenOnlineAsync(cancel);
             Device device = Targets.ById(await client.DevicesAsync(cancel), d => d.Id, run.Get(id)!, "device");
             if (device.IsThis)
                 throw new CliException(ExitCode.Usage, $"That is this device; remove it with: {run.Hint("logout --wipe")}");
-            OffboardingReceipt receipt = await client.RemoveDeviceAsync(device.Id, cancel);
+            OffboardingReceipt receipt = run.Get(lost)
+                ? await client.RemoveLostDeviceAsync(device.Id, cancel)
+                : await client.RemoveDeviceAsync(device.Id, cancel);
             await client.SyncAsync(cancel);
             Print(run, receipt, run.Get(json));
+            if (!run.Get(lost))
+                return ExitCode.Ok;
+            run.Shell.Tell("Your account has a new key. Your contacts see that it changed; your other devices follow when they next connect.");
+            if (run.Get(json) || run.Shell.PersonTypes)
+                await RecoveryCommand.MakeAsync(run, client, run.Get(json), RecoveryLanguage.English, cancel);
+            else
+                run.Shell.Tell($"The recovery words of before open nothing any more. Make new ones: {run.Hint("recovery new")}");
             return ExitCode.Ok;
         });
         return command;

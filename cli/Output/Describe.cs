@@ -60,11 +60,12 @@ static class Describe
             SystemKind.RoleChanged => $"{by} made {whom} {body.Text}",
             SystemKind.DeviceAdded => $"{whom} added a device",
             SystemKind.DeviceRemoved => $"{whom} removed a device",
+            SystemKind.KeyChanged when body.By is Id own && body.Accounts is [Id same] && same == own => "Your account has a new key, because a device was removed as lost",
             SystemKind.KeyChanged => $"The key of {whom} changed: a new device without recovery, or somebody in between. Compare numbers: kavalek verify",
             SystemKind.Accepted => $"{(whom.Length > 0 ? whom : by)} accepted the request",
             SystemKind.StartedAfresh => whom.Length > 0 ? $"{by} started this conversation afresh without {whom}" : $"{by} started this conversation afresh",
-            SystemKind.Apart => body.By is null ? $"{whom} and you were shown different conversations. Nothing is sent until you start it afresh or go on without them"
-                : $"{whom} and you parted at a change that {by} made. Nothing is sent until you start it afresh or go on without them",
+            SystemKind.Apart => body.By is null ? $"{whom} and you were shown different conversations. Nothing is sent until you start it afresh or go on without them: kavalek afresh, kavalek go-on"
+                : $"{whom} and you parted at a change that {by} made. Nothing is sent until you start it afresh or go on without them: kavalek afresh, kavalek go-on",
             SystemKind.MessagesMissing => $"{body.Text ?? "Some"} messages are missing here",
             SystemKind.HistoryShared => $"{by} shows {whom} {Shared(body.Text)}",
             SystemKind.TimerChanged => body.Text is "0" or null ? $"{by} set messages to stay" : $"{by} set messages to end {CommandLine.Duration.Words(body.Text)} after they were sent",

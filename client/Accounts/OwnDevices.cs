@@ -16,6 +16,9 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
     /// <summary>Where the newest verified list is stored, followed by its certificates.</summary>
     public const string ListAt = "device/list";
 
+    /// <summary>Called with every list that is shown, before it is judged: the account may have another key by now.</summary>
+    public Func<DeviceRecords, CancellationToken, Task> FollowKey { get; set; } = (_, _) => Task.CompletedTask;
+
     readonly SemaphoreSlim _turn = new(1, 1);
     CertifiedDevices _known = new(0, []);
 
@@ -94,6 +97,7 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         try
         {
             DeviceRecords records = await api.DevicesAsync(cancel).ConfigureAwait(false);
+            await FollowKey(records, cancel).ConfigureAwait(false);
             await TakeAsync(records, cancel).ConfigureAwait(false);
             await vault.TakeAsync(records.Vault, cancel).ConfigureAwait(false);
             return records;

@@ -11,10 +11,11 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
     public async Task OnceAsync(CancellationToken cancel)
     {
         await core.RefreshPolicyAsync(cancel).ConfigureAwait(false);
-        await core.KeyPackages.RefillAsync(cancel).ConfigureAwait(false);
+        // First of all: where the account has a new key, key packages are made under the new certificate.
         bool changed = await core.Devices.RefreshAsync(cancel).ConfigureAwait(false);
+        await core.KeyPackages.RefillAsync(cancel).ConfigureAwait(false);
         // Also what was begun and cut off: the list is stored before the conversations have followed it.
-        if (engine() is { } conversations && (changed || conversations.HoldsGoneDevices))
+        if (engine() is { } conversations && (changed || conversations.IsBehindOwnDevices))
             await conversations.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
         await NameStrangersAsync(cancel).ConfigureAwait(false);
     }

@@ -121,7 +121,8 @@ static class Chronicle
             step.Say(left ? SystemKind.Left : SystemKind.Removed, left ? gone : committer, [gone]);
         }
         foreach (Id account in facts.Added.Where(d => !facts.Removed.Any(r => facts.Returns(r.Device) && d.Device == r.Device.Device)).Select(d => d.Account).Distinct().Where(before.Contains)) step.Say(SystemKind.DeviceAdded, committer, [account]);
-        foreach (Id account in facts.Removed.Where(r => !facts.Returns(r.Device)).Select(r => r.Device.Account).Distinct().Where(after.Contains)) step.Say(SystemKind.DeviceRemoved, committer, [account]);
+        if (facts.GoesOver == step.Core.Identity.Account) step.Say(SystemKind.KeyChanged, step.Core.Identity.Account, [step.Core.Identity.Account]);
+        foreach (Id account in facts.Removed.Where(r => !facts.Returns(r.Device)).Select(r => r.Device.Account).Distinct().Where(account => after.Contains(account) && account != facts.GoesOver)) step.Say(SystemKind.DeviceRemoved, committer, [account]);
     }
 
     /// <summary>The conversation goes on in another group: who was in the one before and is not in this one was left out.</summary>

@@ -20,7 +20,7 @@ sealed class CommitBuilder(Intents intents)
         while (stream.Intents.Any(asked => Returns.IsReady(asked.Value, step)))
         {
             (ulong number, IntentRow intent) = stream.Intents.First(asked => Returns.IsReady(asked.Value, step));
-            object decision = Decide(stream, intent, out ConversationExtension? agreed);
+            object decision = Decide(step, stream, intent, out ConversationExtension? agreed);
             if (decision is CommitRequest request)
             {
                 if (await CommitAsync(step, stream, request, agreed, [number]).ConfigureAwait(false) is not { } failure) return true;
@@ -34,7 +34,7 @@ sealed class CommitBuilder(Intents intents)
     }
 
     // A request to commit, an exception where it may not be, or Done where it is done.
-    static object Decide(GroupStream stream, IntentRow intent, out ConversationExtension? agreed)
+    static object Decide(Step step, GroupStream stream, IntentRow intent, out ConversationExtension? agreed)
     {
         agreed = null;
         IReadOnlyList<MemberDevice> devices = stream.Devices;
@@ -91,6 +91,18 @@ sealed class CommitBuilder(Intents intents)
                 if (extension.Timer == intent.Timer) return Done;
                 agreed = extension with { Timer = intent.Timer };
                 return new CommitRequest();
+            case IntentKind.GoOver:
+                {
+                    OwnIdentity own = step.Core.Identity;
+                    MemberDevice me = devices.First(d => d.Leaf == stream.Group!.OwnIndex);
+                    if (me.AccountKey.AsSpan().SequenceEqual(own.PublicAccountKey)) return Done;
+                    // The others come in again by what the new key certifies: an account is in a group under one key.
+                    return new CommitRequest
+                    {
+                        OwnLeaf = new LeafChange { Credential = own.Credential },
+                        Remove = [.. devices.Where(d => d.Account == me.Account && d.Leaf != me.Leaf).Select(d => d.Leaf)],
+                    };
+                }
             case IntentKind.Renew:
                 return stream.Row.Renewed >= intent.Asked ? Done : new CommitRequest { ForcePath = true };
             default:

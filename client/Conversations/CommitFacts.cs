@@ -49,7 +49,11 @@ internal sealed record CommitFacts
 
     /// <summary>The members after the commit.</summary>
     public IEnumerable<MemberDevice> After =>
-        Before.Where(device => Removed.All(removed => removed.Device.Leaf != device.Leaf)).Concat(Added);
+        Before.Where(device => Removed.All(removed => removed.Device.Leaf != device.Leaf))
+            .Select(device => Renewed.FirstOrDefault(renewed => renewed.Before.Leaf == device.Leaf)?.After ?? device).Concat(Added);
+
+    /// <summary>The account that goes over to another key, where one does.</summary>
+    public Id? GoesOver => Renewed.FirstOrDefault(renewed => !renewed.After.SameAccount(renewed.Before))?.After.Account;
 
     /// <summary>Reads a commit's effects on <paramref name="before"/>.</summary>
     /// <exception cref="FormatException">A credential is no device certificate.</exception>

@@ -337,7 +337,7 @@ sealed partial class ConversationEngine
             ConversationState.Restored => "This device is not in this conversation yet. Another device, or somebody in it, brings it in; a direct conversation can be opened anew.",
             ConversationState.Declined => "You declined this conversation.",
             // Lost: it finds its way back by itself, and what is written until then goes out afterwards.
-            _ when view.Stream is not (StreamState.Live or StreamState.Creating or StreamState.Lost) => "This conversation has ended.",
+            _ when view.Stream is not (StreamState.Live or StreamState.Creating or StreamState.Lost or StreamState.Between) => "This conversation has ended.",
             _ => null,
         };
         if (reason is not null) return new SendBlock(ClientErrors.CannotSend, reason);
@@ -412,9 +412,9 @@ sealed partial class ConversationEngine
         List<(ConversationThread Thread, Task Done)> removals = [];
         foreach (ConversationThread thread in _threads.Values.Where(IsInUse))
         {
-            IntentRow remove = new() { Kind = (uint)IntentKind.RemoveDevices, Account = Step.Bytes(me) };
+            IntentRow remove = new() { Kind = (uint)(HasOldKey(thread) ? IntentKind.GoOver : IntentKind.RemoveDevices), Account = Step.Bytes(me) };
             remove.Devices.AddRange(Gone(thread).Select(Step.Bytes));
-            if (remove.Devices.Count > 0) removals.Add((thread, await StoreAsync(thread, remove, cancel).ConfigureAwait(false)));
+            if (remove.Devices.Count > 0 || HasOldKey(thread)) removals.Add((thread, await StoreAsync(thread, remove, cancel).ConfigureAwait(false)));
         }
         KavalekException? failed = null;
         foreach ((ConversationThread thread, Task done) in removals)
@@ -436,13 +436,22 @@ sealed partial class ConversationEngine
             IntentRow add = new() { Kind = (uint)IntentKind.AddDevices };
             add.KeyPackages.AddRange((await _opening.ClaimAsync([me], cancel).ConfigureAwait(false)).Where(row => missing.Contains(Id.Read(row.Device.Span))));
             complete &= add.KeyPackages.Count == missing.Count;
-            if (add.KeyPackages.Count > 0) await AskAsync(thread, add, cancel).ConfigureAwait(false);
+            // Each look takes a key package of every device: without any from those that are missing, the other conversations need none.
+            if (add.KeyPackages.Count == 0) return false;
+            await AskAsync(thread, add, cancel).ConfigureAwait(false);
         }
         return complete;
     }
 
     /// <summary>Whether a conversation holds a device under the own account that the own list does not name: one that was removed, or that nobody here certified.</summary>
     public bool HoldsGoneDevices => _threads.Values.Any(thread => IsInUse(thread) && Gone(thread).Any());
+
+    /// <summary>Whether a conversation differs from the own device list in any way: also in the key, or in a device that is not in it yet.</summary>
+    public bool IsBehindOwnDevices => HoldsGoneDevices || _threads.Values.Any(thread => IsInUse(thread) && (HasOldKey(thread)
+        || _core.Devices.Known.Certificates.Any(c => thread.View.Devices.All(d => d.Device != c.Content.Device))));
+
+    bool HasOldKey(ConversationThread thread) =>
+        thread.View.Devices.FirstOrDefault(d => d.Device == _core.Identity.Device) is { } mine && !mine.AccountKey.AsSpan().SequenceEqual(_core.Identity.PublicAccountKey);
 
     static bool IsInUse(ConversationThread thread) => thread.View is { State: ConversationState.Active, Stream: StreamState.Live };
 
@@ -462,17 +471,16 @@ sealed partial class ConversationEngine
         }
     }
 
-    static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(2), LastLook = TimeSpan.FromMinutes(2);
+    static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(2), LastLook = TimeSpan.FromMinutes(2), LongestLook = TimeSpan.FromMinutes(15);
 
     // A device that was approved a moment ago has still to publish its key packages.
     void LookAgain(TimeSpan after)
     {
-        if (after > LastLook) return;
         After(after, () => InBackground(async () =>
         {
             try
             {
-                if (!await MatchOwnDevicesAsync(_stop.Token).ConfigureAwait(false)) LookAgain(after * 2);
+                if (!await MatchOwnDevicesAsync(_stop.Token).ConfigureAwait(false)) LookAgain(after < LongestLook ? after * 2 : after);
             }
             catch (Exception e) when (Setback.Is(e))
             {

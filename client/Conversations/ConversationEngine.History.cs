@@ -39,6 +39,7 @@ sealed partial class ConversationEngine
         }
         return await StepAsync(thread, async step =>
         {
+            step.Batch.IsPostponable = true; // where reading stands is stored after it: what is lost is read again
             int added = await new Restoring(step).PutAsync(newestFirst).ConfigureAwait(false);
             if (added == 0) return 0;
             step.Publish(new HistoryRestored(thread.Face));

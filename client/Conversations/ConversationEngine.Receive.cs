@@ -386,7 +386,8 @@ sealed partial class ConversationEngine
     bool IsWanted(Id stream, OpenedWelcome opened)
     {
         Id inviter = opened.Inviter.Account;
-        if (inviter == _core.Identity.Account) return true;
+        // A device that was lost knows the key of before.
+        if (inviter == _core.Identity.Account) return opened.Inviter.AccountKey.AsSpan().SequenceEqual(_core.Identity.PublicAccountKey);
         if (_core.People.Find(inviter) is { IsBlocked: true }) return false;
         if (_byStream.GetValueOrDefault(stream) is { View.State: ConversationState.Declined }) return false;
         if (opened.Extension.Continues is { } conversation && _threads.GetValueOrDefault(conversation) is { View.State: ConversationState.Declined }) return false;

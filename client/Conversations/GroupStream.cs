@@ -18,6 +18,8 @@ enum StreamState
     Unsubscribing = 4,
     /// <summary>This device cannot follow any more: entries it needed are gone. Somebody has to add it again.</summary>
     Lost = 5,
+    /// <summary>Out while the own account goes over to a new key; an own device that has it lets this one in again.</summary>
+    Between = 6,
 }
 
 /// <summary>One MLS group and the stream it lives in, as this device has it. Used by one operation at a time.</summary>

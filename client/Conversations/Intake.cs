@@ -220,6 +220,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
                     CommitFacts? facts = Judge(group, removed.Effects);
                     // Taken out and in again, though this process did not ask: another copy of the profile did. Its Welcome, or another request, leads back in.
                     if (facts?.Added.Any(d => d.Device == core.Identity.Device) == true) Lose(step, stream);
+                    else if (facts?.GoesOver == core.Identity.Account) LeftBetween(step, stream);
                     else if (facts is not null) Removed(step, stream, facts);
                     else step.Thread.Row.Undecryptable++;
                     break;
@@ -254,6 +255,18 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
     /// <summary>The own leaf was renewed: the next time is counted from now.</summary>
     public static void Renewed(Step step, GroupStream stream) =>
         (stream.Row.Renewed, stream.Row.OwnMessages, stream.Row.RenewAt) = (step.NowMilliseconds, 0, 0);
+
+    // The account goes over to a new key, and another own device was first here: it lets this one in again, once this one has the key, too.
+    void LeftBetween(Step step, GroupStream stream)
+    {
+        Chronicle.Unseal(step, stream, anew: true);
+        stream.End(StreamState.Between, step.Batch);
+        step.Touch(stream);
+        intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "Your account has a new key, and this device comes back into the conversation with it. Try again in a while.", nothingChanged: false));
+        step.Thread.ChooseLive();
+        step.Say(SystemKind.KeyChanged, core.Identity.Account, [core.Identity.Account]);
+        step.Publish(new ConversationChanged(step.Thread.Face));
+    }
 
     void Removed(Step step, GroupStream stream, CommitFacts facts)
     {

@@ -21,4 +21,6 @@ enum IntentKind
     SetTimer = 8,
     /// <summary>Let a device in again that cannot follow any more.</summary>
     Return = 9,
+    /// <summary>Take the own account over to its new key.</summary>
+    GoOver = 10,
 }

@@ -95,7 +95,7 @@ public enum SystemKind
     DeviceAdded,
     /// <summary>A device of an account was removed.</summary>
     DeviceRemoved,
-    /// <summary>The account key of a person changed.</summary>
+    /// <summary>The account key of a person changed; the own one, by another own device, where <see cref="SystemBody.By"/> is the own account, too.</summary>
     KeyChanged,
     /// <summary>A request was accepted.</summary>
     Accepted,

@@ -64,7 +64,7 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
         if (thread.Streams.Remove(id, out GroupStream? old))
         {
             nextIntent = old.Row.NextIntent;
-            returned = old.State == StreamState.Lost;
+            returned = old.State is StreamState.Lost or StreamState.Between;
             joined.AddRange(old.Row.Joined);
             old.End(StreamState.Ended, step.Batch);
             step.Batch.DeletePrefix(StoreKeys.Intents(id));

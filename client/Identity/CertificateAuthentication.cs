@@ -9,10 +9,10 @@ namespace Kavalek.Client;
 /// this instance, signed by the account key in it, for the leaf's own signature key.
 /// </summary>
 /// <remarks>
-/// It does not compare with pins: members must agree on what a valid leaf is, and pins differ between them. A changed account key is
-/// shown and stops sending (<see cref="People"/>). The own account is the exception: nobody else can know its key.
+/// It compares neither with pins nor with the own key: members must agree on what a valid leaf is, and what each knows differs. A changed account
+/// key is shown and stops sending (<see cref="People"/>); which key may follow which in a group, <see cref="CommitPolicy"/> says.
 /// </remarks>
-sealed class CertificateAuthentication(ICryptoProvider crypto, Id instance, Id ownAccount, Func<byte[]> ownAccountKey) : IAuthenticationService
+sealed class CertificateAuthentication(ICryptoProvider crypto, Id instance) : IAuthenticationService
 {
     /// <inheritdoc/>
     public async ValueTask<bool> ValidateAsync(PresentedCredential presented)
@@ -30,8 +30,7 @@ sealed class CertificateAuthentication(ICryptoProvider crypto, Id instance, Id o
         ArgumentNullException.ThrowIfNull(next);
         return Read(old.Credential)?.Content is { } before && Read(next.Credential)?.Content is { } after
             && before.Account == after.Account
-            && before.Device == after.Device
-            && before.AccountKey.AsSpan().SequenceEqual(after.AccountKey);
+            && before.Device == after.Device;
     }
 
     /// <summary>Whether a certificate is of this instance and signed by the account key in it.</summary>
@@ -39,7 +38,6 @@ sealed class CertificateAuthentication(ICryptoProvider crypto, Id instance, Id o
     {
         DeviceCertificateContent content = certificate.Content;
         return content.Instance == instance
-            && (content.Account != ownAccount || content.AccountKey.AsSpan().SequenceEqual(ownAccountKey()))
             && await crypto.VerifyAsync(SignatureAlgorithm.EcdsaP256Sha256, content.AccountKey, content.SignedBytes(), certificate.Signature).ConfigureAwait(false);
     }
 

@@ -63,7 +63,13 @@ sealed class OwnIdentity : IDisposable
     /// <summary>This device is in, or follows the account to a new key.</summary>
     public void Become(DeviceCertificate certificate, KeyPair accountKey, Secret historyKey)
     {
-        (KeyPair? oldKey, Secret? oldHistory, KeyPair? grantKey) = (AccountKey, HistoryKey, GrantKey);
+        if (HistoryKey is { } held && held.Equals(historyKey))
+        {
+            // The same stays where it is: the archive works with it.
+            historyKey.Dispose();
+            historyKey = held;
+        }
+        (KeyPair? oldKey, Secret? oldHistory, KeyPair? grantKey) = (AccountKey, ReferenceEquals(HistoryKey, historyKey) ? null : HistoryKey, GrantKey);
         (AccountKey, HistoryKey, Certificate, GrantKey) = (accountKey, historyKey, certificate, null);
         oldKey?.Dispose();
         oldHistory?.Dispose();

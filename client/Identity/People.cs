@@ -103,13 +103,14 @@ sealed class People(OwnIdentity own, Uri server, IClientStore store, MlsEnvironm
 
     /// <summary>
     /// Whether the directory shows the key of a certificate that a stranger's conversation brought. Anybody can sign one for somebody else's
-    /// account with a key of their own; only with the server's word may it stand for a key that is new. Known keys are not asked for.
+    /// account with a key of their own; only with the server's word may it stand for a key that is new. Known keys are not asked for, as long as no other one was seen since:
+    /// who lost a device has another key, and the old one is in somebody else's hands.
     /// </summary>
     /// <exception cref="KavalekException">The server's, but for an account that does not exist.</exception>
     public async Task<bool> IsBorneOutAsync(DeviceCertificate certificate, CancellationToken cancel)
     {
         DeviceCertificateContent content = certificate.Content;
-        if (content.Account == own.Account || (_pins.TryGetValue(content.Account, out Pin? pin) && pin.Has(content.AccountKey))) return true;
+        if (content.Account == own.Account || (_pins.TryGetValue(content.Account, out Pin? pin) && pin.Has(content.AccountKey) && pin.ChangedKey is null)) return true;
         try
         {
             AccountRecord record = await api.AccountAsync(content.Account, cancel).ConfigureAwait(false);

@@ -17,6 +17,7 @@ sealed class SealedStore : IClientStore
     const int SaltBytes = 16;
     const int PadTo = 64;
     const int IdDigits = 32;
+    const int MostNames = 20_000;
 
     static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
@@ -63,7 +64,7 @@ sealed class SealedStore : IClientStore
     {
         ArgumentNullException.ThrowIfNull(batch);
         RequireOpen();
-        StoreBatch sealedBatch = new();
+        StoreBatch sealedBatch = new() { IsPostponable = batch.IsPostponable };
         foreach (StoreChange change in batch.Changes)
         {
             StoreKey.Check(change);
@@ -99,6 +100,8 @@ sealed class SealedStore : IClientStore
     /// </summary>
     string Name(string key)
     {
+        // Most ids are used for a while and then no more.
+        if (_names.Count > MostNames) _names.Clear();
         StringBuilder name = new(key.Length);
         foreach (Range part in key.AsSpan().Split('/'))
         {

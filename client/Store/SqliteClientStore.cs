@@ -5,7 +5,7 @@ namespace Kavalek.Client;
 
 /// <summary>
 /// A store in one SQLite file inside a profile folder of its own (mode 0700, file 0600), held by one process at a time. A batch is on
-/// the disk when <see cref="ApplyAsync"/> completes; what was deleted is overwritten.
+/// the disk when <see cref="ApplyAsync"/> completes, unless it may be postponed; what was deleted is overwritten.
 /// </summary>
 [UnsupportedOSPlatform("browser")]
 public sealed class SqliteClientStore : IClientStore
@@ -27,6 +27,7 @@ public sealed class SqliteClientStore : IClientStore
     readonly SqliteConnection _connection;
     readonly ProfileLock? _profile;
     readonly SemaphoreSlim _turn = new(1, 1);
+    bool _isFull = true;
 
     SqliteClientStore(SqliteConnection connection, ProfileLock? profile)
     {
@@ -94,6 +95,7 @@ public sealed class SqliteClientStore : IClientStore
         foreach (StoreChange change in batch.Changes) StoreKey.Check(change);
         if (batch.IsEmpty) return;
         using Turn turn = await TakeAsync(cancel).ConfigureAwait(false);
+        Synchronize(full: !batch.IsPostponable);
         using SqliteTransaction transaction = _connection.BeginTransaction();
         foreach (StoreChange change in batch.Changes)
         {
@@ -118,6 +120,15 @@ public sealed class SqliteClientStore : IClientStore
         _connection.Dispose();
         _profile?.Dispose();
         _turn.Release();
+    }
+
+    // Without, the log is not forced to the disk at a commit, but is with the next that is; its order holds either way.
+    void Synchronize(bool full)
+    {
+        if (_isFull == full) return;
+        using SqliteCommand command = Command(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        command.ExecuteNonQuery();
+        _isFull = full;
     }
 
     static SqliteConnection Open(string path)

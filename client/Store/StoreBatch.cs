@@ -8,6 +8,12 @@ public sealed class StoreBatch
     /// <summary>The changes so far.</summary>
     public IReadOnlyList<StoreChange> Changes => _changes;
 
+    /// <summary>
+    /// Whether it may be lost when the power fails, until the next batch that may not: what it holds can be had again. Batches keep their order all the same:
+    /// none is there without those before it.
+    /// </summary>
+    public bool IsPostponable { get; set; }
+
     /// <summary>Whether there is nothing to do.</summary>
     public bool IsEmpty => _changes.Count == 0;
 

@@ -81,6 +81,9 @@ sealed class AuthApi(Rest rest, Tokens tokens)
     public Task ChangePasswordAsync(ChangePassword request, CancellationToken cancel) =>
         SendAsync(HttpMethod.Put, "account/password", () => Rest.Json(request, AuthJson.Default.ChangePassword), cancel);
 
+    public Task ReplaceAccountKeyAsync(ReplaceAccountKey request, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, "account/key", () => Rest.Json(request, AuthJson.Default.ReplaceAccountKey), cancel);
+
     public Task ResetAccountAsync(ResetAccount request, CancellationToken cancel) =>
         SendAsync(HttpMethod.Post, "account/reset", () => Rest.Json(request, AuthJson.Default.ResetAccount), cancel);
 

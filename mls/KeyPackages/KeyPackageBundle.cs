@@ -83,6 +83,17 @@ public sealed class KeyPackageBundle : IDisposable
         return new(keyPackage, crypto.KeyPackageRef(keyPackage.EncodeBare()), init.PrivateKey, encryption.PrivateKey, signatureKey);
     }
 
+    /// <summary>
+    /// DecryptWithLabel (§5.1.3) of what was sealed to the <c>init_key</c>; <c>null</c> where it does not open. Like a Welcome, it uses the key package up.
+    /// </summary>
+    public async ValueTask<Secret?> DecryptWithLabelAsync(MlsEnvironment environment, string label, ReadOnlyMemory<byte> context, HpkeCiphertext ciphertext)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        return KeyPackage.Suite is { } suite
+            ? await new SuiteCrypto(suite, environment.Crypto).DecryptWithLabelAsync(InitKey, label, context.Span, ciphertext).ConfigureAwait(false)
+            : null;
+    }
+
     /// <summary>Everything, private keys included, for the caller's encrypted store.</summary>
     public byte[] Encode()
     {

@@ -25,7 +25,24 @@ public static class CommitPolicyTests
         Refused("older certificate", scene.By(Anna) with { Renewed = [new(anna, anna with { Created = anna.Created - 1 })] });
         Refused("another device", scene.By(Anna) with { Renewed = [new(anna, anna with { Device = Id.New() })] });
         Refused("another device", scene.By(Anna) with { Renewed = [new(anna, anna with { Account = Bob })] });
-        Refused("another device", scene.By(Anna) with { Renewed = [new(anna, anna with { AccountKey = Key() })] });
+    }
+
+    [Fact]
+    public static void A_device_takes_its_account_over_to_another_key_if_no_other_device_of_it_stays_under_the_old_one()
+    {
+        foreach (Scene scene in (Scene[])[new(), Scene.Direct()])
+        {
+            MemberDevice anna = scene.Of(Anna), second = anna with { Leaf = new(20), Device = Id.New() };
+            CommitFacts over = scene.By(Anna) with { Renewed = [new(anna, anna with { AccountKey = Key() })] };
+            Allowed(over);
+            CommitFacts two = over with { Before = [.. over.Before, second] };
+            Refused("one account under two keys", two);
+            Allowed(two with { Removed = [new(second, null)] });
+            // Under the old key nobody comes in with it, and nobody under the new one: the old one is all that the group knows.
+            Refused("one account under two keys", over with { Added = [second] });
+            Refused("another key", over with { Added = [second with { AccountKey = over.Renewed[0].After.AccountKey }] });
+            Refused("somebody else's leaf", over with { Committer = scene.Of(Bob) });
+        }
     }
 
     [Fact]

@@ -190,7 +190,7 @@ public static class ConversationKeyTests
         KeyPair deviceKey = await core.Mls.Crypto.GenerateSignatureKeyPairAsync(SignatureAlgorithm.EcdsaP256Sha256);
         DeviceCertificate certificate = await Certification.CertifyAsync(
             core.Mls.Crypto, accountKey, core.Identity.Instance, account, core.Identity.Device, deviceKey.PublicKey, DateTimeOffset.UtcNow);
-        MlsEnvironment mls = new(core.Mls.Crypto, new CertificateAuthentication(core.Mls.Crypto, core.Identity.Instance, account, () => accountKey.PublicKey));
+        MlsEnvironment mls = new(core.Mls.Crypto, new CertificateAuthentication(core.Mls.Crypto, core.Identity.Instance));
         using KeyPackageBundle own = await KeyPackageBundle.CreateAsync(mls, new KeyPackageRequest
         {
             Suite = ConversationSuite.Suite,

@@ -1,0 +1,233 @@
+using System.Text.Json;
+using Kavalek.Mls;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Identity;
+using Kavalek.Tests.Support;
+using static Kavalek.Client.Tests.TestConversations;
+using static Kavalek.Client.Tests.TestPeople;
+
+namespace Kavalek.Client.Tests;
+
+/// <summary>A device that somebody else may have: it goes, and the account key that it knows with it (docs/PROTOCOL.md §5.8).</summary>
+public static class LostDeviceTests
+{
+    // K-31
+    [Fact]
+    public static async Task A_lost_device_goes_with_the_account_key_the_others_follow_everywhere_and_contacts_see_it()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient first = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        using RecoveryKey words = RecoveryKey.Generate();
+        await first.SetRecoveryKeyAsync(words);
+        await using KavalekClient second = await AddDeviceAsync(server, first);
+        MemoryClientStore lostStore = new();
+        await using KavalekClient lost = await AddDeviceAsync(server, first, Options(lostStore));
+        (Conversation direct, Conversation theirs) = await DirectAsync(first, karim);
+        Conversation[] group = await GroupAsync("Plans", first, karim);
+        await SyncAsync(second, lost);
+        await direct.SendAsync("before");
+        await karim.VerifyAsync(first.Me.Id, first.Contact(karim.Me.Id)!.SafetyNumber.Digits);
+        await SyncAsync(first, karim, second, lost);
+        Assert.Null(theirs.CannotSend);
+        byte[] old = first.Me.AccountKey;
+
+        OffboardingReceipt receipt = await first.RemoveLostDeviceAsync(lost.Me.Device);
+        Assert.Equal(new[] { direct.Id, group[0].Id }.ToHashSet(), receipt.Conversations.Where(c => c.Epoch > 0).Select(c => c.Conversation).ToHashSet());
+        Assert.NotEqual(old, first.Me.AccountKey);
+        Assert.Equal(RecoveryState.Missing, first.Recovery);
+
+        // Whoever had compared decides first; what they wrote to the old key goes to nobody by itself.
+        await karim.SyncAsync();
+        Assert.Contains(SystemKind.KeyChanged, await theirs.KindsAsync());
+        Assert.Contains(SystemKind.KeyChanged, await group[1].KindsAsync());
+        Assert.Equal(ClientErrors.KeyChanged, theirs.CannotSend?.Code);
+        Assert.Equal(first.Me.AccountKey, karim.Contact(first.Me.Id)!.AccountKey);
+        await karim.AcceptKeyAsync(first.Me.Id);
+        await theirs.SendAsync("to the new key");
+        await SyncAsync(karim, first);
+
+        // The device that stays comes by itself, with what was said meanwhile.
+        await second.SyncAsync();
+        Assert.Equal(first.Me.AccountKey, second.Me.AccountKey);
+        await SyncAsync(first, second, karim);
+        await first.SaveHistoryAsync();
+        await second.RestoreHistoryAsync();
+        foreach (Conversation conversation in (Conversation[])[direct, group[0]])
+        {
+            Assert.Equal(2, conversation.Members.Single(m => m.IsMe).Devices);
+            await second.Conversation(conversation.Id)!.SendAsync("from the second");
+        }
+        await SyncAsync(second, karim, first);
+        Assert.Equal(["before", "to the new key", "from the second"], await second.Conversation(direct.Id)!.TextsAsync());
+        Assert.Equal(["before", "to the new key", "from the second"], await theirs.TextsAsync());
+        Assert.Contains("from the second", await group[1].TextsAsync());
+        Assert.DoesNotContain(SystemKind.Left, await second.Conversation(group[0].Id)!.KindsAsync());
+
+        // The lost one wipes itself, and neither old words nor the old key open anything.
+        Assert.Equal(ErrorCodes.DeviceRemoved, await CodeAsync(() => lost.SyncAsync()));
+        Assert.Equal([], await lostStore.ScanAsync(new StoreRange(" ", "~~")));
+        await using KavalekClient another = await KavalekClient.LogInAsync(Options(), server.Address, "marie@example.org", Phrase);
+        Assert.Equal(ClientErrors.NoVault, await CodeAsync(() => another.RecoverAsync(words)));
+        using RecoveryKey next = RecoveryKey.Generate();
+        await first.SetRecoveryKeyAsync(next);
+        Assert.Equal(ClientErrors.WrongRecoveryKey, await CodeAsync(() => another.RecoverAsync(words)));
+        await another.RecoverAsync(next);
+        Assert.Equal(first.Me.AccountKey, another.Me.AccountKey);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public static async Task Cut_off_the_change_is_made_whole_or_not_at_all(bool before)
+    {
+        await using TestServer server = await OpenServerAsync();
+        MemoryClientStore store = new();
+        KavalekClient first = await SignUpAsync(server, "marie", Options(store));
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        await using KavalekClient lost = await AddDeviceAsync(server, first);
+        (Conversation direct, Conversation theirs) = await DirectAsync(first, karim);
+        byte[] old = first.Me.AccountKey;
+        await first.LockAsync();
+
+        first = await KavalekClient.UnlockAsync(Options(store, transport: address => new LosesAnswers(new HttpTransport(address), "/auth/v1/account/key", before)), Phrase);
+        await Assert.ThrowsAsync<KavalekException>(() => first.RemoveLostDeviceAsync(lost.Me.Device));
+        await first.LockAsync();
+        first = await KavalekClient.UnlockAsync(Options(store), Phrase);
+        await first.SyncAsync();
+        Assert.Equal(before, old.AsSpan().SequenceEqual(first.Me.AccountKey));
+        if (before) await first.RemoveLostDeviceAsync(lost.Me.Device);
+        await SyncAsync(first, karim, first);
+        Assert.NotEqual(old, first.Me.AccountKey);
+        Assert.Equal(first.Me.AccountKey, karim.Contact(first.Me.Id)!.AccountKey);
+        Assert.Equal(1, theirs.Members.Single(m => !m.IsMe).Devices);
+        await first.Conversation(direct.Id)!.SendAsync("still here");
+        await SyncAsync(first, karim);
+        Assert.Contains("still here", await theirs.TextsAsync());
+        await first.DisposeAsync();
+    }
+
+    // K-22
+    [Fact]
+    public static async Task Whoever_has_the_lost_device_and_its_account_key_certifies_nothing_that_anybody_takes()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient first = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        await using KavalekClient eve = await SignUpAsync(server, "eve");
+        await using KavalekClient lost = await AddDeviceAsync(server, first);
+        Conversation[] group = await GroupAsync("Plans", first, karim, eve);
+        await SyncAsync(lost, first, karim, eve);
+        (_, KeyPair held) = lost.Core.Identity.Certified();
+        using KeyPair stolen = new(held.PrivateKey.Clone(), held.PublicKey);
+        Id marie = first.Me.Id;
+
+        // As long as the key holds, a member can bring in what it certifies, and her devices throw it out.
+        await AddGhostAsync(eve, first, group[0].Id, stolen);
+        await karim.SyncAsync();
+        Assert.Equal(3, group[1].Members.Single(m => m.Contact.Account == marie).Devices);
+        await SyncAsync(first, karim, eve);
+        Assert.Equal(2, group[1].Members.Single(m => m.Contact.Account == marie).Devices);
+
+        await first.RemoveLostDeviceAsync(lost.Me.Device);
+        await SyncAsync(karim, eve, first);
+        Assert.Equal(1, group[1].Members.Single(m => m.Contact.Account == marie).Devices);
+        await AddGhostAsync(eve, first, group[0].Id, stolen);
+        await SyncAsync(karim, first);
+        foreach (Conversation conversation in group[..2]) Assert.Equal(1, conversation.Members.Single(m => m.Contact.Account == marie).Devices);
+
+        // Nor does the server take one by it, from whomever it comes.
+        (DeviceCertificate certificate, _) = await GhostAsync(first, stolen);
+        DeviceList list = await Certification.ListAsync(NativeCryptoProvider.Shared, stolen, first.Me.Instance, marie, 99, [certificate], DateTimeOffset.UtcNow);
+        await CodeAsync(() => lost.Core.Auth.CertifyAsync(certificate.Content.Device, new CertifyRequest(certificate.Encode(), list.Encode(), []), default));
+        Assert.Single(await first.DevicesAsync());
+        await group[0].SendAsync("among ourselves");
+        await SyncAsync(first, karim);
+        Assert.Contains("among ourselves", await group[1].TextsAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public static async Task A_device_follows_a_change_by_a_device_in_force_and_none_by_a_removed_one_whatever_the_server_shows(bool byRemoved)
+    {
+        await using TestServer server = await OpenServerAsync();
+        MemoryClientStore store = new();
+        await using KavalekClient first = await SignUpAsync(server, "marie");
+        KavalekClient second = await AddDeviceAsync(server, first, Options(store));
+        await using KavalekClient lost = await AddDeviceAsync(server, first);
+        ClientCore signer = (byRemoved ? lost : first).Core;
+        (DeviceCertificate certificate, _) = signer.Identity.Certified();
+        await first.RemoveDeviceAsync(lost.Me.Device);
+        await second.SyncAsync();
+
+        // All that the account key and a device key can sign, with a grant that opens.
+        (_, KeyPair old) = first.Core.Identity.Certified();
+        using KeyPair next = await NativeCryptoProvider.Shared.GenerateSignatureKeyPairAsync(Ecdsa);
+        DeviceCertificate mine = await Certification.CertifyAsync(
+            NativeCryptoProvider.Shared, next, second.Me.Instance, second.Me.Id, second.Me.Device, second.Core.Identity.DeviceKey.PublicKey, DateTimeOffset.UtcNow);
+        ulong number = second.Core.Devices.Known.ListNumber + 2;
+        DeviceList list = await Certification.ListAsync(NativeCryptoProvider.Shared, next, second.Me.Instance, second.Me.Id, number, [mine], DateTimeOffset.UtcNow);
+        KeyChangeContent content = new(second.Me.Instance, second.Me.Id, old.PublicKey, next.PublicKey, number, certificate.Encode());
+        KeyChange change = new(content, await SignAsync(old, content.SignedBytes()), await SignAsync(signer.Identity.DeviceKey, content.SignedBytes()));
+        using AccountSecrets held = first.Core.Identity.Secrets();
+        using AccountSecrets secrets = held with { AccountKey = next.PrivateKey.Clone() };
+        KeyPackage keyPackage = (await first.Core.People.ClaimAsync(second.Me.Id, default)).Single(d => d.Certificate.Content.Device == second.Me.Device).KeyPackage;
+        byte[] grant = await first.Core.NewKey.SealAsync(second.Me.Device, next.PublicKey, keyPackage, secrets);
+        byte[] devices = JsonSerializer.SerializeToUtf8Bytes(
+            new DeviceRecords([new DeviceRecord(second.Me.Device, mine.Content.DeviceKey, 0, 0, null, mine.Encode())], list.Encode()), AuthJson.Default.DeviceRecords);
+        byte[] self = JsonSerializer.SerializeToUtf8Bytes(
+            new OwnDevice(list.Encode(), next.PublicKey, "marie", mine.Encode(), grant, [change.Encode()]), AuthJson.Default.OwnDevice);
+
+        byte[] before = second.Me.AccountKey;
+        await second.LockAsync();
+        second = await KavalekClient.UnlockAsync(Options(store, transport: address => new Bends(new HttpTransport(address), (request, _) =>
+            request.RequestUri!.ToString() switch
+            {
+                string path when path.EndsWith("/devices", StringComparison.Ordinal) => devices,
+                string path when path.EndsWith("/devices/self", StringComparison.Ordinal) => self,
+                _ => null,
+            })), Phrase);
+        await using (second)
+        {
+            if (byRemoved) Assert.Equal(ClientErrors.DeviceListRefused, await CodeAsync(() => second.DevicesAsync()));
+            else Assert.Single(await second.DevicesAsync());
+            Assert.Equal(byRemoved ? before : next.PublicKey, second.Me.AccountKey);
+        }
+    }
+
+    const SignatureAlgorithm Ecdsa = SignatureAlgorithm.EcdsaP256Sha256;
+
+    static async Task<byte[]> SignAsync(KeyPair key, byte[] bytes) => await NativeCryptoProvider.Shared.SignAsync(Ecdsa, key.PrivateKey, bytes);
+
+    // A device of the attacker's, certified by the account's key.
+    static async Task<(DeviceCertificate Certificate, KeyPair DeviceKey)> GhostAsync(KavalekClient of, KeyPair accountKey)
+    {
+        KeyPair deviceKey = await NativeCryptoProvider.Shared.GenerateSignatureKeyPairAsync(Ecdsa);
+        return (await Certification.CertifyAsync(NativeCryptoProvider.Shared, accountKey, of.Me.Instance, of.Me.Id, Id.New(), deviceKey.PublicKey, DateTimeOffset.UtcNow), deviceKey);
+    }
+
+    // An accomplice in the group commits it in, with no word to the server, as the server knows no such device.
+    static async Task AddGhostAsync(KavalekClient accomplice, KavalekClient of, Id conversation, KeyPair accountKey)
+    {
+        (DeviceCertificate certificate, KeyPair deviceKey) = await GhostAsync(of, accountKey);
+        await using RawMember member = await RawMember.OpenAsync(accomplice, conversation, authentication: new Believes());
+        using KeyPackageBundle bundle = await KeyPackageBundle.CreateAsync(accomplice.Core.Mls, new KeyPackageRequest
+        {
+            Suite = ConversationSuite.Suite,
+            Credential = Credential.Basic(certificate.Encode()),
+            SignatureKey = deviceKey,
+            Lifetime = Lifetime.Starting(DateTimeOffset.UtcNow, TimeSpan.FromDays(1)),
+            Capabilities = ConversationSuite.Capabilities,
+        });
+        await member.CommitAsync(new CommitRequest { Add = [bundle.KeyPackage] }, tellServer: false);
+    }
+
+    sealed class Believes : IAuthenticationService
+    {
+        public ValueTask<bool> ValidateAsync(PresentedCredential presented) => ValueTask.FromResult(true);
+
+        public bool IsSuccessor(PresentedCredential old, PresentedCredential next) => true;
+    }
+}
