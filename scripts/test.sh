@@ -76,6 +76,12 @@ if [ -z "$only" ] || [ "$only" = "$app" ]; then
   if command -v npm >/dev/null; then
     if [ "$app/node_modules/.package-lock.json" -nt "$app/package-lock.json" ] || step "packages of $app" npm --prefix "$app" ci; then
       step "$app" npm --prefix "$app" run --silent check
+      # Two people in real browsers, against the server that was just built.
+      if [ -z "${KAVALEK_CHROMIUM:-$(command -v chromium)}" ]; then
+        echo "stories of $app: not tried, which needs Chromium"
+      elif [ -e scripts/build-web.sh ]; then
+        step "web app" scripts/build-web.sh && step "stories of $app" npm --prefix "$app" run --silent story
+      fi
     fi
   else
     echo "$app: not tried, which needs Node 20 or newer (npm)"

@@ -10,12 +10,14 @@ import { useClient } from '../page/use-client';
 import { FullPage, Splash } from './full-page';
 import { Shell } from './shell';
 import { Button } from '../ui/button';
+import { useClearToasts } from '../ui/toasts';
 
 /** The whole app: what is on screen follows from how the session stands. */
 export function App() {
   const t = useTexts();
   const client = useClient();
   const session = useSettledSession(useLive(client.session));
+  const clearToasts = useClearToasts();
   const [link, setLink] = useState<LinkSecret | null>(takeLinkSecret);
 
   useEffect(() => {
@@ -27,9 +29,10 @@ export function App() {
   useEffect(() => {
     if (session.state === 'ready') return;
     dropDrafts();
+    clearToasts();
     document.title = t.app.name;
     if ('clearAppBadge' in navigator) void navigator.clearAppBadge().catch(() => undefined);
-  }, [session.state, t]);
+  }, [session.state, t, clearToasts]);
 
   switch (session.state) {
     case 'starting':

@@ -10,11 +10,16 @@ export interface Toast {
   readonly stays?: boolean;
 }
 
-const Context = createContext<(toast: Toast) => void>(() => undefined);
+const Context = createContext<{ readonly say: (toast: Toast) => void; readonly clear: () => void }>({ say: () => undefined, clear: () => undefined });
 
 /** Says one calm line at the edge of the page, and to screen readers. */
 export function useToast(): (toast: Toast) => void {
-  return useContext(Context);
+  return useContext(Context).say;
+}
+
+/** Takes everything away that was said: the account was locked, and names may stand there. */
+export function useClearToasts(): () => void {
+  return useContext(Context).clear;
 }
 
 const shownFor = 6000;
@@ -33,6 +38,7 @@ export function Toasts({ children }: { readonly children: ReactNode }) {
     },
     [close],
   );
+  const value = useMemo(() => ({ say, clear: () => setToasts([]) }), [say]);
   const shown = useMemo(
     () => (
       <div className={styles.toasts} role="status">
@@ -59,7 +65,7 @@ export function Toasts({ children }: { readonly children: ReactNode }) {
     [toasts, close, t],
   );
   return (
-    <Context value={say}>
+    <Context value={value}>
       {children}
       {shown}
     </Context>

@@ -1,0 +1,82 @@
+import { type Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Person, desktop, launch, password, phone } from './person';
+import { Server } from './server';
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await Server.start();
+  browser = await launch();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function logIn(person: Person): Promise<void> {
+  await person.page.goto(server.origin);
+  await person.button('Log in').click();
+  await person.page.locator('input[name=email]').fill('marie@example.org');
+  await person.page.locator('input[name=password]').fill(password);
+  await person.button('Log in').click();
+  await person.sees('One more step');
+}
+
+test('A phone is let in by comparing digits, another browser by the twelve words, and a removed one forgets everything', async () => {
+  const desk = await Person.arrive(browser, 'desk', { size: desktop });
+  const words = await desk.signUp(server.setup, 'marie', 'Marie Dupont');
+
+  // By a code, and digits that both screens show
+  const handset = await Person.arrive(browser, 'handset', { size: phone, dark: true });
+  await logIn(handset);
+  await handset.isAccessible('waiting');
+  await handset.button(/Use another device/).click();
+  await desk.page.goto(`${server.origin}/#/settings/devices`);
+  await desk.button('Add a device').click();
+  const code = desk.page.locator('dialog p[translate=no]').first();
+  await code.waitFor();
+  await desk.isAccessible('add-device');
+  await handset.page.locator('input[name=code]').fill((await code.textContent())!.trim());
+  await handset.button('Continue').click();
+  await handset.sees('Compare the digits');
+  await desk.sees('Compare the digits');
+  const digits = async (person: Person) => (await person.page.locator('p[translate=no]').last().textContent())!.trim();
+  expect(await digits(handset)).toMatch(/^\d{3} \d{3}$/);
+  expect(await digits(desk)).toBe(await digits(handset));
+  await handset.isAccessible('digits');
+  await handset.button('They are the same').click();
+  await desk.button('They are the same: let it in').click();
+  await handset.sees('No conversations yet');
+
+  // By the recovery key, four letters of each word
+  const other = await Person.arrive(browser, 'other', { size: desktop });
+  await logIn(other);
+  await other.button(/Use the recovery key/).click();
+  await other.page.locator('textarea[name=words]').fill([...words].reverse().join(' '));
+  await other.button('Open with these words').click();
+  await other.sees(/These are not the words of your recovery key/);
+  await other.page.locator('textarea[name=words]').fill(words.map(word => word.slice(0, 4)).join(' '));
+  await other.button('Open with these words').click();
+  await other.sees('No conversations yet');
+  await desk.page.goto(`${server.origin}/#/settings/devices`);
+  await expect.poll(() => desk.button('Remove').count(), { timeout: 30_000 }).toBe(2);
+  await desk.isAccessible('devices');
+
+  // Removed: it says so, and nothing is left on it
+  await desk.button('Remove').first().click();
+  await desk.page.locator('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
+  await desk.sees('The device was removed.');
+  await expect
+    .poll(async () => (await Promise.all([handset, other].map(one => one.page.getByText('This device was removed').count()))).reduce((a, b) => a + b), {
+      timeout: 60_000,
+    })
+    .toBe(1);
+
+  for (const person of [desk, handset, other]) {
+    expect(person.complaints.filter(text => !/favicon|status of 40[134]/.test(text))).toEqual([]);
+    await person.context.close();
+  }
+});

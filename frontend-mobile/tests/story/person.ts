@@ -1,0 +1,134 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+export const password = 'correct horse battery staple';
+export const phone = { width: 390, height: 844 };
+export const desktop = { width: 1440, height: 900 };
+
+const pictures = process.env['KAVALEK_PICTURES'];
+
+/** The Chromium of this computer. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['KAVALEK_CHROMIUM'] || '/usr/bin/chromium',
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+interface Setting {
+  readonly size: { readonly width: number; readonly height: number };
+  readonly language?: 'en-GB' | 'fr-FR';
+  readonly dark?: boolean;
+}
+
+/** Somebody at a browser of their own. Whatever the page says to the console, and whoever it talks to, is kept. */
+export class Person {
+  readonly complaints: string[] = [];
+  readonly hosts = new Set<string>();
+
+  private constructor(
+    readonly name: string,
+    readonly context: BrowserContext,
+    readonly page: Page,
+  ) {}
+
+  static async arrive(browser: Browser, name: string, { size, language = 'en-GB', dark = false }: Setting): Promise<Person> {
+    const touch = size.width < 500;
+    const context = await browser.newContext({
+      viewport: size,
+      locale: language,
+      colorScheme: dark ? 'dark' : 'light',
+      hasTouch: touch,
+      isMobile: touch,
+      timezoneId: 'Europe/Paris',
+    });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    const person = new Person(name, context, page);
+    page.on('console', message => message.type() === 'error' && person.complaints.push(message.text()));
+    page.on('pageerror', error => person.complaints.push(error.message));
+    page.on('dialog', dialog => {
+      person.complaints.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    context.on('request', request => {
+      const { protocol, host } = new URL(request.url());
+      if (protocol !== 'blob:') person.hosts.add(host);
+    });
+    return person;
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.page.getByRole('button', { name, exact: typeof name === 'string' });
+  }
+
+  /** Sees this text, sooner or later. */
+  async sees(text: string | RegExp): Promise<void> {
+    await this.page.getByText(text).locator('visible=true').first().waitFor();
+  }
+
+  async signUp(
+    link: string,
+    handle: string,
+    displayName: string,
+    words = { submit: 'Create account', make: 'Make a recovery key', written: 'I have written them down', confirm: 'Confirm' },
+  ): Promise<readonly string[]> {
+    await this.page.goto(link);
+    await this.page.locator('input[name=handle]').fill(handle);
+    await this.page.locator('input[name=name]').fill(displayName);
+    await this.page.locator('input[name=email]').fill(`${handle}@example.org`);
+    await this.page.locator('input[name=password]').fill(password);
+    await this.picture('sign-up');
+    await this.button(words.submit).click();
+    await this.button(words.make).click();
+    await this.page.locator('ol[translate=no] li').first().waitFor();
+    const shown = await this.page.locator('ol[translate=no] li').evaluateAll(rows => rows.map(row => row.lastChild?.textContent ?? ''));
+    expect(shown).toHaveLength(12);
+    await this.picture('recovery-words');
+    await this.button(words.written).click();
+    for (const field of await this.page.locator('input[name^=word]').all()) {
+      await field.fill(shown[Number((await field.getAttribute('name'))!.slice(4))]!);
+    }
+    await this.button(words.confirm).click();
+    return shown;
+  }
+
+  async send(text: string): Promise<void> {
+    await this.page.locator('textarea').fill(text);
+    await this.page.locator('textarea ~ button').click();
+  }
+
+  /** Whether the page is free of what axe finds, in the state it is in. */
+  async isAccessible(where: string): Promise<void> {
+    await this.picture(where);
+    // Not a script element, which the page's own policy would refuse, as it should.
+    await this.page.evaluate(axe.source);
+    const found = await this.page.evaluate(async () => {
+      const result = await (globalThis as unknown as { axe: typeof axe }).axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      });
+      return result.violations.map(violation => `${violation.id}: ${violation.nodes.map(node => node.target.join(' ')).join(', ')}`);
+    });
+    expect(found, `${this.name}, ${where}`).toEqual([]);
+    expect(await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth), `${where} is wider than the screen`).toBeLessThanOrEqual(0);
+  }
+
+  async picture(name: string): Promise<void> {
+    if (!pictures) return;
+    mkdirSync(pictures, { recursive: true });
+    await this.page.screenshot({ path: join(pictures, `${this.name}-${name}.png`) });
+  }
+}
