@@ -60,7 +60,7 @@ export function neighbour(conversations: readonly Conversation[], open: Id | nul
 }
 
 function cyclePanes(back: boolean): void {
-  const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')].filter(pane => pane.offsetParent !== null || pane.offsetWidth > 0);
+  const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')].filter(pane => pane.checkVisibility({ visibilityProperty: true }));
   const here = panes.findIndex(pane => pane.contains(document.activeElement));
   const next = panes[(here + (back ? -1 : 1) + panes.length) % panes.length];
   next?.querySelector<HTMLElement>('[aria-current=page], textarea, a[href], button, input')?.focus();

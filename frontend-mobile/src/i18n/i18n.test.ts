@@ -59,6 +59,14 @@ test('A line about the conversation names who did what, and me as you', () => {
   expect(line('messages_missing', null, [], '3')).toBe('3 messages are missing here. They come when they can be had again.');
 });
 
+test('French bends its verbs by who acts and whom it concerns', () => {
+  const line = (by: typeof jean | null, accounts: readonly (typeof jean)[]) =>
+    plain(systemLine({ type: 'system', kind: 'joined', by, accounts, text: null }, fr, french));
+  expect(line(me, [jean])).toBe('Vous avez ajouté Jean');
+  expect(line(jean, [me])).toBe('Jean vous a ajouté·e');
+  expect(line(jean, [{ ...jean, account: '3', name: 'Awa' }])).toBe('Jean a ajouté Awa');
+});
+
 test('A name cannot turn the sentence around it', () => {
   expect(en.chat.requestFrom('\u202eeiraM')).toBe('\u2068\u202eeiraM\u2069 wants to talk with you');
 });

@@ -1,7 +1,7 @@
 import type { MessageBody, Person, Role } from '../client';
 import type { Texts } from './en';
 import type { Formats } from './formats';
-import { isolate } from './words';
+import { isolate, type Said } from './words';
 
 /** The names of people within a sentence: “you” for the own one. */
 export function namesOf(people: readonly Person[], t: Texts, formats: Formats, first: boolean): string {
@@ -11,49 +11,53 @@ export function namesOf(people: readonly Person[], t: Texts, formats: Formats, f
 /** A line about the conversation in words. */
 export function systemLine(body: Extract<MessageBody, { type: 'system' }>, t: Texts, formats: Formats): string {
   const words = t.system;
-  const by = body.by ? namesOf([body.by], t, formats, true) : words.somebody;
-  const subject = body.accounts.length > 0 ? namesOf(body.accounts, t, formats, true) : by;
-  const object = namesOf(body.accounts, t, formats, false);
+  const { accounts, text } = body;
+  const doer = { by: body.by ? namesOf([body.by], t, formats, true) : words.somebody, byMe: body.by?.me ?? false };
+  const [only] = accounts;
+  const toMe = accounts.length === 1 && only?.me === true;
+  // What somebody did to others, and what they did themselves: there they begin the sentence.
+  const to: Said = { ...doer, whom: namesOf(accounts, t, formats, false), toMe };
+  const of: Said = accounts.length > 0 ? { ...doer, whom: namesOf(accounts, t, formats, true), toMe } : { ...doer, whom: doer.by, toMe: doer.byMe };
   switch (body.kind) {
     case 'created':
-      return body.by?.me ? words.createdByMe : words.created(by);
+      return words.created(to);
     case 'joined':
-      return !body.by || body.accounts.every(person => person.account === body.by?.account) ? words.joined(subject) : words.added(by, object);
+      return !body.by || accounts.every(person => person.account === body.by?.account) ? words.joined(of) : words.added(to);
     case 'left':
-      return words.left(subject);
+      return words.left(of);
     case 'removed':
-      return words.removed(by, object);
+      return words.removed(to);
     case 'renamed':
-      return words.renamed(by, body.text ?? '');
+      return words.renamed(to, text ?? '');
     case 'role_changed':
-      return words.roleChanged(by, object, isRole(body.text) ? t.rolesIn[body.text] : (body.text ?? ''));
+      return words.roleChanged(to, isRole(text) ? t.rolesIn[text] : (text ?? ''));
     case 'device_added':
-      return words.deviceAdded(subject);
+      return words.deviceAdded(of);
     case 'device_removed':
-      return words.deviceRemoved(subject);
+      return words.deviceRemoved(of);
     case 'key_changed':
-      return words.keyChanged(object);
+      return words.keyChanged(to);
     case 'accepted':
-      return words.accepted(subject);
+      return words.accepted(of);
     case 'messages_missing':
-      return words.missing(body.text !== null && /^\d+$/.test(body.text) ? Number(body.text) : null);
+      return words.missing(text !== null && /^\d+$/.test(text) ? Number(text) : null);
     case 'timer_changed':
-      return Number(body.text ?? 0) > 0 ? words.timerSet(by, formats.duration(Number(body.text))) : words.timerOff(by);
+      return Number(text ?? 0) > 0 ? words.timerSet(to, formats.duration(Number(text))) : words.timerOff(to);
     case 'apart':
-      return body.by ? words.apartAt(subject, by) : words.apart(subject);
+      return body.by ? words.apartAt(of) : words.apart(of);
     case 'started_afresh':
-      return body.accounts.length > 0 ? words.startedAfreshWithout(by, object) : words.startedAfresh(by);
+      return accounts.length > 0 ? words.startedAfreshWithout(to) : words.startedAfresh(to);
     case 'history_shared':
-      return shared(by, object, body.text, t, formats);
+      return shared(to, text, t, formats);
   }
 }
 
-function shared(by: string, whom: string, what: string | null, t: Texts, formats: Formats): string {
+function shared(said: Said, what: string | null, t: Texts, formats: Formats): string {
   const [kind, number] = (what ?? '').split(' ');
   const value = Number(number);
-  if (!Number.isFinite(value)) return t.system.shared(by, whom);
-  if (kind === 'last') return t.system.sharedLast(by, whom, value);
-  return kind === 'since' ? t.system.sharedSince(by, whom, formats.day(value * 1000, Date.now())) : t.system.shared(by, whom);
+  if (!Number.isFinite(value)) return t.system.shared(said);
+  if (kind === 'last') return t.system.sharedLast(said, value);
+  return kind === 'since' ? t.system.sharedSince(said, formats.day(value * 1000, Date.now())) : t.system.shared(said);
 }
 
 function isRole(text: string | null): text is Role {

@@ -9,3 +9,12 @@ export function oneOrMore(language: string): (one: string, more: string) => (n: 
   const numbers = new Intl.NumberFormat(language);
   return (one, more) => n => `${numbers.format(n)} ${rules.select(n) === 'one' ? one : more}`;
 }
+
+/** Who did something and whom it concerns, in words, and whether either is the reader: languages bend their verbs by it. */
+export interface Said {
+  readonly by: string;
+  readonly whom: string;
+  readonly byMe: boolean;
+  /** Whether it concerns the reader alone. */
+  readonly toMe: boolean;
+}

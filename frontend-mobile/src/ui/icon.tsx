@@ -20,6 +20,7 @@ const paths = {
   group: 'M9 11.500a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 19.500c.5-3.5 3-5 6.5-5s6 1.5 6.5 5M16 4.800a3.3 3.3 0 0 1 0 6.400M18 14.800c2 .7 3.2 2.2 3.5 4.7',
   info: 'M12 3.500a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM12 11v5.500M12 7.700v.1',
   key: 'M14.5 3.500a6 6 0 1 0 0 12 6 6 0 0 0 0-12zM10.2 13.800L3.5 20.500M6 18l2 2M15.5 8.500v.1',
+  leave: 'M13 4h6v16h-6M9 8l-4 4 4 4M5 12h9',
   lock: 'M6 10.500h12v10H6zM8.5 10.500V7.500a3.5 3.5 0 0 1 7 0v3',
   menu: 'M12 5.500v.1M12 12v.1M12 18.500v.1',
   pencil: 'M20 11v7.500A1.5 1.5 0 0 1 18.5 20h-13A1.5 1.5 0 0 1 4 18.500v-13A1.5 1.5 0 0 1 5.5 4H13M10 14l.6-3L18.5 3l2.5 2.5-8 7.900z',
@@ -37,7 +38,7 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
-const turning = new Set<IconName>(['back', 'chevron', 'reply', 'send']);
+const turning = new Set<IconName>(['back', 'chevron', 'leave', 'reply', 'send']);
 
 /** A small drawing; what it means is said beside it or by the button around it. */
 export function Icon({ name, small }: { readonly name: IconName; readonly small?: boolean }) {

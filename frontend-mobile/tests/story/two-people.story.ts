@@ -66,6 +66,8 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await jean.send('مرحبا! La page 12 manque.');
   await marie.page.locator('[role=log] li', { hasText: 'مرحبا' }).getByText('Toujours. Regarde').waitFor();
   await marie.picture('reply');
+  // It is on the screen, so it is read.
+  await expect.poll(() => marie.page.title()).toBe('Kavalek');
 
   // What was begun stays with its conversation
   await marie.page.locator('textarea').fill('half a thought');
@@ -102,7 +104,7 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await marie.sees(/set messages to end 1 week/);
   await jean.page.goBack();
   await jean.page.goBack();
-  await jean.sees(/les messages s’effacent 1 semaine/);
+  await jean.sees(/s’effacent 1 semaine après l’envoi/);
 
   // A group
   await marie.page.goto(`${server.origin}/#/new/group`);

@@ -104,7 +104,7 @@ export function ConversationInfo({ id }: { readonly id: Id }) {
             onClick={() => setDialog('block')}
           />
         )}
-        {active && <Row danger start={<Icon name="back" />} title={group ? t.info.leave : t.info.leaveDirect} onClick={() => setDialog('leave')} />}
+        {active && <Row danger start={<Icon name="leave" />} title={group ? t.info.leave : t.info.leaveDirect} onClick={() => setDialog('leave')} />}
       </Section>
 
       {dialog === 'leave' && <Leave conversation={conversation} members={members} onClose={close} />}

@@ -159,7 +159,7 @@ export function Timeline({ conversation, window: source, actions, canReply, onRe
   }, [byId, onRead]);
 
   useEffect(() => {
-    const timer = setTimeout(markRead, 250);
+    const timer = setTimeout(markRead, 120);
     window.addEventListener('focus', markRead);
     return () => {
       clearTimeout(timer);

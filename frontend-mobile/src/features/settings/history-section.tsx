@@ -27,8 +27,12 @@ export function HistorySection() {
       <Switch label={t.settings.historyOn} on={history.on} disabled={set.busy} onChange={on => (on ? void set.run(true) : setAsking(true))} />
       {history.on && (
         <p className={styles.small}>
-          {t.settings.historyState(t.settings.historyParts(history.segments), formats.bytes(history.bytes))}.{' '}
-          {history.unread > 0 ? t.settings.historyReading(history.segments - history.unread, history.segments) : t.settings.historyComplete}
+          {history.segments === 0
+            ? t.settings.historyEmpty
+            : `${t.settings.historyState(t.settings.historyParts(history.segments), formats.bytes(history.bytes))}.`}{' '}
+          {history.unread > 0
+            ? t.settings.historyReading(history.segments - history.unread, history.segments)
+            : history.segments > 0 && t.settings.historyComplete}
           {history.waiting > 0 && ` ${t.settings.historyWaiting(history.waiting)}.`}
         </p>
       )}

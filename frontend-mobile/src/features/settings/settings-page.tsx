@@ -51,7 +51,7 @@ export function SettingsPage({ me }: { readonly me: Me }) {
       <HistorySection />
       <Invites />
       <Section title={t.settings.leaving}>
-        <Row start={<Icon name="back" />} title={t.settings.logOut} onClick={() => setDialog('log-out')} />
+        <Row start={<Icon name="leave" />} title={t.settings.logOut} onClick={() => setDialog('log-out')} />
         <Row danger start={<Icon name="close" />} title={t.settings.deleteAccount} onClick={() => setDialog('delete')} />
       </Section>
       {dialog === 'password' && <ChangePassword onClose={close} />}
