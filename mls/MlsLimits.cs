@@ -15,6 +15,9 @@ public sealed record MlsLimits
     /// <summary>Most proposals kept for one epoch, and most in one commit.</summary>
     public int MaxProposals { get; init; } = 4096;
 
+    /// <summary>Most bytes of proposals kept for one epoch: 16 MiB, room for some 4,000 post-quantum clients to add.</summary>
+    public int MaxProposalsSize { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>Longest lifetime of a key package (RFC 9420 §7.2): 400 days.</summary>
     public TimeSpan MaxLifetime { get; init; } = TimeSpan.FromDays(400);
 

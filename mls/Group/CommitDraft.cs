@@ -23,7 +23,7 @@ internal sealed record CommitDraft(PendingCommit Pending, AuthenticatedContent M
         using Secret pskSecret = psks.Combine(crypto, plan.Psks, "12.4.1");
 
         // The path, where it is needed or wanted.
-        GroupContext provisional = epoch.Context with { Epoch = epoch.Context.Epoch + 1, Extensions = plan.Extensions };
+        GroupContext provisional = epoch.Context with { Epoch = epoch.Context.NextEpoch, Extensions = plan.Extensions };
         Secret signatureKey = request.OwnLeaf?.SignatureKey?.PrivateKey.Clone() ?? epoch.SignatureKey;
         using TreeKem.Created? created = plan.NeedsPath || request.ForcePath || request.OwnLeaf is not null
             ? await TreeKem.CreateAsync(plan.Tree, epoch.Own,

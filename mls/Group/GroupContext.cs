@@ -6,6 +6,10 @@ internal sealed record GroupContext(
 {
     byte[]? _encoded;
 
+    /// <summary>The number of the epoch that a commit in this one begins. Whoever founds a group can have it begin at any number, the last one too.</summary>
+    /// <exception cref="MlsException"><see cref="MlsError.LimitExceeded"/>: there is none after the last.</exception>
+    public ulong NextEpoch => Epoch < ulong.MaxValue ? Epoch + 1 : throw new MlsException(MlsError.LimitExceeded, "8.1", "the last epoch there can be");
+
     /// <summary>The encoding, made once: every signature and derivation of the epoch covers it. Not to be changed.</summary>
     public byte[] Encoded => _encoded ??= Encode();
 

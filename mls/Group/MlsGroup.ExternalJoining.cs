@@ -61,7 +61,7 @@ public sealed partial class MlsGroup
         using Secret pskSecret = new PskSources(options.ExternalPsk, options.Groups, null).Combine(crypto, plan.Psks, "12.4.3.2");
 
         // The path, "calculated relative to that leaf".
-        GroupContext provisional = info.Context with { Epoch = info.Context.Epoch + 1 };
+        GroupContext provisional = info.Context with { Epoch = info.Context.NextEpoch };
         LeafNode template = own.KeyPackage.Leaf;
         using TreeKem.Created created = await TreeKem.CreateAsync(plan.Tree, plan.Committer,
             async (encryptionKey, parentHash) =>

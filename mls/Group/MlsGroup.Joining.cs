@@ -58,6 +58,7 @@ public sealed partial class MlsGroup
         using GroupSecrets secrets = TlsReader.ReadAll(opened.Span, GroupSecrets.Read);
 
         // "If a PreSharedKeyID is part of the GroupSecrets and the client is not in possession of the corresponding PSK, return an error"
+        if (secrets.Psks.Count > environment.Limits.MaxProposals) throw new MlsException(MlsError.LimitExceeded, "12.4.3.1", "more pre-shared keys than a commit can name");
         PskSources psks = new(options?.ExternalPsk, options?.Groups, null);
         PreSharedKeyId? origin = Successor.OriginOf(secrets.Psks, environment.Rules, crypto);
         using Secret pskSecret = psks.Combine(crypto, secrets.Psks, "12.4.3.1");
@@ -127,7 +128,7 @@ public sealed partial class MlsGroup
         if (welcome.Secrets.Count > environment.Limits.MaxProposals)
             throw new MlsException(MlsError.LimitExceeded, "12.4.3.1", "more new members than a commit can add");
         foreach (EncryptedGroupSecrets entry in welcome.Secrets)
-            if (await find(entry.NewMember).ConfigureAwait(false) is { } bundle) return (bundle, entry.Secrets);
+            if (await find(entry.NewMember).ConfigureAwait(false) is { } bundle && bundle.Ref.AsSpan().SequenceEqual(entry.NewMember)) return (bundle, entry.Secrets);
         throw new MlsException(MlsError.NoMatchingKeyPackage, "12.4.3.1", "no entry for an own key package");
     }
 

@@ -152,16 +152,20 @@ public sealed partial class MlsGroup
 
         Sender sender = message.Content.Sender;
         Proposal proposal = message.Content.Proposal!;
-        byte[] reference = _epoch.Crypto.ProposalRef(message.Encode());
+        byte[] encoded = message.Encode(), reference = _epoch.Crypto.ProposalRef(encoded);
         if (_proposals.Exists(known => known.Reference.AsSpan().SequenceEqual(reference))) return new ProcessResult.Ignored(IgnoreReason.Replay);
-        if (_proposals.Count >= _environment.Limits.MaxProposals) throw new MlsException(MlsError.LimitExceeded, "12.1", "more proposals than are kept");
+        if (_proposals.Count >= _environment.Limits.MaxProposals || SizeWith(encoded) > _environment.Limits.MaxProposalsSize)
+            throw new MlsException(MlsError.LimitExceeded, "12.1", "more proposals than are kept");
         await ProposalValidation.ValidateAsync(_epoch, _environment, new(proposal, sender, null)).ConfigureAwait(false);
 
-        QueuedProposal queued = new(proposal, sender, reference);
+        QueuedProposal queued = new(proposal, sender, reference) { SizeUpTo = SizeWith(encoded) };
         MlsGroup next = new(_environment, _epoch, keys, _proposals.Add(queued), _past);
         PendingProposal described = queued.Describe(_epoch);
         return new ProcessResult.ProposalReceived(described.Sender, proposal.Type, queued.Target, message.Content.AuthenticatedData, next) { Proposal = described };
     }
+
+    /// <summary>Bytes of all proposals that wait, and of one more.</summary>
+    long SizeWith(byte[] proposal) => (_proposals.IsEmpty ? 0 : _proposals[^1].SizeUpTo) + proposal.Length;
 
     /// <summary>Another member's commit (§12.4.2), or that of who joins by it (§12.4.3.2), its signature verified.</summary>
     async ValueTask<ProcessResult> ProcessCommitAsync(AuthenticatedContent message, SecretTree keys, DateTimeOffset now, ProcessOptions? options)
@@ -196,7 +200,7 @@ public sealed partial class MlsGroup
         // "Decrypt the path secrets" under the provisional GroupContext.
         using Secret pskSecret = new PskSources(options?.ExternalPsk, options?.Groups, this).Combine(crypto, plan.Psks, "12.4.2");
         using Secret? externalInit = plan.ExternalInit is { } init ? await ReceiveInitAsync(init).ConfigureAwait(false) : null;
-        GroupContext provisional = _epoch.Context with { Epoch = Epoch + 1, TreeHash = tree.TreeHash(), Extensions = plan.Extensions };
+        GroupContext provisional = _epoch.Context with { Epoch = _epoch.Context.NextEpoch, TreeHash = tree.TreeHash(), Extensions = plan.Extensions };
         QueuedProposal? ownUpdate = proposals.Find(queued => queued.Proposal is UpdateProposal && queued.Sender.Leaf == OwnIndex);
         PrivatePath keysBefore = (ownUpdate?.LeafKey is { } leafKey ? _epoch.Path.WithLeafKey(leafKey) : _epoch.Path).Within(plan.Tree);
         PrivatePath ownKeys = keysBefore;

@@ -96,7 +96,8 @@ public sealed partial class MlsGroup
         WireFormat format = _environment.Rules.SendPublicHandshakes ? WireFormat.PublicMessage : WireFormat.PrivateMessage;
         AuthenticatedContent signed = await Current.SignAsync(format, content, _epoch.SignatureKey).ConfigureAwait(false);
         (byte[] message, SecretTree keys) = await EncodeHandshakeAsync(signed, 0).ConfigureAwait(false);
-        QueuedProposal queued = new(proposal, own, _epoch.Crypto.ProposalRef(signed.Encode()), leafKey, signatureKey);
+        byte[] encoded = signed.Encode();
+        QueuedProposal queued = new(proposal, own, _epoch.Crypto.ProposalRef(encoded), leafKey, signatureKey) { SizeUpTo = SizeWith(encoded) };
         return new(message, new(_environment, _epoch, keys, _proposals.Add(queued), _past));
     }
 

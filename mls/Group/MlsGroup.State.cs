@@ -30,9 +30,11 @@ public sealed partial class MlsGroup
     void AddProposals(List<StateRecord> changes, MlsGroup? since)
     {
         ImmutableList<QueuedProposal> before = since?._proposals ?? [];
-        for (int i = 0; i < Math.Max(before.Count, _proposals.Count); i++)
+        // Within an epoch they only become more: where the last one known is at its place, so are those before it.
+        int known = before.Count;
+        int same = known > 0 && known <= _proposals.Count && ReferenceEquals(before[known - 1], _proposals[known - 1]) ? known : 0;
+        for (int i = same; i < Math.Max(known, _proposals.Count); i++)
         {
-            if (i < before.Count && i < _proposals.Count && ReferenceEquals(before[i], _proposals[i])) continue;
             changes.Add(new(Name(ProposalPrefix, (ulong)i), i < _proposals.Count ? Encode(_proposals[i]) : null));
         }
     }
@@ -121,8 +123,10 @@ public sealed partial class MlsGroup
             ended = ended.Add(decoded);
             roster = decoded.Messages.Roster;
         }
-        MlsGroup group = new(environment, epoch, KeysOf(epoch.Context.Epoch, epoch.Tree.Size),
-            [.. proposals.Values.Select(value => TlsReader.ReadAll(value, QueuedProposal.Read))], ended);
+        ImmutableList<QueuedProposal> waiting = [];
+        long size = 0;
+        foreach (byte[] value in proposals.Values) waiting = waiting.Add(TlsReader.ReadAll(value, QueuedProposal.Read) with { SizeUpTo = size += value.Length });
+        MlsGroup group = new(environment, epoch, KeysOf(epoch.Context.Epoch, epoch.Tree.Size), waiting, ended);
         foreach (SecretTreeRecord secret in keys.Values.SelectMany(list => list)) secret.Value?.Dispose();
         return group;
     }

@@ -15,7 +15,7 @@ public sealed class PendingCommit : IDisposable
     readonly EpochState _next;
     readonly SecretTree _keys;
     readonly byte[] _hash;
-    bool _applied;
+    bool _applied, _disposed;
 
     internal PendingCommit(byte[] message, byte[]? welcome, CommitEffects effects, EpochState before, EpochState next, SecretTree keys)
     {
@@ -53,11 +53,13 @@ public sealed class PendingCommit : IDisposable
     /// <param name="group">The group as it is now, in the epoch that the commit ends: messages may have come since the commit was made.</param>
     /// <param name="now">The time, from which the age of the ended epoch is counted.</param>
     /// <exception cref="MlsException"><see cref="MlsError.EpochTooOld"/>: the group is not in that epoch.</exception>
+    /// <exception cref="ObjectDisposedException">It was given up, and its keys with it.</exception>
     public MlsGroup Apply(MlsGroup group, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(group);
         if (!group.State.Context.Encoded.AsSpan().SequenceEqual(_before.Context.Encoded))
             throw new MlsException(MlsError.EpochTooOld, "12.4", "the pending commit is for another epoch");
+        ObjectDisposedException.ThrowIf(_disposed, this);
         _applied = true;
         return group.Advance(_next, _keys, now);
     }
@@ -101,7 +103,23 @@ public sealed class PendingCommit : IDisposable
     public static PendingCommit Decode(MlsGroup group, ReadOnlySpan<byte> stored)
     {
         ArgumentNullException.ThrowIfNull(group);
-        EpochState before = group.State;
+        try
+        {
+            return Read(group.State, stored);
+        }
+        catch (MlsException damage) when (damage.Error is not (MlsError.InvalidState or MlsError.EpochTooOld))
+        {
+            throw new MlsException(MlsError.InvalidState, damage.Section, damage.Message);
+        }
+        catch (Exception damage) when (damage is ArgumentException or OverflowException)
+        {
+            // A number that no commit could have written: a date, an index, a leaf twice.
+            throw new MlsException(MlsError.InvalidState, "12.4", damage.Message);
+        }
+    }
+
+    static PendingCommit Read(EpochState before, ReadOnlySpan<byte> stored)
+    {
         TlsReader reader = new(stored);
         if (reader.ReadUInt8() != Version) throw new MlsException(MlsError.InvalidState, "12.4", "version of a stored commit");
         if (!reader.ReadVectorSpan().SequenceEqual(before.Context.Encoded))
@@ -125,7 +143,8 @@ public sealed class PendingCommit : IDisposable
     /// <summary>Zeroes the secrets of the epoch that did not come to be. Without effect once <see cref="Apply"/> has handed them to the next group.</summary>
     public void Dispose()
     {
-        if (_applied) return;
+        if (_applied || _disposed) return;
+        _disposed = true;
         HashSet<Secret> kept = new(_before.Keys, ReferenceEqualityComparer.Instance);
         foreach (Secret secret in _next.Keys) if (!kept.Contains(secret)) secret.Dispose();
         _next.Secrets.Dispose();

@@ -8,6 +8,9 @@ namespace Kavalek.Mls;
 /// <param name="SignatureKey">Of an own Update: the new signature private key, where it proposes one.</param>
 internal sealed record QueuedProposal(Proposal Proposal, Sender Sender, byte[]? Reference, Secret? LeafKey = null, Secret? SignatureKey = null)
 {
+    /// <summary>Bytes of this one and all that wait before it, as messages or as stored: what a member makes the others keep. 0 by value.</summary>
+    public long SizeUpTo { get; init; }
+
     public IEnumerable<Secret> Keys
     {
         get

@@ -33,7 +33,17 @@ public sealed record Capabilities(
         return null;
     }
 
-    internal bool SupportsExtension(ushort type) => Extension.IsDefault(type) || Extensions.Contains(type);
+    /// <summary>
+    /// Whether a list holds all that is needed. A member writes lists of any length, and a group needs what its members wrote: many are
+    /// looked up in a set, never list against list.
+    /// </summary>
+    internal static bool HoldsAll(IReadOnlyList<ushort> list, IReadOnlyCollection<ushort> needed)
+    {
+        const int Few = 8;
+        if (needed.Count <= Few) return needed.All(list.Contains);
+        HashSet<ushort> held = [.. list];
+        return needed.All(held.Contains);
+    }
 
     internal bool SupportsProposal(ushort type) => ProposalType.IsDefault(type) || Proposals.Contains(type);
 

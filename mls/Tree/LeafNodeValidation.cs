@@ -34,9 +34,9 @@ internal static class LeafNodeValidation
     /// <summary>The leaf's own extensions and credential type are among its capabilities.</summary>
     public static void CheckCapabilities(LeafNode leaf)
     {
-        foreach (Extension extension in leaf.Extensions)
-            if (!leaf.Capabilities.SupportsExtension(extension.Type))
-                throw new MlsException(MlsError.UnsupportedCapability, "7.3", "an extension of the leaf is not among its capabilities");
+        ushort[] used = [.. leaf.Extensions.Select(extension => extension.Type).Where(type => !Extension.IsDefault(type))];
+        if (!Capabilities.HoldsAll(leaf.Capabilities.Extensions, used))
+            throw new MlsException(MlsError.UnsupportedCapability, "7.3", "an extension of the leaf is not among its capabilities");
         if (!leaf.Capabilities.Credentials.Contains(leaf.Credential.Type))
             throw new MlsException(MlsError.UnsupportedCapability, "7.3", "the credential's type is not among the capabilities");
     }

@@ -88,9 +88,8 @@ internal static class TreeValidation
         HashSet<ushort> used = [];
         foreach ((_, LeafNode leaf) in tree.LeafNodes.Entries()) used.Add(leaf.Credential.Type);
         foreach ((_, LeafNode leaf) in tree.LeafNodes.Entries())
-            foreach (ushort type in used)
-                if (!leaf.Capabilities.Credentials.Contains(type))
-                    throw new MlsException(MlsError.UnsupportedCapability, "7.3", "a member's credential type that another does not support");
+            if (!Capabilities.HoldsAll(leaf.Capabilities.Credentials, used))
+                throw new MlsException(MlsError.UnsupportedCapability, "7.3", "a member's credential type that another does not support");
     }
 
     /// <summary>Each leaf's signature and credential: the bulk of the work of joining, so every core takes part where there are several.</summary>

@@ -102,8 +102,9 @@ public static class DecodingTests
             {
                 PendingCommit.Decode(scene.Bob.Group, Mutated(random, [pending])).Dispose();
             }
-            catch (MlsException)
+            catch (MlsException refused)
             {
+                Assert.True(refused.Error is MlsError.InvalidState or MlsError.EpochTooOld, refused.Message);
             }
         }
         Assert.Equal(MlsError.InvalidState, Assert.Throws<MlsException>(() => MlsGroup.Load(scene.Bob.Environment, records.Where(record => record.Key != "epoch"))).Error);
