@@ -24,7 +24,8 @@ public enum MlsError
     UnencryptedApplicationMessage = 14,
     /// <summary>The sender is not a member of that epoch, or may not send this.</summary>
     InvalidSender = 15,
-    /// <summary>An own commit came back that is not the pending one: its state was lost, and the epoch cannot be followed. Join anew.</summary>
+    /// <summary>An own commit came back that is not the pending one: its state was lost, and the epoch cannot be followed. In a PrivateMessage any other
+    /// member can make it look so, since the key that would tell is used up: believe it when messages of the next epoch come, then join anew.</summary>
     UnknownOwnCommit = 16,
 
     /// <summary>The AEAD did not open: not for this group, or changed on the way.</summary>

@@ -33,10 +33,13 @@ public sealed record CommitRequest
     /// </summary>
     public bool ForcePath { get; init; }
 
-    /// <summary>Commit what others proposed in this epoch, but what conflicts with this request or with each other.</summary>
+    /// <summary>Commit what others proposed in this epoch, but what cannot stand beside this request, beside the rest or in this group (§12.2).</summary>
     public bool IncludeProposals { get; init; } = true;
 
-    /// <summary>Which of them to commit, by the application's policy; all where <c>null</c>. Who commits answers for what is in it.</summary>
+    /// <summary>
+    /// Which of them to commit, by the application's policy; all where <c>null</c>, a ReInit too if there is nothing else to commit. Who
+    /// commits answers for what is in it.
+    /// </summary>
     public Func<PendingProposal, bool>? Accept { get; init; }
 
     /// <summary>A new credential, key or extensions for the own leaf; implies a path.</summary>

@@ -3,7 +3,7 @@ namespace Kavalek.Mls;
 /// <summary>Looks up a pre-shared key by the application's name for it; <c>null</c> where it is not known. The key stays the callee's.</summary>
 public delegate Secret? ExternalPskLookup(ReadOnlyMemory<byte> pskId);
 
-/// <summary>Looks up an own key package by its reference; <c>null</c> where it is none of ours.</summary>
+/// <summary>Looks up an own key package by its reference (<see cref="KeyPackageBundle.Ref"/>); <c>null</c>, or another one, where it is none of ours.</summary>
 public delegate ValueTask<KeyPackageBundle?> KeyPackageLookup(ReadOnlyMemory<byte> reference);
 
 /// <summary>

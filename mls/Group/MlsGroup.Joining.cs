@@ -85,11 +85,10 @@ public sealed partial class MlsGroup
             epochSecrets.Dispose();
             throw new MlsException(MlsError.InvalidConfirmationTag, "12.4.3.1", "confirmation tag");
         }
-        PrivatePath path;
+        List<(NodeIndex, Secret Key)> nodeKeys;
         try
         {
-            path = PrivatePath.Of(own.EncryptionKey.Clone()).With(
-                secrets.PathSecret is { } pathSecret ? await JoinerKeysAsync(tree, self.Index, info.Signer, pathSecret).ConfigureAwait(false) : []);
+            nodeKeys = secrets.PathSecret is { } pathSecret ? await JoinerKeysAsync(tree, self.Index, info.Signer, pathSecret).ConfigureAwait(false) : [];
         }
         catch (MlsException)
         {
@@ -97,6 +96,7 @@ public sealed partial class MlsGroup
             throw;
         }
         byte[] interim = TranscriptHash.Interim(crypto, context.ConfirmedTranscriptHash, info.ConfirmationTag);
+        PrivatePath path = PrivatePath.Of(own.EncryptionKey.Clone()).With(nodeKeys);
         EpochState epoch = new(crypto, context, tree, self.Index, path, own.SignatureKey.Clone(), epochSecrets, interim);
         MlsGroup group = new(environment, epoch, epochSecrets.StartSecretTree(tree.Size), [], []);
         return new(group, own.Ref, own.KeyPackage.IsLastResort, new Member(info.Signer, signer));
@@ -133,22 +133,26 @@ public sealed partial class MlsGroup
     }
 
     /// <summary>"derive the private keys of the lowest common ancestor with the signer and of its ancestors up to the root" (§12.4.3.1).</summary>
-    static async ValueTask<List<(NodeIndex, Secret)>> JoinerKeysAsync(RatchetTree tree, LeafIndex own, LeafIndex signer, Secret pathSecret)
+    static async ValueTask<List<(NodeIndex, Secret Key)>> JoinerKeysAsync(RatchetTree tree, LeafIndex own, LeafIndex signer, Secret pathSecret)
     {
         if (own == signer) throw new MlsException(MlsError.InvalidWelcome, "12.4.3.1", "the joiner is its own signer");
         NodeIndex start = TreeMath.CommonAncestor(own, signer);
         // A path reaches whoever its commit adds through their common ancestor, which therefore is not blank.
         if (tree.Parent(start) is null) throw new MlsException(MlsError.InvalidPath, "12.4.3.1", "a path secret for a blank node");
-        List<(NodeIndex, Secret)> keys = [];
+        List<(NodeIndex, Secret Key)> keys = [];
         Secret secret = pathSecret.Clone();
         foreach (NodeIndex node in TreeMath.DirectPath(signer, tree.Size))
         {
             // Blank nodes are those that the path left out.
             if (node.Level < start.Level || tree.Parent(node) is not { } parent) continue;
             KeyPair pair = await TreeKem.DeriveNodeKeyAsync(tree.Crypto, secret).ConfigureAwait(false);
-            if (!pair.PublicKey.AsSpan().SequenceEqual(parent.EncryptionKey))
-                throw new MlsException(MlsError.InvalidPath, "12.4.3.1", "the path secret does not give the tree's public keys");
             keys.Add((node, pair.PrivateKey));
+            if (!pair.PublicKey.AsSpan().SequenceEqual(parent.EncryptionKey))
+            {
+                foreach ((_, Secret key) in keys) key.Dispose();
+                secret.Dispose();
+                throw new MlsException(MlsError.InvalidPath, "12.4.3.1", "the path secret does not give the tree's public keys");
+            }
             Secret next = tree.Crypto.DeriveSecret(secret, "path");
             secret.Dispose();
             secret = next;

@@ -69,7 +69,7 @@ public sealed partial class MlsGroup
     }
 
     /// <summary>The group whose records were stored.</summary>
-    /// <param name="environment">Primitives, authentication service, limits.</param>
+    /// <param name="environment">Primitives, authentication service, limits and rules: the same as before, since they are not stored.</param>
     /// <param name="records">All records of the group, in any order.</param>
     /// <exception cref="MlsException"><see cref="MlsError.InvalidState"/>: records are missing or do not decode.</exception>
     public static MlsGroup Load(MlsEnvironment environment, IEnumerable<StateRecord> records)

@@ -73,6 +73,7 @@ public sealed partial class MlsGroup : IDisposable
     /// <param name="label">Names the use.</param>
     /// <param name="context">Binds the use to a context.</param>
     /// <param name="length">Bytes wanted, at most 255 hash lengths.</param>
+    /// <returns>The caller's own, to be disposed by it.</returns>
     public Secret ExportSecret(string label, ReadOnlySpan<byte> context, int length) => _epoch.Secrets.Export(label, context, length);
 
     /// <summary>The ratchet tree as the ratchet_tree extension carries it (§12.4.3.3), for who joins by a Welcome without it.</summary>

@@ -7,6 +7,7 @@ namespace Kavalek.Mls;
 /// comes back: its own bytes (give it to <see cref="MlsGroup.ProcessAsync"/>, or call <see cref="Apply"/>), or a rival's commit for the
 /// same epoch, after which it is disposed and its request made anew.
 /// </summary>
+/// <remarks>The request is not part of it, only what it does (<see cref="Effects"/>): whoever wants to make it anew after a restart stores it beside.</remarks>
 public sealed class PendingCommit : IDisposable
 {
     const byte Version = 2;

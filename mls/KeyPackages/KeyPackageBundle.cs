@@ -9,7 +9,7 @@ public sealed record KeyPackageRequest
     /// <summary>Who it is.</summary>
     public required Credential Credential { get; init; }
 
-    /// <summary>The client's signature keys; they stay the caller's and are not disposed here.</summary>
+    /// <summary>The client's signature keys, of the suite's <see cref="CipherSuite.Signature"/> algorithm; they stay the caller's and are not disposed here.</summary>
     public required KeyPair SignatureKey { get; init; }
 
     /// <summary>When it may be used.</summary>
@@ -108,7 +108,7 @@ public sealed class KeyPackageBundle : IDisposable
     }
 
     /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
-    /// <exception cref="MlsException"><see cref="MlsError.Malformed"/>.</exception>
+    /// <exception cref="MlsException"><see cref="MlsError.Malformed"/>, or <see cref="MlsError.InvalidState"/> where it is of another version.</exception>
     public static KeyPackageBundle Decode(ReadOnlySpan<byte> stored)
     {
         TlsReader reader = new(stored);

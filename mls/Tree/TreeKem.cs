@@ -123,13 +123,18 @@ internal static class TreeKem
         {
             List<NodeIndex> recipients = Recipients(tree, direct[i].Copath, added);
             // "The length of the encrypted_path_secret vector MUST be equal to the length of the resolution of the copath node" (§7.6)
-            if (recipients.Count != path.Nodes[i].PathSecrets.Count) throw new MlsException(MlsError.InvalidPath, "7.6", "a ciphertext for each recipient");
+            if (recipients.Count != path.Nodes[i].PathSecrets.Count)
+            {
+                secret?.Dispose();
+                throw new MlsException(MlsError.InvalidPath, "7.6", "a ciphertext for each recipient");
+            }
             if (secret is not null || !direct[i].Copath.Contains(own)) continue;
             level = i;
             int place = recipients.FindIndex(node => node.Contains(own) && keys.Find(node, own) is not null);
             if (place < 0) throw new MlsException(MlsError.InvalidPath, "7.5", "no private key for the path");
             secret = await crypto.DecryptWithLabelAsync(keys.Find(recipients[place], own)!, "UpdatePathNode", context, path.Nodes[i].PathSecrets[place]).ConfigureAwait(false);
-            if (secret is null || secret.Length != crypto.HashLength) throw new MlsException(MlsError.InvalidPath, "7.5", "the path secret does not open");
+            if (secret is null || secret.Length != crypto.HashLength)
+                throw new MlsException(MlsError.InvalidPath, "7.5", "the path secret does not open");
         }
         if (secret is null) throw new MlsException(MlsError.InvalidPath, "7.5", "the path does not reach this member");
 

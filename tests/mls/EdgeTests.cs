@@ -63,6 +63,31 @@ public static class EdgeTests
         Assert.InRange(list.Looks, list.Count, 100L * list.Count);
     }
 
+    [Fact]
+    public static async Task Section_12_4_3_1_a_look_up_that_always_gives_the_own_key_package_finds_its_place_among_others()
+    {
+        Client ann = await Client.CreateAsync("ann"), bob = await Client.CreateAsync("bob"), cid = await Client.CreateAsync("cid");
+        await ann.CreateGroupAsync();
+        KeyPackageBundle cids = await cid.OfferAsync(), another = await cid.OfferAsync();
+        PendingCommit pending = await ann.CommitAsync(new() { Add = [await bob.PublishAsync(), cids.KeyPackage] });
+        JoinedGroup joined = await MlsGroup.JoinAsync(cid.Environment, pending.Welcome!, _ => ValueTask.FromResult<KeyPackageBundle?>(cids));
+        Assert.Equal(cids.Ref, joined.KeyPackageRef);
+        await OpenGroup.RefusesAsync(MlsError.NoMatchingKeyPackage, async () =>
+            await MlsGroup.JoinAsync(cid.Environment, pending.Welcome!, _ => ValueTask.FromResult<KeyPackageBundle?>(another)));
+    }
+
+    [Fact]
+    public static async Task A_commit_that_was_given_up_cannot_be_applied()
+    {
+        List<Client> clients = await OpenGroup.OfAsync(2);
+        PendingCommit pending = await clients[0].CommitAsync(new());
+        pending.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => pending.Apply(clients[0].Group, Client.Now));
+        // What it shares with the group lives on.
+        PendingCommit again = await clients[0].CommitAsync(new());
+        Assert.Equal(again.NextEpochAuthenticator, again.Apply(clients[0].Group, Client.Now).EpochAuthenticator);
+    }
+
     /// <summary>Eve founds a group with a context of her choice and has Dan join it.</summary>
     static async Task<(Client Dan, MlsGroup Eves)> InvitedAsync(Func<GroupContext, GroupContext> change, PreSharedKeyId[]? psks = null, Secret? psk = null)
     {
