@@ -99,6 +99,9 @@ export function Shell({
         />
       </div>
       <div className={styles.main} data-pane role={onPage ? 'main' : 'region'} aria-label={onPage ? undefined : t.list.nothingOpen}>
+        <div className={styles.lines}>
+          <ConnectionLines ended={session.ended !== null} />
+        </div>
         <Page route={route} me={session.me} />
       </div>
       {shortcuts && <Shortcuts onClose={() => setShortcuts(false)} />}

@@ -5,9 +5,9 @@ export function Mark() {
   return (
     <svg className={styles.mark} viewBox="0 0 48 48" aria-hidden="true" focusable="false">
       <rect className={styles.ground} width="48" height="48" rx="13" />
-      <path className={styles.stem} d="M11 11h8v26h-8z" />
-      <path className={styles.arm} d="M37 11v13H21z" />
-      <path className={styles.leg} d="M21 24h16v13z" />
+      <path className={styles.stem} d="M10.5 11h8v26h-8z" />
+      <path className={styles.arm} d="M20.5 24L29 11h9.5L30 24z" />
+      <path className={styles.leg} d="M20.5 24H30l8.5 13H29z" />
     </svg>
   );
 }

@@ -1,0 +1,91 @@
+import { type Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Person, desktop, launch, password, phone } from './person';
+import { Server } from './server';
+
+let server: Server;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await Server.start();
+  browser = await launch();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test('Without a connection one reads and writes on, what was written goes out once and in order, and scanning a picture verifies', async () => {
+  const marie = await Person.arrive(browser, 'marie-away', { size: phone });
+  await marie.signUp(server.setup, 'marie', 'Marie Dupont');
+  await marie.sees('No conversations yet');
+  await marie.page.goto(`${server.origin}/#/settings`);
+  await marie.button('Make an invitation').click();
+  const invitation = (await marie.page.getByText('#invite=').textContent())!.trim();
+  const link = await (async () => {
+    await marie.page.goto(`${server.origin}/#/new`);
+    return (await marie.page.getByText('#contact=').textContent())!.trim();
+  })();
+
+  // A contact link that is opened verifies, and leads to the conversation
+  const jean = await Person.arrive(browser, 'jean-away', { size: desktop });
+  await jean.signUp(invitation, 'jean', 'Jean Moreau');
+  await jean.sees('No conversations yet');
+  await jean.page.goto(link);
+  await jean.page.locator('textarea').waitFor();
+  await jean.sees('Encrypted and verified');
+  expect(jean.page.url()).not.toContain('contact=');
+  await jean.send('One');
+  await marie.page.goto(`${server.origin}/#/`);
+  await marie.page.locator('[data-row]').click();
+  await marie.button('Accept').click();
+  await marie.page.locator('textarea').waitFor();
+
+  // Away
+  await marie.context.setOffline(true);
+  await marie.send('Two');
+  await marie.send('Three');
+  await marie.page.locator('[role=log] [title="Waiting to be sent"]').nth(1).waitFor();
+  await marie.page.locator('a[aria-label="Back"]').click();
+  await marie.sees(/^No connection/);
+  await marie.isAccessible('offline');
+  await jean.send('Four');
+  await marie.page.locator('[data-row]').click();
+  await marie.context.setOffline(false);
+  await marie.sees('Four');
+  await jean.sees('Three');
+  for (const person of [marie, jean]) {
+    const texts = await person.page.locator('[data-bubble]').allTextContents();
+    for (const word of ['One', 'Two', 'Three', 'Four'])
+      expect(
+        texts.filter(text => text.includes(word)),
+        `${word} for ${person.name}`,
+      ).toHaveLength(1);
+    expect(texts.findIndex(text => text.includes('Two'))).toBeLessThan(texts.findIndex(text => text.includes('Three')));
+  }
+
+  // A picture of Jean's code verifies him here, too
+  await jean.page.locator('a[href$="/info"]').first().click();
+  await jean.page.locator('a[href*="/safety"]').click();
+  const code = await jean.page.getByRole('img', { name: 'QR code of the safety number' }).screenshot({ scale: 'device' });
+  await marie.page.locator('a[href$="/info"]').first().click();
+  await marie.page.locator('a[href*="/safety"]').click();
+  await marie.button('Scan their code').click();
+  await marie.page.locator('input[type=file]').setInputFiles({ name: 'code.png', mimeType: 'image/png', buffer: code });
+  await marie.sees(/is verified/);
+
+  // A second tab is the same client, and a lock is one for both
+  const tab = await marie.context.newPage();
+  await tab.goto(`${server.origin}/#/`);
+  await tab.locator('[data-row]').waitFor();
+  await tab.getByRole('button', { name: 'Lock', exact: true }).click();
+  await marie.page.locator('input[name=password]').fill(password);
+  await marie.button('Unlock').click();
+  await tab.locator('[data-row]').waitFor();
+
+  for (const person of [marie, jean]) {
+    expect(person.complaints.filter(text => !/favicon|ERR_INTERNET_DISCONNECTED|WebSocket|status of 40[134]/.test(text))).toEqual([]);
+    await person.context.close();
+  }
+});
