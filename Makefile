@@ -32,4 +32,4 @@ benchmark-server: ## the server under load beside the peers' figures
 	@dotnet run -c Release --project benchmarks/server -v q
 
 clean: ## remove what was built
-	@rm -rf artifacts */bin */obj */*/bin */*/obj
+	@rm -rf artifacts */bin */obj */*/bin */*/obj */*/*/bin */*/*/obj frontend-mobile/dist frontend-mobile/public/dotnet frontend-mobile/node_modules

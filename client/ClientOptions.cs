@@ -12,11 +12,11 @@ public sealed record ClientOptions
     /// <summary>Makes the way to a server, for instance <c>server =&gt; new HttpTransport(server)</c>.</summary>
     public required Func<Uri, ITransport> Transport { get; init; }
 
-    /// <summary>The platform's primitives.</summary>
-    public ICryptoProvider Crypto { get; init; } = NativeCryptoProvider.Shared;
+    /// <summary>The platform's primitives: natively, those of .NET; in a browser they have to be given.</summary>
+    public ICryptoProvider Crypto { get => field ?? (OperatingSystem.IsBrowser() ? throw Missing(nameof(Crypto)) : NativeCryptoProvider.Shared); init; }
 
     /// <summary>How a password is stretched.</summary>
-    public IPasswordStretching Stretching { get; init; } = NativePasswordStretching.Shared;
+    public IPasswordStretching Stretching { get => field ?? (OperatingSystem.IsBrowser() ? throw Missing(nameof(Stretching)) : NativePasswordStretching.Shared); init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -26,4 +26,6 @@ public sealed record ClientOptions
 
     /// <summary>PBKDF2 iterations of a new wallet. What the server gets never has fewer than <see cref="Limits.KdfFloor"/>, whatever stands here.</summary>
     public int WalletIterations { get; init; } = Limits.KdfDefault;
+
+    static InvalidOperationException Missing(string what) => new($"{what} has to be given in a browser");
 }

@@ -7,4 +7,5 @@ command -v dotnet >/dev/null || { echo "Kavalek needs the .NET SDK 10: https://d
 
 dotnet build backend/host --configuration Release --verbosity quiet --nologo
 dotnet build cli --configuration Release --verbosity quiet --nologo
-exec backend/host/bin/Release/net10.0/Kavalek.Host --data data --urls http://localhost:8080 "$@"
+scripts/build-web.sh
+exec backend/host/bin/Release/net10.0/Kavalek.Host --data data --web frontend-mobile/dist --urls http://localhost:8080 "$@"

@@ -87,6 +87,9 @@ if [ -z "$only" ] || [ "$only" = "$app" ]; then
     echo "$app: not tried, which needs Node 20 or newer (npm)"
   fi
 fi
+if [ -z "$only" ] || [ "$only" = browser ]; then
+  step "page and WebAssembly of tests/browser" scripts/build-browser-tests.sh
+fi
 for project in tests/*/*.Tests.csproj; do
   folder=$(dirname "$project")
   [ -n "$only" ] && [ "$only" != "$(basename "$folder")" ] && continue

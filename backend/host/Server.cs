@@ -105,9 +105,11 @@ public sealed class Server : IAsyncDisposable
         app.UseMiddleware<ProblemDocuments>();
         app.UseStrictHeaders();
         app.UseRouting();
+        WebApp? web = WebApp.Open(options.Web);
+        web?.Use(app);
         app.MapAuth();
         if (options.Messaging) app.MapMessaging();
-        app.MapFrontPage(options);
+        if (web is null) app.MapFrontPage(options);
         if (options.Development) app.MapOpenApi();
         return app;
     }

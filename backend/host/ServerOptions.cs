@@ -65,6 +65,9 @@ public sealed record ServerOptions
     /// <summary>MiB that an account's archive may take; 1,024 by default.</summary>
     public int ArchiveQuota { get; init; } = 1_024;
 
+    /// <summary>The folder of the web app; by default <c>web</c> beside the program. Where there is none, a page says what this is.</summary>
+    public string Web { get; init; } = Path.Combine(AppContext.BaseDirectory, "web");
+
     /// <summary>What <c>--help</c> prints.</summary>
     public const string Help = """
         Kavalek.Host, the server of a Kavalek instance
@@ -88,6 +91,7 @@ public sealed record ServerOptions
           --archive-quota MIB      what the encrypted history of an account may take (1024)
           --timer-floor TIME       what messages may be set to live at least: 30s, 5m, 12h, 7d, or off (off)
           --timer-ceiling TIME     what messages live at most, whatever is set; clients keep to both (off)
+          --web DIR                the built web app (web, beside the program)
           --environment NAME       Development serves /openapi/v1.json (Production)
 
         Each is also an environment variable (--log-level is KAVALEK_LOG_LEVEL) and a member of DATA/kavalek.json
@@ -97,7 +101,7 @@ public sealed record ServerOptions
     static readonly string[] Names =
     [
         "data", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
-        "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota",
+        "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "web",
     ];
 
     /// <summary>Reads the settings of this process.</summary>
@@ -149,6 +153,7 @@ public sealed record ServerOptions
             BcryptCost = Number(Text("bcrypt-cost"), "bcrypt-cost") ?? defaults.BcryptCost,
             RateFactor = Number(Text("rate-factor"), "rate-factor") ?? defaults.RateFactor,
             ArchiveQuota = Number(Text("archive-quota"), "archive-quota") ?? defaults.ArchiveQuota,
+            Web = Text("web") ?? defaults.Web,
             TimerFloor = Seconds(Text("timer-floor"), "timer-floor"),
             TimerCeiling = Seconds(Text("timer-ceiling"), "timer-ceiling"),
         };

@@ -1,5 +1,6 @@
 using System.Text;
 using Kavalek.Mls;
+using Kavalek.Protocol.Identity;
 
 namespace Kavalek.Client;
 
@@ -21,7 +22,7 @@ static class Password
         string normalized;
         try
         {
-            normalized = password.Normalize(NormalizationForm.FormC);
+            normalized = UnicodeForm.Of(password, NormalizationForm.FormC);
         }
         catch (ArgumentException e)
         {
@@ -36,7 +37,7 @@ static class Password
     // on other machines.
     static void RequireNormalization()
     {
-        if ("e\u0301".Normalize(NormalizationForm.FormC).Length != 1)
+        if (UnicodeForm.Of("e\u0301", NormalizationForm.FormC).Length != 1)
             throw new KavalekException(ClientErrors.Platform,
                 "This system lacks its Unicode data, so passwords would differ from those on other devices. Install ICU (package libicu), and do not set DOTNET_SYSTEM_GLOBALIZATION_INVARIANT.");
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Kavalek.Protocol.Identity;
 
 namespace Kavalek.Client;
 
@@ -54,6 +55,6 @@ sealed class RecoveryWords
 
     static string Beginning(string plain) => plain.Length <= Telling ? plain : plain[..Telling];
 
-    static string Plain(string word) => string.Concat(word.Trim().ToLowerInvariant().Normalize(NormalizationForm.FormD)
+    static string Plain(string word) => string.Concat(UnicodeForm.Of(word.Trim().ToLowerInvariant(), NormalizationForm.FormD)
         .Where(c => CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark));
 }

@@ -15,7 +15,7 @@ public static class EmailAddress
             email = null;
             return false;
         }
-        email = email.Normalize(NormalizationForm.FormC).ToLowerInvariant();
+        email = UnicodeForm.Of(email, NormalizationForm.FormC).ToLowerInvariant();
         return email.Length <= Limits.EmailCharacters;
     }
 

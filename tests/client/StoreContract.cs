@@ -83,14 +83,3 @@ public abstract class StoreContract
         Assert.All(await store.ScanAsync(StoreRange.Prefix("last/")), entry => Assert.Equal(19, entry.Value[0]));
     }
 }
-
-public sealed class MemoryClientStoreTests : StoreContract
-{
-    protected override Task<IClientStore> OpenAsync() => Task.FromResult<IClientStore>(new MemoryClientStore());
-}
-
-public sealed class SealedStoreContractTests : StoreContract
-{
-    protected override Task<IClientStore> OpenAsync() => Task.FromResult<IClientStore>(
-        new SealedStore(new MemoryClientStore(), Kavalek.Mls.NativeCryptoProvider.Shared, Kavalek.Mls.Secret.Zero(32)));
-}

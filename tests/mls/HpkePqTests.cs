@@ -59,7 +59,8 @@ public static class HpkePqTests
     [Fact]
     public static async Task Keys_and_encapsulations_that_are_none_are_refused_by_every_KEM()
     {
-        foreach (KemAlgorithm algorithm in Enum.GetValues<KemAlgorithm>())
+        // X448 is nowhere in a browser.
+        foreach (KemAlgorithm algorithm in Enum.GetValues<KemAlgorithm>().Where(kem => kem != KemAlgorithm.DhkemX448 || Provider.Supports(CipherSuite.X448Aes256)))
         {
             Kem kem = Kem.Of(Provider, algorithm);
             using KeyPair own = await kem.GenerateKeyPairAsync();

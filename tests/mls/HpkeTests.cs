@@ -6,6 +6,9 @@ public static class HpkeTests
 {
     static readonly NativeCryptoProvider Provider = new();
 
+    // Browsers have none; natively, SuiteTests holds that all suites are there.
+    static bool HasX448 => Provider.Supports(CipherSuite.X448Aes256);
+
     [Fact]
     public static async Task Base_mode_matches_rfc_9180_on_every_curve()
     {
@@ -13,7 +16,7 @@ public static class HpkeTests
         foreach (var vector in Vectors.Load("hpke/rfc9180.json").EnumerateArray())
         {
             KemAlgorithm kem = (KemAlgorithm)vector.Int("kem_id");
-            if (vector.Int("mode") != 0) continue;
+            if (vector.Int("mode") != 0 || (kem == KemAlgorithm.DhkemX448 && !HasX448)) continue;
             AeadAlgorithm aead = (AeadAlgorithm)vector.Int("aead_id");
             Hpke hpke = new(Provider, kem, (HashAlgorithm)vector.Int("kdf_id"), aead);
             Dhkem dhkem = new(Provider, kem);
@@ -40,13 +43,13 @@ public static class HpkeTests
             }
             run++;
         }
-        Assert.Equal((32, 24), (run, opened));
+        Assert.Equal(HasX448 ? (32, 24) : (24, 18), (run, opened));
     }
 
     [Fact]
     public static async Task What_is_sealed_opens_once_per_seal_with_a_fresh_key()
     {
-        foreach (CipherSuite suite in CipherSuite.Known)
+        foreach (CipherSuite suite in CipherSuite.Known.Where(Provider.Supports))
         {
             SuiteCrypto crypto = new(suite, Provider);
             using KeyPair recipient = await crypto.GenerateKeyPairAsync();

@@ -119,9 +119,22 @@ export class Client {
     for (const window of this.#windows.values()) void (snapshot.session.state === 'ready' ? window.reload() : window.clear());
   }
 
+  #empty(): void {
+    this.#connection.set({ state: 'offline', error: null });
+    this.#contacts.set([]);
+    this.#setConversations([]);
+    this.#history.set(null);
+    this.#settings.set(null);
+    for (const window of this.#windows.values()) window.clear();
+  }
+
   #happened(event: ClientEvent): void {
     switch (event.type) {
-      case 'session': this.#session.set(event.session); break;
+      case 'session':
+        // Nothing of an account that was locked or left stays, whatever comes next.
+        if (event.session.state !== 'ready') this.#empty();
+        this.#session.set(event.session);
+        break;
       case 'connection': this.#connection.set(event.connection); break;
       case 'history': this.#history.set(event.history); break;
       case 'settings': this.#settings.set(event.settings); break;

@@ -107,8 +107,8 @@ export function webCrypto(complete: Complete) {
       run(call, async () => subtle.decrypt(aead(algorithm, nonce, associatedData), await aeadKey(algorithm, key, 'decrypt'), ciphertext)
         .catch((error: unknown) => { throw error instanceof DOMException && error.name === 'OperationError' ? wrong : error; })),
 
-    generate: (call: number, curve: number) => run(call, async () => {
-      const pair = await subtle.generateKey(agreement(curve), true, ['deriveBits']) as CryptoKeyPair;
+    generate: (call: number, curve: number, signs: boolean) => run(call, async () => {
+      const pair = await subtle.generateKey(signs ? verifier(curve) : agreement(curve), true, signs ? ['sign', 'verify'] : ['deriveBits']) as CryptoKeyPair;
       return privateAndPublic(await subtle.exportKey('jwk', pair.privateKey));
     }),
 

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client.Browser;
+
+/// <summary>Turns what the client has into what the page draws.</summary>
+static class Draw
+{
+    public static MeView Me(KavalekClient client)
+    {
+        Account me = client.Me;
+        return new(me.Id.ToString(), me.Handle, me.DisplayName, me.Email, me.Server.GetLeftPart(UriPartial.Authority), me.Device.ToString(),
+            me.IsWaiting ? null : client.ContactLink);
+    }
+
+    public static ErrorView Error(KavalekException e) => new(e.Code, e.Message, e.NothingChanged, e.RetryAfter?.TotalSeconds);
+
+    public static ConnectionView Connection(ConnectionState state, KavalekException? reason) => new(Word(state), reason is null ? null : Error(reason));
+
+    public static ContactView Contact(Contact contact) =>
+        new(contact.Account.ToString(), contact.Handle, contact.DisplayName, contact.Name, Word(contact.Trust), contact.IsBlocked, contact.IsAdded);
+
+    public static MemberView Member(Member member) => new(Contact(member.Contact), Word(member.Role), member.Devices, member.IsMe, Word(member.Pending));
+
+    public static async Task<ConversationView> ConversationAsync(KavalekClient client, Conversation conversation)
+    {
+        Message? last = await conversation.LastAsync().ConfigureAwait(false);
+        return new(
+            conversation.Id.ToString(), Word(conversation.Kind), conversation.Title, conversation.Peer is { } peer ? Contact(peer) : null,
+            conversation.Inviter is { } inviter ? Contact(inviter) : null, Word(conversation.State), conversation.Members.Count,
+            Word(conversation.MyRole), conversation.Timer?.TotalSeconds, conversation.Unread, conversation.LastActivity.ToUnixTimeMilliseconds(),
+            last is null ? null : Message(client, last), conversation.CannotSend is { } block ? new BlockView(block.Code, block.Reason) : null,
+            [.. conversation.Apart.Select(Contact)]);
+    }
+
+    public static MessageView Message(KavalekClient client, Message message) => new(
+        Name(message.Id), message.Conversation.ToString(), Person(client, message.Sender), message.IsMine, message.SentAt.ToUnixTimeMilliseconds(),
+        Body(client, message.Body), Word(message.State), message.Position.Value.ToString("x16", CultureInfo.InvariantCulture), message.Failure,
+        message.EndsAt?.ToUnixTimeMilliseconds(), message.PassedOnBy is { } by ? Person(client, by) : null,
+        [.. message.DeliveredTo.Select(id => id.ToString())], [.. message.ReadBy.Select(id => id.ToString())]);
+
+    public static DeviceView Device(Device device) => new(device.Id.ToString(), device.IsThis, device.IsWaiting,
+        device.Added.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), device.LastSeen.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+
+    public static HistoryView History(HistoryStatus status) => new(
+        status.IsOn, status.IsComplete, status.Segments, status.Unread, status.Restored, status.Waiting, status.Bytes, status.Quota, status.Problem);
+
+    public static SettingsView Settings(KavalekClient client) => new(client.AutoLock?.TotalSeconds, client.DefaultTimer?.TotalSeconds, client.Recovery switch
+    {
+        RecoveryState.Present => "set",
+        RecoveryState.Missing => "none",
+        RecoveryState.Refused => "refused",
+        _ => "unknown",
+    });
+
+    public static string Name(MessageId id) => $"{id.Account}-{id.Content}";
+
+    static BodyView Body(KavalekClient client, MessageBody body) => body switch
+    {
+        TextBody text => new("text") { Text = text.Text, ReplyTo = text.ReplyTo is { } reply ? Name(reply) : null },
+        SystemBody line => new("system")
+        {
+            Kind = Word(line.Kind),
+            By = line.By is { } by ? Person(client, by) : null,
+            Accounts = [.. line.Accounts.Select(account => Person(client, account))],
+            Text = line.Text,
+        },
+        _ => throw new InvalidOperationException(body.GetType().Name),
+    };
+
+    static PersonView Person(KavalekClient client, Id account)
+    {
+        Account me = client.Me;
+        bool own = account == me.Id;
+        string name = own ? me.DisplayName ?? $"@{me.Handle}" : client.Contact(account)?.Name ?? account.ToString()[..8];
+        return new(account.ToString(), name, own);
+    }
+
+    /// <summary>The name of a value as the page knows it: <c>RoleChanged</c> is <c>role_changed</c>.</summary>
+    static string Word<T>(T value) where T : struct, Enum
+    {
+        string name = value.ToString();
+        StringBuilder word = new(name.Length + 4);
+        foreach (char c in name)
+        {
+            if (char.IsUpper(c) && word.Length > 0) word.Append('_');
+            word.Append(char.ToLowerInvariant(c));
+        }
+        return word.ToString();
+    }
+}

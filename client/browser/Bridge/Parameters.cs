@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client.Browser;
+
+/// <summary>The parameters of a request. The page is ours: what is malformed is a defect.</summary>
+readonly struct Parameters(JsonElement element)
+{
+    public string Text(string name) => element.GetProperty(name).GetString() ?? throw Malformed(name);
+
+    public string? MaybeText(string name) => element.GetProperty(name).GetString();
+
+    public int Number(string name) => element.GetProperty(name).GetInt32();
+
+    public bool Flag(string name) => element.GetProperty(name).GetBoolean();
+
+    public Id Id(string name) => Id(element.GetProperty(name), name);
+
+    public IReadOnlyList<Id> Ids(string name) => [.. element.GetProperty(name).EnumerateArray().Select(item => Id(item, name))];
+
+    /// <summary>A length of time in seconds; <c>null</c> for none.</summary>
+    public TimeSpan? Seconds(string name)
+    {
+        JsonElement value = element.GetProperty(name);
+        return value.ValueKind == JsonValueKind.Null ? null : TimeSpan.FromSeconds(value.GetDouble());
+    }
+
+    public MessageId? MaybeMessage(string name) => element.GetProperty(name).ValueKind == JsonValueKind.Null ? null : Message(name);
+
+    public MessageId Message(string name)
+    {
+        string text = Text(name);
+        return text.Split('-') is [var account, var content] && Protocol.Id.TryParse(account, out Id a) && Protocol.Id.TryParse(content, out Id c)
+            ? new MessageId(a, c)
+            : throw Malformed(name);
+    }
+
+    public MessagePosition? MaybePosition(string name) =>
+        MaybeText(name) is { } text ? new MessagePosition(Convert.ToUInt64(text, 16)) : null;
+
+    /// <summary>What to pass on; <c>null</c> for nothing.</summary>
+    public HistoryShare? MaybeShare(string name)
+    {
+        JsonElement value = element.GetProperty(name);
+        if (value.ValueKind == JsonValueKind.Null) return null;
+        return value.TryGetProperty("last", out JsonElement last)
+            ? HistoryShare.TheLast(last.GetInt32())
+            : HistoryShare.AllSince(DateTimeOffset.FromUnixTimeMilliseconds(value.GetProperty("since").GetInt64()));
+    }
+
+    static Id Id(JsonElement value, string name) => Protocol.Id.TryParse(value.GetString(), out Id id) ? id : throw Malformed(name);
+
+    static FormatException Malformed(string name) => new(name);
+}

@@ -1,0 +1,2 @@
+// The runtime stays when this returns: the page calls (Runner).
+return;
