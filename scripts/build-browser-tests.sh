@@ -1,13 +1,9 @@
 #!/usr/bin/env bash
-# Builds what the browser tests need beside the solution: the client as WebAssembly, the tests that run inside, their page; and installs Chromium where that is possible.
+# Builds what the browser tests need beside the solution: the client as WebAssembly, the tests that run inside, their page.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/build-web.sh
 command -v npm >/dev/null || exit 0
-
-if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-  apt-get install --yes --no-install-recommends chromium >/dev/null || echo "Chromium could not be installed; its tests will say so." >&2
-fi
 
 inside=tests/browser/inside/bin/browser
 web=tests/browser/obj/web

@@ -6,8 +6,6 @@ namespace Kavalek.Browser.Tests;
 /// <summary>A headless Chromium with an empty profile, driven by its own protocol. Disposing ends it and deletes the profile.</summary>
 sealed partial class Chromium : IAsyncDisposable
 {
-    static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-
     readonly Process _process;
     readonly DevTools _tools;
     readonly string _profile;
@@ -15,8 +13,8 @@ sealed partial class Chromium : IAsyncDisposable
     Chromium(Process process, DevTools tools, string profile) => (_process, _tools, _profile) = (process, tools, profile);
 
     /// <summary>Where it is; <c>null</c> where there is none.</summary>
-    public static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .SelectMany(folder => Names.Select(name => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+    public static string? Program { get; } = Environment.GetEnvironmentVariable("KAVALEK_CHROMIUM") is { Length: > 0 } named ? named
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "chromium")).FirstOrDefault(File.Exists);
 
     /// <summary>Starts it.</summary>
     public static async Task<Chromium> StartAsync()
