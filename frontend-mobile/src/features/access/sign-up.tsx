@@ -67,6 +67,9 @@ export function SignUp({ invitation, onLogIn }: { readonly invitation: LinkSecre
         <TextField name="email" type="email" label={t.signUp.email} hint={t.signUp.emailHint} problem={wrong.email ?? null} dir="ltr" autoComplete="username" />
         <PasswordField name="password" label={t.signUp.password} hint={t.signUp.passwordHint} problem={wrong.password ?? null} autoComplete="new-password" />
         <Problem text={signUp.problem} />
+        <p role="status" hidden={!signUp.busy}>
+          {signUp.busy && t.signUp.busyText}
+        </p>
         <Button kind="primary" type="submit" wide busy={signUp.busy}>
           {signUp.busy ? t.signUp.busy : t.signUp.submit}
         </Button>
