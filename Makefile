@@ -1,5 +1,5 @@
 # The two commands of the README are `make run` and `make test`; the rest is for those who work on Kavalek.
-.PHONY: help run test nightly build format security-rows benchmark-client benchmark-mls benchmark-server clean
+.PHONY: help run test nightly build format security-rows benchmark-browser benchmark-client benchmark-mls benchmark-server clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -24,6 +24,9 @@ security-rows: ## write docs/security-rows.md from the ids in the tests
 
 benchmark-mls: ## MLS operations beside live peers (ARGS="join message" for some, "alone" without peers)
 	@DOTNET_PROCESSOR_COUNT=1 dotnet run -c Release --project benchmarks/mls -v q -- $(ARGS)
+
+benchmark-browser: ## the client in Chromium: bytes, boot, MLS, send to seen
+	@scripts/build-browser-tests.sh && dotnet run -c Release --project benchmarks/browser -v q
 
 benchmark-client: ## how long a new device waits for its history
 	@dotnet run -c Release --project benchmarks/client -v q

@@ -78,6 +78,36 @@ public sealed class StoryTests(Site site) : IClassFixture<Site>
     }
 
     [Fact]
+    public async Task A_tab_that_froze_is_succeeded_by_another_and_steps_back_when_it_wakes()
+    {
+        BrowserContext context = await site.Chromium.ContextAsync();
+        (Tab first, _) = await SignUpAsync(context);
+        (Tab other, string otherHandle) = await SignUpAsync();
+        JsonElement contact = await first.AskAsync("contacts.find", new { handle = otherHandle });
+        string id = (await first.AskAsync("conversations.direct", new { account = contact.GetProperty("account").GetString() })).GetProperty("id").GetString()!;
+        await first.AskAsync("conversation.send", new { conversation = id, text = "before", replyTo = (string?)null });
+        await other.UntilAsync("conversations", "list => list.length === 1");
+        await other.AskAsync("conversation.accept", new { conversation = id });
+        Tab second = await site.OpenAsync(context);
+        await second.UntilAsync("session", "s => s.state === 'ready'");
+
+        await first.FreezeAsync(true);
+        Assert.Equal("interrupted", await second.CodeOfAsync("session.touch"));
+        await second.UntilAsync("session", "s => s.state === 'locked'");
+        await second.AskAsync("session.unlock", new { password = Password });
+        await second.AskAsync("conversation.send", new { conversation = id, text = "meanwhile", replyTo = (string?)null });
+        await other.UntilAsync($"messages('{id}')", "w => w.messages.some(m => m.body.text === 'meanwhile')");
+
+        await first.FreezeAsync(false);
+        await first.UntilAsync($"messages('{id}')", "w => w.messages.some(m => m.body.text === 'meanwhile')");
+        await first.AskAsync("conversation.send", new { conversation = id, text = "awake", replyTo = (string?)null });
+        JsonElement all = await other.UntilAsync($"messages('{id}')", "w => w.messages.some(m => m.body.text === 'awake')");
+        Assert.Equal(["before", "meanwhile", "awake"], all.GetProperty("messages").EnumerateArray().Where(m => m.GetProperty("body").GetProperty("type").GetString() == "text")
+            .Select(m => m.GetProperty("body").GetProperty("text").GetString()));
+        NoComplaints(second, other);
+    }
+
+    [Fact]
     public async Task A_new_browser_comes_in_by_the_recovery_words_and_another_by_a_code()
     {
         (Tab first, string handle) = await SignUpAsync();

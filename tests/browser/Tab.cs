@@ -35,6 +35,9 @@ sealed class Tab(DevTools tools, string target, string session)
         await _loaded.Task;
     }
 
+    /// <summary>Freezes it with its workers, as a browser does to save power, or lets it go on.</summary>
+    public Task FreezeAsync(bool frozen) => tools.SendAsync("Page.setWebLifecycleState", new JsonObject { ["state"] = frozen ? "frozen" : "active" }, session);
+
     /// <summary>Closes it.</summary>
     public Task CloseAsync() => tools.SendAsync("Target.closeTarget", new JsonObject { ["targetId"] = target });
 

@@ -66,6 +66,11 @@ static partial class Bridge
         {
             Answer(call, null, Json(Draw.Error(e)));
         }
+        catch (ObjectDisposedException)
+        {
+            // It was locked meanwhile.
+            Answer(call, null, Json(Draw.Error(Seat.NotOpen())));
+        }
         catch (FencedException)
         {
             Answer(call, null, Json(new ErrorView("interrupted", "The account is open in another tab now. Try again.", false, null)));

@@ -120,7 +120,14 @@ sealed partial class Seat(Uri server, string database, Action<EventView> emit)
         {
             if (happened is SessionEnded end) ended = end.Reason;
             if (happened is Locked) _whyLocked = "idle";
-            await TellAsync(client, happened).ConfigureAwait(false);
+            try
+            {
+                await TellAsync(client, happened).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or KavalekException or IOException)
+            {
+                // It is closing while this is drawn; the end of the events says so.
+            }
         }
         if (Interlocked.CompareExchange(ref _client, null, client) != client) return;
         _recoveryKey?.Dispose();
