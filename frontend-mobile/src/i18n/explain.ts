@@ -8,7 +8,7 @@ export function explain(error: unknown, t: Texts, formats: Formats): string {
   if (!known) return t.errors.byCode['internal']!;
   const parts = [Object.hasOwn(t.errors.byCode, known.code) ? t.errors.byCode[known.code]! : known.message];
   if (!known.nothingChanged) parts.push(t.errors.uncertain);
-  if (known.retryAfter !== undefined) parts.push(t.errors.waitFor(formats.duration(Math.ceil(known.retryAfter))));
+  if (known.retryAfter !== undefined && known.retryAfter > 0) parts.push(t.errors.waitFor(formats.duration(Math.ceil(known.retryAfter))));
   return parts.join(' ');
 }
 

@@ -77,6 +77,9 @@ test('An error says what happened, and whether it is certain that nothing change
   expect(explain(new KavalekError({ code: 'too_many_attempts', message: 'x', nothingChanged: true, retryAfter: 30 }), en, english)).toContain(
     'Try again in 30 seconds.',
   );
+  expect(explain(new KavalekError({ code: 'wrong_password', message: 'x', nothingChanged: true, retryAfter: 0 }), en, english)).toBe(
+    en.errors.byCode['wrong_password'],
+  );
   expect(explain(new KavalekError({ code: 'brand_new', message: 'What the client said.', nothingChanged: true }), fr, french)).toBe('What the client said.');
   expect(explain(new KavalekError({ code: 'constructor', message: 'What the client said.', nothingChanged: true }), fr, french)).toBe('What the client said.');
   expect(explain(new TypeError('undefined is not'), en, english)).toBe(en.errors.byCode['internal']);

@@ -12,6 +12,9 @@ import { useToast } from '../../ui/toasts';
 import { useAction } from '../../ui/use-action';
 import styles from './add-device.module.css';
 
+/** Seconds that a code lasts (docs/PROTOCOL.md §5.3); this page's clock ticks a little behind. */
+const lasts = 60;
+
 /** Lets a new device in: its code, then the digits to compare, then the yes. */
 export function AddDevice({ onClose }: { readonly onClose: () => void }) {
   const t = useTexts();
@@ -80,7 +83,7 @@ export function AddDevice({ onClose }: { readonly onClose: () => void }) {
       </Dialog>
     );
   }
-  const left = link ? Math.max(0, Math.ceil((link.expires - now) / 1000)) : 0;
+  const left = link ? Math.max(0, Math.min(lasts, Math.ceil((link.expires - now) / 1000))) : 0;
   return (
     <Dialog title={t.devices.add} onClose={onClose} actions={problem ? <Button onClick={again}>{t.app.tryAgain}</Button> : null}>
       {problem ? (
