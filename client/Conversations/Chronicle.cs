@@ -110,6 +110,8 @@ static class Chronicle
         Id[] joined = [.. after.Except(before)];
         if (facts.Epoch == 0)
         {
+            // Another group of a pair is the same conversation.
+            if (step.Thread is { Kind: ConversationKind.Direct, Streams.Count: > 1 }) return;
             if (stream.Extension!.Continues is null) step.Say(SystemKind.Created, committer, joined);
             else SayAfresh(step, stream, committer);
             return;

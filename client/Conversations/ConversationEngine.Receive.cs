@@ -33,8 +33,9 @@ sealed partial class ConversationEngine
             }
             if (page.Entries.Count == 0)
             {
-                if (page.Head >= next) epoch = await EpochAsync(stream, cancel).ConfigureAwait(false);
-                await StepAsync(thread, step => LevelAsync(step, stream, page.Head, epoch), cancel).ConfigureAwait(false);
+                if (page.Head + 1 != next) epoch = await EpochAsync(stream, cancel).ConfigureAwait(false);
+                if (page.Head + 1 >= next) await StepAsync(thread, step => LevelAsync(step, stream, page.Head, epoch), cancel).ConfigureAwait(false);
+                else if (epoch != ulong.MaxValue) await StepAsync(thread, step => RewindAsync(step, stream, next, page.Head, epoch), cancel).ConfigureAwait(false);
                 return;
             }
             await TakeAsync(thread, stream, page.Entries, complete: true, cancel).ConfigureAwait(false);
@@ -52,6 +53,21 @@ sealed partial class ConversationEngine
     {
         if (step.Thread.Streams.GetValueOrDefault(stream) is { IsLive: true } live) _intake.Lose(step, live);
         return Task.FromResult(true);
+    }
+
+    // The server has less than it had given out before it was asked.
+    Task<bool> RewindAsync(Step step, Id stream, ulong next, ulong head, ulong epoch)
+    {
+        if (step.Thread.Streams.GetValueOrDefault(stream) is not { } group || group.Row.NextSeq != next) return Task.FromResult(false);
+        _intake.Rewind(step, group, head + 1, epoch);
+        step.Afterwards(SayRewound);
+        return Task.FromResult(true);
+    }
+
+    void SayRewound()
+    {
+        if (Interlocked.Exchange(ref _saidRewound, 1) == 0)
+            _core.Events.Publish(new Notice("The server was put back to an earlier state. Your conversations go on; a message that was sent since then may be missing on some devices."));
     }
 
     // Nothing more is there: what this device has counted is held against what the server says.
@@ -113,7 +129,8 @@ sealed partial class ConversationEngine
                 if (complete && group.IsLive && entry.Seq > group.Row.NextSeq) _intake.Skip(step, group, entry.Seq, entry.Epoch);
                 if (!await _intake.TakeAsync(step, group, entry).ConfigureAwait(false)) return (true, group.Row.NextSeq - 1);
             }
-            return (false, group.Row.NextSeq - 1);
+            // Never more than was shown: a server that has gone back will give other entries the same numbers.
+            return (false, Math.Min(group.Row.NextSeq - 1, entries[^1].Seq));
         }, cancel).ConfigureAwait(false);
         if (acked > 0) await AckAsync(stream, acked, cancel).ConfigureAwait(false);
         if (gap) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
@@ -175,9 +192,25 @@ sealed partial class ConversationEngine
             if (inbox.Acked >= _inboxNext) Returns.SayOlderCopy();
             await CatchUpInboxAsync(cancel).ConfigureAwait(false);
         }
+        else await RewindInboxAsync(_inboxNext, 0, cancel).ConfigureAwait(false);
         foreach (Wire.StreamInfo info in streams)
             if (_byStream.GetValueOrDefault(Id.Read(info.Stream.Span)) is { } thread) await LookAsync(thread, info, cancel).ConfigureAwait(false);
         await ReturnAllAsync(streams, cancel).ConfigureAwait(false);
+    }
+
+    // Only what went back is looked into; what is new comes by itself.
+    async Task LookBackOnceAsync(CancellationToken cancel)
+    {
+        IReadOnlyList<Wire.StreamInfo> streams = await _core.Streams.ListAsync(cancel).ConfigureAwait(false);
+        if (streams.FirstOrDefault(IsInbox) is not { } inbox) await RewindInboxAsync(_inboxNext, 0, cancel).ConfigureAwait(false);
+        else if (inbox.Head + 1 < _inboxNext) await CatchUpInboxAsync(cancel).ConfigureAwait(false);
+        foreach (Wire.StreamInfo info in streams)
+        {
+            Id stream = Id.Read(info.Stream.Span);
+            if (_byStream.GetValueOrDefault(stream) is not { } thread) continue;
+            bool back = await StepAsync(thread, step => Task.FromResult(info.Head + 1 < NextSeq(thread, stream)), cancel).ConfigureAwait(false);
+            if (back) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
+        }
     }
 
     bool IsInbox(Wire.StreamInfo info) => info.Stream.Span.SequenceEqual(_core.Identity.Device.ToArray());
@@ -210,7 +243,7 @@ sealed partial class ConversationEngine
             _intake.Lose(step, live);
             return Task.FromResult(true);
         }, cancel).ConfigureAwait(false);
-        if (!behind && info.Head >= NextSeq(thread, stream)) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
+        if (!behind && info.Head + 1 != NextSeq(thread, stream)) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
         _lookedAt.TryAdd(stream, 0);
     }
 
@@ -249,7 +282,11 @@ sealed partial class ConversationEngine
             // Looked at anew for each try: it may have been let in meanwhile.
             for (int attempt = 0; attempt < 3 && await IsWorthReturningAsync(stream, cancel).ConfigureAwait(false); attempt++)
             {
-                if (await Returns.AskAsync(stream, epoch, cancel).ConfigureAwait(false) is not { } refused) break;
+                if (await Returns.AskAsync(stream, epoch, cancel).ConfigureAwait(false) is not { } refused)
+                {
+                    if (_byStream.GetValueOrDefault(stream) is { Kind: ConversationKind.Direct } pair) After(PairsPatience, () => OpenAnewSoon(pair));
+                    break;
+                }
                 if (refused.Code == ErrorCodes.StaleEpoch) epoch = refused.Epoch;
                 else if (refused.Code == ErrorCodes.NotFound && _byStream.GetValueOrDefault(stream) is { } thread)
                     await StepAsync(thread, step => EndAsync(step, stream), cancel).ConfigureAwait(false);
@@ -276,9 +313,16 @@ sealed partial class ConversationEngine
     }
 
     // Lost, and not even a subscriber any more: there is no way back but somebody's invitation.
-    static Task<bool> EndAsync(Step step, Id stream)
+    Task<bool> EndAsync(Step step, Id stream)
     {
         if (step.Thread.Streams.GetValueOrDefault(stream) is not { State: StreamState.Lost } lost) return Task.FromResult(false);
+        // A pair needs nobody's invitation: it stays lost until the group that takes its place is there.
+        if (IsPairAdrift(step.Thread))
+        {
+            ConversationThread pair = step.Thread;
+            step.Afterwards(() => OpenAnewSoon(pair));
+            return Task.FromResult(false);
+        }
         lost.State = StreamState.Ended;
         step.Touch(lost);
         step.Batch.Delete(StoreKeys.Return(stream));
@@ -286,14 +330,68 @@ sealed partial class ConversationEngine
         return Task.FromResult(true);
     }
 
+    // How long the other side of a pair has to let this device in again, before it opens another group of the two.
+    static readonly TimeSpan PairsPatience = TimeSpan.FromSeconds(30);
+
+    static bool IsPairAdrift(ConversationThread thread) =>
+        thread is { Kind: ConversationKind.Direct, State: ConversationState.Active, Peer: not null, Live: null, Newest.State: StreamState.Lost };
+
+    // The other side may be away, undecided, or cannot bring anybody back; whoever can write to a person can open another group with them.
+    void OpenAnewSoon(ConversationThread thread) => InBackground(async () =>
+    {
+        if (!_openingAnew.TryAdd(thread.Id, 0)) return;
+        try
+        {
+            bool adrift = await StepAsync(thread, step => Task.FromResult(IsPairAdrift(thread)), _stop.Token).ConfigureAwait(false);
+            if (!adrift || _core.People.Find(thread.Peer!.Value) is not { IsBlocked: false }) return;
+            await OpenDirectAsync(thread.Id, thread.Peer.Value, _stop.Token).ConfigureAwait(false);
+            LookAfterLost();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Over.
+        }
+        catch (Exception e) when (Setback.Is(e))
+        {
+            // The next connection looks again.
+        }
+        finally
+        {
+            _openingAnew.TryRemove(thread.Id, out _);
+        }
+    });
+
     async Task CatchUpInboxAsync(CancellationToken cancel)
     {
         while (true)
         {
-            Wire.EntryList page = await _core.Streams.EntriesAsync(_core.Identity.Device, _inboxNext - 1, BatchEntries, cancel).ConfigureAwait(false);
-            if (page.Entries.Count == 0) return;
+            ulong asked = _inboxNext;
+            Wire.EntryList page = await _core.Streams.EntriesAsync(_core.Identity.Device, asked - 1, BatchEntries, cancel).ConfigureAwait(false);
+            if (page.Entries.Count == 0)
+            {
+                if (page.Head + 1 < asked) await RewindInboxAsync(asked, page.Head, cancel).ConfigureAwait(false);
+                return;
+            }
             await TakeInboxAsync(page.Entries, cancel).ConfigureAwait(false);
         }
+    }
+
+    // As with conversations: what comes next has numbers that were given once before.
+    async Task RewindInboxAsync(ulong asked, ulong head, CancellationToken cancel)
+    {
+        if (asked == head + 1) return;
+        await _joining.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_inboxNext != asked) return;
+            await _core.Store.ApplyAsync(new StoreBatch().Put(StoreKeys.Inbox, new IndexRow { Position = head + 1 }.ToByteArray()), cancel).ConfigureAwait(false);
+            _inboxNext = head + 1;
+        }
+        finally
+        {
+            _joining.Release();
+        }
+        SayRewound();
     }
 
     async Task TakeInboxAsync(IReadOnlyList<Wire.Entry> entries, CancellationToken cancel)
@@ -316,7 +414,7 @@ sealed partial class ConversationEngine
                 }
                 _inboxNext = entry.Seq + 1;
             }
-            await AckAsync(_core.Identity.Device, _inboxNext - 1, cancel).ConfigureAwait(false);
+            await AckAsync(_core.Identity.Device, Math.Min(_inboxNext - 1, entries[^1].Seq), cancel).ConfigureAwait(false);
         }
         finally
         {

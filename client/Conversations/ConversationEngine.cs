@@ -18,6 +18,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     readonly ConcurrentDictionary<(Id Account, string Key), byte> _asked = new();
     readonly ConcurrentDictionary<Task, byte> _background = new();
     readonly ConcurrentDictionary<Id, byte> _lookedAt = new();
+    readonly ConcurrentDictionary<Id, byte> _openingAnew = new();
     readonly SemaphoreSlim _joining = new(1);
     readonly CancellationTokenSource _stop = new();
     readonly Intents _intents = new();
@@ -29,6 +30,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     readonly Expiry _expiry;
     volatile bool _running;
     ulong _inboxNext = 1;
+    int _saidRewound;
 
     ConversationEngine(ClientCore core)
     {
@@ -123,6 +125,8 @@ sealed partial class ConversationEngine : IAsyncDisposable
                     up |= next is LinkUp;
                     next = entries.Count < BatchEntries && _core.Link.Incoming.TryRead(out LinkEvent? more) ? more : null;
                 }
+                // Before anything of a new connection is taken: a server that was put back gives other entries the numbers that are known.
+                if (up) await LookBackAsync(cancel).ConfigureAwait(false);
                 if (!await TakeAsync(entries, cancel).ConfigureAwait(false)) After(TryAgain, () => InBackground(CaughtUpAsync));
                 entries.Clear();
                 if (up) InBackground(CaughtUpAsync);
@@ -131,6 +135,24 @@ sealed partial class ConversationEngine : IAsyncDisposable
         finally
         {
             _running = false;
+        }
+    }
+
+    // Whether the server still has what it gave out. Where it does not say, nothing is taken over this connection until it does.
+    async Task LookBackAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await LookBackOnceAsync(cancel).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (Setback.Is(e) && !cancel.IsCancellationRequested)
+            {
+                if (!IsConnected) return; // the next connection looks
+            }
+            await Task.Delay(TryAgain, _core.Clock, cancel).ConfigureAwait(false);
         }
     }
 

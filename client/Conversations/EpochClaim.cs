@@ -41,6 +41,9 @@ internal sealed record EpochClaim(Id Instance, Id Stream, Id Device, Standing St
     /// <summary>SHA-256 of the claim that this one answers, which it is thus newer than; 32 zero bytes where it answers none.</summary>
     public byte[] Answers { get; private init; } = new byte[StateBytes];
 
+    /// <summary>Whether the device found that the server went back, so that members can stand apart without anybody's doing.</summary>
+    public bool Forgotten { get; private init; }
+
     /// <summary>DER, at most 72 bytes.</summary>
     public byte[] Signature { get; private init; } = [];
 
@@ -48,9 +51,9 @@ internal sealed record EpochClaim(Id Instance, Id Stream, Id Device, Standing St
     public static bool IsMarked(ReadOnlySpan<byte> payload) => payload.Length > 2 && payload[0] == Mark >> 8 && payload[1] == (Mark & 0xff);
 
     /// <summary>Signs a claim.</summary>
-    public static async Task<byte[]> SignAsync(ICryptoProvider crypto, OwnIdentity own, Id stream, Standing standing, byte[]? answers)
+    public static async Task<byte[]> SignAsync(ICryptoProvider crypto, OwnIdentity own, Id stream, Standing standing, byte[]? answers, bool forgotten = false)
     {
-        byte[] content = new EpochClaim(own.Instance, stream, own.Device, standing) { Answers = answers ?? new byte[StateBytes] }.Content();
+        byte[] content = new EpochClaim(own.Instance, stream, own.Device, standing) { Answers = answers ?? new byte[StateBytes], Forgotten = forgotten }.Content();
         byte[] signature = await crypto.SignAsync(SignatureAlgorithm.EcdsaP256Sha256, own.DeviceKey.PrivateKey, SignContent.Encode(Label, content)).ConfigureAwait(false);
         return new TlsBytes().UInt16(Mark).Vector(content).Vector(signature).ToArray();
     }
@@ -69,8 +72,10 @@ internal sealed record EpochClaim(Id Instance, Id Stream, Id Device, Standing St
             Id instance = view.Id(), stream = view.Id(), device = view.Id();
             Standing standing = new(view.UInt64(), view.UInt64(), view.Raw(StateBytes).ToArray(), view.Id());
             byte[] answers = view.Raw(StateBytes).ToArray();
+            ushort forgotten = view.UInt16();
+            if (forgotten > 1) return null;
             view.End();
-            return new(instance, stream, device, standing) { Answers = answers, Signature = signature };
+            return new(instance, stream, device, standing) { Answers = answers, Forgotten = forgotten == 1, Signature = signature };
         }
         catch (FormatException)
         {
@@ -83,5 +88,5 @@ internal sealed record EpochClaim(Id Instance, Id Stream, Id Device, Standing St
         crypto.VerifyAsync(SignatureAlgorithm.EcdsaP256Sha256, deviceKey, SignContent.Encode(Label, Content()), Signature);
 
     byte[] Content() => new TlsBytes().UInt16(Version).Id(Instance).Id(Stream).Id(Device)
-        .UInt64(Standing.StreamEpoch).UInt64(Standing.Epoch).Raw(Standing.State).Id(Standing.Begun).Raw(Answers).ToArray();
+        .UInt64(Standing.StreamEpoch).UInt64(Standing.Epoch).Raw(Standing.State).Id(Standing.Begun).Raw(Answers).UInt16(Forgotten ? (ushort)1 : (ushort)0).ToArray();
 }

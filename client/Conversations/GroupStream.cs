@@ -127,6 +127,17 @@ sealed class GroupStream(Id id, StreamRow row)
         Stored = Group;
     }
 
+    /// <summary>The stream's epochs are counted anew: what was remembered by them says nothing any more.</summary>
+    public void CountAnew(StoreBatch batch)
+    {
+        Lineage = new(new LineageRow());
+        HeardAt.Clear();
+        Claims = (0, []);
+        ClaimAt = null;
+        (Row.Claimed, Row.Answered, Row.AnswerTo) = (0, 0, ByteString.Empty);
+        batch.Delete(StoreKeys.Lineage(Id));
+    }
+
     /// <summary>Keeps a commit until the server has settled it.</summary>
     public void SetPending(PendingCommit pending, PendingRow row, StoreBatch batch)
     {

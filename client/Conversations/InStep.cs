@@ -41,7 +41,8 @@ sealed class InStep(ClientCore core)
     {
         Note(step, stream);
         byte[] claim = await EpochClaim.SignAsync(
-            core.Mls.Crypto, core.Identity, stream.Id, stream.Lineage.Newest!, stream.Row.AnswerTo.IsEmpty ? null : stream.Row.AnswerTo.ToByteArray()).ConfigureAwait(false);
+            core.Mls.Crypto, core.Identity, stream.Id, stream.Lineage.Newest!, stream.Row.AnswerTo.IsEmpty ? null : stream.Row.AnswerTo.ToByteArray(),
+            forgotten: IsRewound(step, stream)).ConfigureAwait(false);
         ClaimsHere(stream).Add(HashOf(claim));
         return claim;
     }
@@ -54,15 +55,22 @@ sealed class InStep(ClientCore core)
         step.Touch(stream);
     }
 
-    /// <summary>Another device says where it stands.</summary>
-    public async Task ReceiveAsync(Step step, GroupStream stream, Wire.Entry entry)
+    /// <summary>Another device says where it stands; true where this one has to find its way back to it.</summary>
+    public async Task<bool> ReceiveAsync(Step step, GroupStream stream, Wire.Entry entry)
     {
-        if (IsSuperseded(step.Thread, stream) || EpochClaim.Read(entry.Payload.Span) is not { } claim) return;
-        if (claim.Stream != stream.Id || claim.Instance != core.Identity.Instance || claim.Device == core.Identity.Device) return;
-        if (stream.Devices.FirstOrDefault(d => d.Device == claim.Device) is not { } device || stream.Group!.Find(device.Leaf) is not { } member) return;
-        if (!await claim.VerifyAsync(core.Mls.Crypto, member.SignatureKey).ConfigureAwait(false)) return;
+        if (IsSuperseded(step.Thread, stream) || EpochClaim.Read(entry.Payload.Span) is not { } claim) return false;
+        if (claim.Stream != stream.Id || claim.Instance != core.Identity.Instance || claim.Device == core.Identity.Device) return false;
+        if (stream.Devices.FirstOrDefault(d => d.Device == claim.Device) is not { } device || stream.Group!.Find(device.Leaf) is not { } member) return false;
+        if (!await claim.VerifyAsync(core.Mls.Crypto, member.SignatureKey).ConfigureAwait(false)) return false;
         Note(step, stream);
         ulong there = claim.Standing.StreamEpoch, here = stream.Row.Epoch;
+        if ((claim.Forgotten || IsRewound(step, stream)) && !Standing.Of(stream.Group!, here, default).IsSame(claim.Standing))
+        {
+            // Nobody took a wrong turn: the server forgot. Those who had seen less follow those who had seen more.
+            if (IsAhead(claim.Standing, stream)) return true;
+            Suspect(step, stream);
+            return false;
+        }
         // Held against where this device stood in the very epoch of the stream that the other one names.
         Standing? own = stream.Lineage.At(there);
         bool same = own?.IsSame(claim.Standing) == true;
@@ -72,7 +80,7 @@ sealed class InStep(ClientCore core)
             Heard(step, stream, claim.Device);
             // Whoever stands elsewhere hears it from that one.
             if (stream.Row is { ClaimDue: true, AnswerTo.IsEmpty: true }) Claimed(step, stream, here);
-            return;
+            return false;
         }
         // An old one that somebody repeats, or of a device that was left behind: if it answers what was said in this epoch, it is no old one.
         bool behind = same && ClaimsHere(stream).Contains(Convert.ToHexString(claim.Answers));
@@ -80,9 +88,9 @@ sealed class InStep(ClientCore core)
         if (!behind && !elsewhere)
         {
             if (same) Suspect(step, stream);
-            return;
+            return false;
         }
-        if (await HeardAtAsync(stream, claim.Device).ConfigureAwait(false) > there) return;
+        if (await HeardAtAsync(stream, claim.Device).ConfigureAwait(false) > there) return false;
         if (stream.Row.Answered != here + 1)
         {
             stream.Row.ClaimDue = true;
@@ -90,10 +98,22 @@ sealed class InStep(ClientCore core)
         }
         ByteString name = Step.Bytes(claim.Device);
         step.Touch(stream);
-        if (stream.Row.Apart.Contains(name) || stream.Row.Dismissed.Contains(name)) return;
+        if (stream.Row.Apart.Contains(name) || stream.Row.Dismissed.Contains(name)) return false;
         stream.Row.Apart.Add(name);
         step.Say(SystemKind.Apart, PartedBy(stream, own ?? stream.Lineage.Newest!, claim.Standing), [device.Account]);
         step.Publish(new ConversationChanged(step.Thread.Face));
+        return false;
+    }
+
+    /// <summary>Whether the server went back lately, so that members can stand apart without anybody's doing.</summary>
+    public static bool IsRewound(Step step, GroupStream stream) =>
+        stream.Row.Rewound != 0 && step.NowMilliseconds - stream.Row.Rewound < Limits.RetentionSeconds * 1000UL;
+
+    // In one order for all, so that they meet.
+    static bool IsAhead(Standing other, GroupStream stream)
+    {
+        Standing own = Standing.Of(stream.Group!, 0, default);
+        return other.Epoch != own.Epoch ? other.Epoch > own.Epoch : other.State.AsSpan().SequenceCompareTo(own.State) > 0;
     }
 
     static string HashOf(ReadOnlySpan<byte> claim) => Convert.ToHexString(SHA256.HashData(claim));

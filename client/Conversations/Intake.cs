@@ -41,7 +41,9 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         }
         switch (entry.Kind)
         {
-            case Wire.Kind.Application when EpochClaim.IsMarked(entry.Payload.Span): await inStep.ReceiveAsync(step, stream, entry).ConfigureAwait(false); break;
+            case Wire.Kind.Application when EpochClaim.IsMarked(entry.Payload.Span):
+                if (await inStep.ReceiveAsync(step, stream, entry).ConfigureAwait(false)) Lose(step, stream);
+                break;
             case Wire.Kind.Application when IsWhatItSays(entry): await ApplicationAsync(step, stream, entry).ConfigureAwait(false); break;
             case Wire.Kind.Proposal when IsWhatItSays(entry): await ProposalAsync(step, stream, entry).ConfigureAwait(false); break;
             case Wire.Kind.Commit when IsWhatItSays(entry): await CommitAsync(step, stream, entry).ConfigureAwait(false); break;
@@ -58,6 +60,36 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         stream.Row.Epoch = epoch;
         step.Touch(stream);
         if (missedCommit && stream.Group is not null) Lose(step, stream);
+    }
+
+    /// <summary>
+    /// The server has less than this device has read: it was put back to a backup. The keys stay as they are, and the stream goes on from where the
+    /// server says; what was on its way goes out again. Whoever had seen less of what is gone now hears so from the others (docs/PROTOCOL.md §7.13).
+    /// </summary>
+    public void Rewind(Step step, GroupStream stream, ulong next, ulong epoch)
+    {
+        stream.Row.NextSeq = next;
+        step.Touch(stream);
+        if (stream.Group is null)
+        {
+            // What it asked may be gone, too.
+            step.Batch.Delete(StoreKeys.Return(stream.Id));
+            step.Afterwards(returns.Begin);
+            return;
+        }
+        (stream.Row.Epoch, stream.Row.EpochKnown, stream.Row.Rewound) = (epoch, true, step.NowMilliseconds);
+        stream.CountAnew(step.Batch);
+        stream.Row.Apart.Clear();
+        stream.Row.ClaimDue = true;
+        step.Thread.OnServer.Clear();
+        Chronicle.Unseal(step, stream, anew: true);
+        if (stream.Proposals is { } own)
+        {
+            foreach (OutgoingProposal proposal in own.Proposals) proposal.Placed = false;
+            step.Batch.Put(StoreKeys.Proposals(stream.Id), own.ToByteArray());
+        }
+        InStep.Note(step, stream);
+        step.Publish(new ConversationChanged(step.Thread.Face));
     }
 
     /// <summary>This device cannot follow the group any more.</summary>
@@ -197,6 +229,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
                     InStep.Note(step, stream, facts.Committer.Device);
                     returns.EpochEnded(step, stream);
                     await Chronicle.EpochBeganAsync(step, stream, facts).ConfigureAwait(false);
+                    await EndIfDesertedAsync(step, stream, facts).ConfigureAwait(false);
                     break;
                 }
             case ProcessResult.CommitReceived received:
@@ -213,6 +246,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
                     InStep.Heard(step, stream, facts.Committer.Device);
                     returns.EpochEnded(step, stream);
                     await Chronicle.EpochBeganAsync(step, stream, facts).ConfigureAwait(false);
+                    await EndIfDesertedAsync(step, stream, facts).ConfigureAwait(false);
                     break;
                 }
             case ProcessResult.RemovedFromGroup removed:
@@ -236,6 +270,27 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
             stream.ClearPending(step.Batch);
             stream.CommitsRestUntil = step.Now + TimeSpan.FromSeconds(30);
         }
+    }
+
+    // The other one of a pair has left: the group is of no use any more, and what was on its way in it goes out in another, or not at all. Whoever
+    // left is not called back without the person's knowing.
+    async Task EndIfDesertedAsync(Step step, GroupStream stream, CommitFacts facts)
+    {
+        ConversationThread thread = step.Thread;
+        if (thread.Kind != ConversationKind.Direct || facts.Removed.Count == 0 || stream.Devices.Any(d => d.Account != core.Identity.Account)) return;
+        intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "The other person has left this conversation. Nothing changed."));
+        stream.End(StreamState.Unsubscribing, step.Batch);
+        step.Touch(stream);
+        thread.ChooseLive();
+        if (thread.Live is null)
+            foreach ((ulong number, OutboxRow row) in thread.Outbox.ToArray())
+            {
+                step.Drop(number);
+                if (row.Position != 0)
+                    await step.ChangeAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Failed,
+                        "The other person left the conversation before this was sent. Open it anew to write to them.")).ConfigureAwait(false);
+            }
+        step.Publish(new ConversationChanged(thread.Face));
     }
 
     // The policy's word; null where it refuses the commit.
@@ -292,6 +347,6 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
     static void Unreadable(Step step, GroupStream stream, MlsError error)
     {
         step.Thread.Row.Undecryptable++;
-        if (error != MlsError.EpochTooOld) InStep.Suspect(step, stream);
+        if (error != MlsError.EpochTooOld || InStep.IsRewound(step, stream)) InStep.Suspect(step, stream);
     }
 }

@@ -221,9 +221,15 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
     async Task LeaveAsync(Step step, GroupStream stream, List<Outgoing> outgoing)
     {
         Id me = core.Identity.Account;
-        if (stream.Devices.All(d => d.Account == me))
+        if (stream.Row.LeavingSince == 0)
         {
-            // Nobody is left to commit the removal.
+            stream.Row.LeavingSince = step.NowMilliseconds;
+            step.Touch(stream);
+        }
+        bool late = step.NowMilliseconds - stream.Row.LeavingSince > Limits.RetentionSeconds * 1000UL;
+        if (late || stream.Devices.All(d => d.Account == me))
+        {
+            // Nobody is left to commit the removal; or nobody did while the server kept what asks for it.
             stream.End(StreamState.Unsubscribing, step.Batch);
             step.Touch(stream);
             outgoing.Add(new(stream, null, StreamState.Ended));

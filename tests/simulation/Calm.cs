@@ -40,6 +40,8 @@ sealed class Calm(World world)
         Settle();
         foreach (Device device in world.Devices) life.LogInAgain(device);
         Settle(TimeSpan.FromMinutes(5));
+        world.Ledger.Agree();
+        world.Ledger.Check();
         HoldAll();
         Probe();
         HoldAll();
@@ -84,8 +86,10 @@ sealed class Calm(World world)
         }
     }
 
-    static bool HasGone(Device device, Id stream) =>
-        Find(device, stream) is { } found && (found.Thread.State is ConversationState.Left or ConversationState.Declined || found.Stream.State is StreamState.Ended or StreamState.Unsubscribing);
+    // Who declined somebody drops their invitations, and says nothing.
+    static bool HasGone(Device device, Id stream) => Find(device, stream) is not { } found
+        ? device.Client?.Talk?.Threads.Any(thread => thread.State == ConversationState.Declined) == true
+        : found.Thread.State is ConversationState.Left or ConversationState.Declined || found.Stream.State is StreamState.Ended or StreamState.Unsubscribing;
 
     static string Describe(Device device, Id stream) =>
         Find(device, stream) is { } found ? $"{found.Thread.State} {found.Stream.State} seq {found.Stream.Row.NextSeq} epoch {found.Stream.Row.Epoch}" : $"never heard of it, {device.Client?.Connection}";
@@ -146,6 +150,7 @@ sealed class Calm(World world)
     // Two people who both read two messages read them in the same order, on all of their devices.
     void SameOrder()
     {
+        if (world.Ledger.WasPutBack) return;
         Dictionary<Id, List<(Device Device, string[] Shown)>> all = [];
         foreach (Device device in world.Devices)
             foreach (Conversation conversation in device.Client?.Conversations ?? [])

@@ -123,7 +123,12 @@ sealed class Chaos(World world)
         else if (dice < 72) _life.Kill(on[_random.Next(on.Length)]);
         else if (dice < 80) _life.Lock(on[_random.Next(on.Length)]);
         else if (dice < 92) on[_random.Next(on.Length)].CutOffUntil = world.Clock.GetUtcNow() + TimeSpan.FromSeconds(_random.Next(1, 120));
-        else if (dice < 95) world.RestartServer();
+        else if (dice < 95)
+        {
+            if (_random.Next(4) > 0) world.RestartServer();
+            else if (world.HasBackup) world.RestoreServer();
+            else world.SaveServer();
+        }
         else foreach (Device device in on) _life.LogInAgain(device);
     }
 

@@ -54,9 +54,39 @@ sealed class Ledger(World world)
             Texts.TryAdd(id, new Placed(stream, appended.Seq, written.Text, written.Sender));
     }
 
+    (HashSet<Id> Texts, Dictionary<(Id Device, Id Stream), ulong> Joined)? _saved;
+
+    /// <summary>The server was put back once: who had seen more and who had seen less need not show one order.</summary>
+    public bool WasPutBack { get; private set; }
+
+    /// <summary>Until they have found each other again, members can stand in different epochs under one number.</summary>
+    public bool IsApart { get; private set; }
+
+    /// <summary>The server is saved as it is.</summary>
+    public void Save() => _saved = ([.. Texts.Keys], new(Joined));
+
+    /// <summary>The server forgets what came since it was saved.</summary>
+    public void PutBack()
+    {
+        foreach (Id entry in Texts.Keys.Where(entry => !_saved!.Value.Texts.Contains(entry)).ToArray()) Texts.Remove(entry);
+        Joined.Clear();
+        foreach (var joined in _saved!.Value.Joined) Joined.Add(joined.Key, joined.Value);
+        WasPutBack = IsApart = true;
+    }
+
+    /// <summary>From now on all agree again.</summary>
+    public void Agree()
+    {
+        if (!IsApart) return;
+        IsApart = false;
+        _epochs.Clear();
+        _looked.Clear();
+    }
+
     /// <summary>Everybody in an epoch agrees with everybody else in it.</summary>
     public void Check()
     {
+        if (IsApart) return;
         foreach (Device device in world.Devices)
         {
             if (device.Client?.Talk is not { } engine) continue;

@@ -97,5 +97,9 @@ sealed class Scene : IDisposable
         return done.Task;
     }
 
-    public void Dispose() => World.Dispose();
+    public void Dispose()
+    {
+        if (Environment.GetEnvironmentVariable("KAVALEK_SIMULATION_TRACE") is { } trace) File.WriteAllText(trace, World.TraceText + Ledger.Describe(World));
+        World.Dispose();
+    }
 }

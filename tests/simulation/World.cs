@@ -191,7 +191,30 @@ sealed class World : IDisposable
     // ---- The server ----
 
     /// <summary>The server is stopped and started again on its data.</summary>
-    public void RestartServer()
+    public void RestartServer() => RestartServer("server restarted", _ => { });
+
+    /// <summary>Somebody saves what the server has of conversations.</summary>
+    public void SaveServer() => RestartServer("server saved", folder =>
+    {
+        _backup = Directory.GetFiles(folder, "messaging.db*").ToDictionary(file => file, File.ReadAllBytes);
+        Ledger.Save();
+    });
+
+    /// <summary>Whether there is a backup of the server.</summary>
+    public bool HasBackup => _backup is not null;
+
+    /// <summary>Somebody puts the backup back: the server knows nothing of what it took since.</summary>
+    public void RestoreServer() => RestartServer("server put back", folder =>
+    {
+        foreach (string file in Directory.GetFiles(folder, "messaging.db*")) File.Delete(file);
+        foreach ((string file, byte[] content) in _backup!) File.WriteAllBytes(file, content);
+        _backup = null;
+        Ledger.PutBack();
+    });
+
+    Dictionary<string, byte[]>? _backup;
+
+    void RestartServer(string what, Action<string> meanwhile)
     {
         foreach (SimulatedSocket socket in Network.Sockets.ToArray()) Step($"{socket.Process.Device.Name} cut", () => Network.Close(socket));
         foreach (Packet packet in Network.Packets.ToArray())
@@ -200,8 +223,12 @@ sealed class World : IDisposable
                 Network.Packets.Remove(dial);
                 dial.Opened.TrySetException(new System.Net.WebSockets.WebSocketException("no server"));
             });
-        _server.RestartAsync().GetAwaiter().GetResult();
-        Step("server restarted", () => { });
+        _server.RestartAsync(options =>
+        {
+            meanwhile(options.Data);
+            return options;
+        }).GetAwaiter().GetResult();
+        Step(what, () => { });
     }
 
     /// <summary>A request to the real server, from beginning to end.</summary>
