@@ -31,6 +31,7 @@ static class Chronicle
         {
             stream.HeardAt[device.Device] = stream.Row.Epoch;
             SetNumber(step, stream, device.Device, 0);
+            if (facts.Removed.Any(removed => removed.Device.Device == device.Device)) stream.Seat(device.Device, step.NowMilliseconds);
         }
         // What goes on in a group that was started afresh concerns nobody here any more.
         if (InStep.IsSuperseded(thread, stream)) return;

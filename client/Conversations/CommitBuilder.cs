@@ -62,6 +62,19 @@ sealed class CommitBuilder(Intents intents)
                     if (!devices.Any(d => d.SameAccount(device)) || place.Any(stream.ProposedRemovals.Contains)) return Done;
                     return new CommitRequest { Add = [again], Remove = place };
                 }
+            case IntentKind.Seat:
+                {
+                    List<KeyPackage> again = [];
+                    List<LeafIndex> places = [];
+                    foreach (KeyPackageRow row in intent.KeyPackages)
+                    {
+                        Id device = Id.Read(row.Device.Span);
+                        if (stream.SeatedAt(device) >= intent.Asked || devices.FirstOrDefault(d => d.Device == device) is not { } seat || stream.ProposedRemovals.Contains(seat.Leaf)) continue;
+                        again.Add(KeyPackage.Decode(row.KeyPackage.Span));
+                        places.Add(seat.Leaf);
+                    }
+                    return again.Count == 0 ? Done : new CommitRequest { Add = again, Remove = places };
+                }
             case IntentKind.RemoveAccount:
                 {
                     Id account = Id.Read(intent.Account.Span);

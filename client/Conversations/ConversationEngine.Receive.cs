@@ -295,7 +295,13 @@ sealed partial class ConversationEngine
         }
         HashSet<Id> subscribed = [.. streams.Select(info => Id.Read(info.Stream.Span))];
         foreach ((Id stream, ConversationThread thread) in _byStream)
-            if (!subscribed.Contains(stream)) await StepAsync(thread, step => EndAsync(step, stream), cancel).ConfigureAwait(false);
+        {
+            if (subscribed.Contains(stream)) continue;
+            // Somebody took it off the server's list: asked for it, the server says so.
+            if (await StepAsync(thread, step => Task.FromResult(thread.Streams.GetValueOrDefault(stream) is { IsLive: true }), cancel).ConfigureAwait(false))
+                await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
+            await StepAsync(thread, step => EndAsync(step, stream), cancel).ConfigureAwait(false);
+        }
     }
 
     async Task<bool> IsWorthReturningAsync(Id stream, CancellationToken cancel) => _byStream.GetValueOrDefault(stream) is not { } thread
@@ -518,9 +524,15 @@ sealed partial class ConversationEngine
                     await _core.People.ObserveAsync(certificate, borneOut: true, cancel).ConfigureAwait(false);
             bool accepted = mine || returns || _core.People.Find(opened.Inviter.Account) is { IsAdded: true };
             bool isNew = thread == fresh || thread.State is not (ConversationState.Active or ConversationState.Request) || (thread.Live is null && !thread.Streams.ContainsKey(stream));
-            if (isNew || accepted) thread.State = accepted ? ConversationState.Active : ConversationState.Request;
+            GroupStream? before = thread.Streams.GetValueOrDefault(stream);
+            // It left, and nobody had confirmed it: the one who brings it back does not know. It goes on leaving.
+            bool leaves = thread.State == ConversationState.Left && before is { Row.LeavingSince: > 0 };
+            bool again = leaves || before?.State is StreamState.Lost or StreamState.Between || (before is not null && thread.State == ConversationState.Active);
+            if (leaves) accepted = false;
+            else if (isNew || accepted) thread.State = accepted ? ConversationState.Active : ConversationState.Request;
             if (thread.Kind == ConversationKind.Group && isNew) thread.Row.Inviter = fresh.Row.Inviter;
-            await _welcomes.KeepAsync(step, stream, seq, opened).ConfigureAwait(false);
+            await _welcomes.KeepAsync(step, stream, seq, opened, again).ConfigureAwait(false);
+            if (leaves) thread.Streams[stream].Row.Leaving = true;
             thread.Row.Activity = step.NowMilliseconds;
             step.Batch.Append(cursor);
             if (accepted && !mine && thread.Kind == ConversationKind.Direct) Chronicle.Accept(step);

@@ -111,7 +111,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     public async Task RunAsync(CancellationToken cancel)
     {
         _running = true;
-        using ITimer tick = _core.Clock.CreateTimer(_ => KickAll(), null, TickEvery, TickEvery);
+        using ITimer tick = _core.Clock.CreateTimer(_ => Tick(), null, TickEvery, TickEvery);
         try
         {
             List<Wire.Entry> entries = [];
@@ -310,6 +310,12 @@ sealed partial class ConversationEngine : IAsyncDisposable
     {
         _threads[thread.Id] = thread;
         foreach (Id stream in thread.Streams.Keys) _byStream[stream] = thread;
+    }
+
+    void Tick()
+    {
+        KickAll();
+        if (_running && IsConnected) InBackground(LookForReadersAsync);
     }
 
     void KickAll()

@@ -127,6 +127,18 @@ sealed class GroupStream(Id id, StreamRow row)
         Stored = Group;
     }
 
+    /// <summary>When a device was last taken out and in again, milliseconds since 1970; 0 where that is long ago.</summary>
+    public ulong SeatedAt(Id device) => Row.Seated.FirstOrDefault(seat => seat.Device.Span.SequenceEqual(device.ToArray()))?.At ?? 0;
+
+    /// <summary>A device was taken out and in again.</summary>
+    public void Seat(Id device, ulong now)
+    {
+        foreach (SeatRow old in Row.Seated.Where(seat => now - seat.At > SeatMemory || seat.Device.Span.SequenceEqual(device.ToArray())).ToArray()) Row.Seated.Remove(old);
+        Row.Seated.Add(new SeatRow { Device = ByteString.CopyFrom(device.ToArray()), At = now });
+    }
+
+    const ulong SeatMemory = Limits.RetentionSeconds * 1000UL;
+
     /// <summary>The stream's epochs are counted anew: what was remembered by them says nothing any more.</summary>
     public void CountAnew(StoreBatch batch)
     {

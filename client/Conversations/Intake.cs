@@ -331,6 +331,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         // What was on its way here may go out in another group of the pair; nobody took it in this one for this device to see.
         Chronicle.Unseal(step, stream, anew: true);
         stream.End(StreamState.Ended, step.Batch);
+        stream.Row.LeavingSince = 0;
         step.Touch(stream);
         intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "You are no longer in this conversation."));
         thread.ChooseLive();

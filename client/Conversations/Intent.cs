@@ -23,4 +23,6 @@ enum IntentKind
     Return = 9,
     /// <summary>Take the own account over to its new key.</summary>
     GoOver = 10,
+    /// <summary>Let devices in again that the server stopped delivering to.</summary>
+    Seat = 11,
 }

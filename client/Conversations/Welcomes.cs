@@ -55,16 +55,19 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
     public static bool IsRepeated(GroupStream known, OpenedWelcome opened) => known.Row.Joined.Contains(EpochOf(opened));
 
     /// <summary>Makes the opened group a stream of the conversation.</summary>
-    public async Task KeepAsync(Step step, Id id, ulong seq, OpenedWelcome opened)
+    /// <param name="step">The step.</param>
+    /// <param name="id">The stream.</param>
+    /// <param name="seq">Where the commit stands in it.</param>
+    /// <param name="opened">What was opened.</param>
+    /// <param name="returned">This device was in it before, and nobody took its account out: that needs no line.</param>
+    public async Task KeepAsync(Step step, Id id, ulong seq, OpenedWelcome opened, bool returned)
     {
         ConversationThread thread = step.Thread;
         ulong nextIntent = 0;
-        bool returned = false;
         List<ByteString> joined = opened.Joined.LastResort ? [EpochOf(opened)] : [];
         if (thread.Streams.Remove(id, out GroupStream? old))
         {
             nextIntent = old.Row.NextIntent;
-            returned = old.State is StreamState.Lost or StreamState.Between;
             joined.AddRange(old.Row.Joined);
             old.End(StreamState.Ended, step.Batch);
             step.Batch.DeletePrefix(StoreKeys.Intents(id));

@@ -76,6 +76,16 @@ sealed class StreamsApi(Rest rest, Tokens tokens)
         }
     }
 
+    /// <summary>The devices that the server delivers a stream to, by its own word.</summary>
+    public async Task<IReadOnlySet<Id>> SubscribersAsync(Id stream, CancellationToken cancel)
+    {
+        Wire.SubscriberList list = await ProtobufAsync(HttpMethod.Get, $"{Streams}/{stream}/subscribers", null, Wire.SubscriberList.Parser, cancel).ConfigureAwait(false);
+        HashSet<Id> devices = [];
+        foreach (ByteString device in list.Devices)
+            if (Id.TryRead(device.Span, out Id id)) devices.Add(id);
+        return devices;
+    }
+
     /// <summary>Ends the subscription: nothing more is received.</summary>
     public Task UnsubscribeAsync(Id stream, CancellationToken cancel) => SendAsync(HttpMethod.Delete, $"{Streams}/{stream}/subscription", null, cancel);
 

@@ -93,6 +93,7 @@ static class AuthorityTable
         ("GET /api/v1/streams/{stream}/entries", new(Needs.Messaging, s => Is(new(Get, $"/api/v1/streams/{s.Stream}/entries")), 200, (_, id) => new(Get, $"/api/v1/streams/{id}/entries"), Removed: 200)),
         ("GET /api/v1/streams/{stream}/welcomes/{seq}", new(Needs.Messaging, s => Is(new(Get, $"/api/v1/streams/{s.Stream}/welcomes/1")), 404, (_, id) => new(Get, $"/api/v1/streams/{id}/welcomes/1"), Removed: 200)),
         ("PUT /api/v1/streams/{stream}/ack", new(Needs.Messaging, s => Is(Ack(s.Stream)), 204, (_, id) => Ack(id), Removed: 204)),
+        ("GET /api/v1/streams/{stream}/subscribers", new(Needs.Messaging, s => Is(new(Get, $"/api/v1/streams/{s.Stream}/subscribers")), 200, (_, id) => new(Get, $"/api/v1/streams/{id}/subscribers"))),
         ("DELETE /api/v1/streams/{stream}/subscription", new(Needs.Messaging, s => Is(new(Delete, $"/api/v1/streams/{s.Stream}/subscription")), 204, (_, id) => new(Delete, $"/api/v1/streams/{id}/subscription"), Removed: 204)),
         ("PUT /auth/v1/account/password", new(Needs.Certified, s => Is(ChangePassword(s.Stranger)), 204, By: s => s.Stranger)),
         ("POST /auth/v1/account/key", new(Needs.Certified, s => Is(ReplaceKey(s, s.Stranger)), 204, By: s => s.Stranger)),

@@ -24,6 +24,7 @@ static class StreamEndpoints
         streams.MapGet("/{stream}/entries", Entries);
         streams.MapPut("/{stream}/ack", Acknowledge);
         streams.MapGet("/{stream}/welcomes/{seq}", Welcome);
+        streams.MapGet("/{stream}/subscribers", Subscribers);
         streams.MapDelete("/{stream}/subscription", Unsubscribe);
     }
 
@@ -137,6 +138,16 @@ static class StreamEndpoints
             return Missing();
         }
         return Results.Bytes(welcome, "application/octet-stream");
+    }
+
+    // Members hold it against who is in their group: the list is theirs anyway, and a subscriber that is missing in it is one that they bring back.
+    static async Task<IResult> Subscribers(HttpContext context, string stream, StreamQueries reader)
+    {
+        if (!TryName(context, stream, out StreamName name) || await reader.SubscriptionAsync(Authentication.Device(context), name) is not { Last: null })
+            return Missing();
+        var list = new SubscriberList();
+        list.Devices.AddRange((await reader.SubscribersAsync(name)).Select(device => ByteString.CopyFrom(device.ToArray())));
+        return Message(list);
     }
 
     static async Task<IResult> Unsubscribe(HttpContext context, string stream, GroupCommit writer)

@@ -46,6 +46,16 @@ sealed class StreamQueries(Database database) : IDisposable
         return row.Read() ? ReadSubscription(row) : null;
     });
 
+    /// <summary>The devices that everything new in a stream is for.</summary>
+    public Task<List<Id>> SubscribersAsync(StreamName stream) => WithAsync(reader =>
+    {
+        List<Id> found = [];
+        using SqliteDataReader row = reader.Subscribers.Read(stream.Id, stream.Inbox);
+        while (row.Read())
+            found.Add(row.Id(0));
+        return found;
+    });
+
     /// <summary>Entries after <paramref name="after"/>, oldest first, at least one if there is any.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="after">Up to here they are known.</param>
@@ -167,6 +177,9 @@ sealed class StreamQueries(Database database) : IDisposable
                 connection, $"{Subscribed} WHERE subscriber.device = @device AND stream.id > @after ORDER BY stream.id LIMIT @limit", "@device", "@after", "@limit");
             Subscription = new Statement(
                 connection, $"{Subscribed} WHERE subscriber.device = @device AND stream.id = @id AND stream.inbox = @inbox", "@device", "@id", "@inbox");
+            Subscribers = new Statement(
+                connection,
+                "SELECT device FROM subscriber WHERE stream = (SELECT key FROM stream WHERE id = @id AND inbox = @inbox) AND last IS NULL", "@id", "@inbox");
             Entries = new Statement(connection, $"SELECT first, last, entries, NULL {Behind}", s_behind);
             WholeEntries = new Statement(connection, $"SELECT first, last, entries, payload {Behind}", s_behind);
             Welcome = new Statement(connection, """
@@ -180,6 +193,7 @@ sealed class StreamQueries(Database database) : IDisposable
 
         public Statement Subscriptions { get; }
         public Statement Subscription { get; }
+        public Statement Subscribers { get; }
         public Statement Entries { get; }
         public Statement WholeEntries { get; }
         public Statement Welcome { get; }
@@ -188,6 +202,7 @@ sealed class StreamQueries(Database database) : IDisposable
         {
             Subscriptions.Dispose();
             Subscription.Dispose();
+            Subscribers.Dispose();
             Entries.Dispose();
             WholeEntries.Dispose();
             Welcome.Dispose();
