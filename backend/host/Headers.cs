@@ -7,7 +7,7 @@ internal static class Headers
     static readonly string[] SecretsInQuery = ["access_token", "token", "auth_token", "refresh_token", "authorization", "bearer"];
 
     // The camera reads QR codes, the microphone records voice messages; a page asks for nothing else.
-    const string Permissions = "camera=(self), microphone=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), display-capture=(), browsing-topics=()";
+    const string Permissions = "camera=(self), microphone=(self), geolocation=(), payment=(), usb=(), serial=(), display-capture=(), browsing-topics=()";
 
     public static void UseStrictHeaders(this WebApplication app) => app.Use((http, next) =>
     {
