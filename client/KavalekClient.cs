@@ -480,11 +480,11 @@ public sealed class KavalekClient : IAsyncDisposable
     public Conversation? Conversation(Id id) => Engine.Find(id);
 
     /// <summary>The direct conversation with a person: opened if there is none.</summary>
-    public Task<Conversation> DirectAsync(Id account, CancellationToken cancel = default) => Engine.DirectAsync(account, cancel);
+    public Task<Conversation> DirectAsync(Id account, CancellationToken cancel = default) => Setback.ToldAsync(Engine.DirectAsync(account, cancel));
 
     /// <summary>Makes a group with these people; the own account is its owner.</summary>
     public Task<Conversation> CreateGroupAsync(string title, IReadOnlyList<Id> accounts, CancellationToken cancel = default) =>
-        Engine.CreateGroupAsync(title, accounts, cancel);
+        Setback.ToldAsync(Engine.CreateGroupAsync(title, accounts, cancel));
 
     /// <summary>Chooses what others may know: that a message reached a device of this account, and that it was read. Both are on at first.</summary>
     public Task SetReceiptsAsync(bool delivered, bool read, CancellationToken cancel = default) => Engine.SetReceiptsAsync(delivered, read, cancel);

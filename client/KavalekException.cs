@@ -73,6 +73,8 @@ public static class ClientErrors
     public const string InvalidLink = "invalid_link";
     /// <summary>This platform lacks something Kavalek needs.</summary>
     public const string Platform = "platform";
+    /// <summary>The disk of this device is full or cannot be written to; the message says what that means.</summary>
+    public const string CannotStore = "cannot_store";
     /// <summary>Sending is not possible in this conversation now; the message says why.</summary>
     public const string CannotSend = "cannot_send";
     /// <summary>Some members of the conversation see another history of it than this device.</summary>

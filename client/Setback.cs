@@ -10,4 +10,42 @@ static class Setback
 
     /// <summary>The disk: full, or not there.</summary>
     public static bool IsOfStore(Exception e) => e is IOException or DbException;
+
+    /// <summary>Waits for what a person asked for; where the disk fails, it says what that means for them.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.CannotStore"/>, and whatever <paramref name="work"/> ends with.</exception>
+    public static async Task<T> ToldAsync<T>(Task<T> work)
+    {
+        try
+        {
+            return await work.ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsOfStore(e))
+        {
+            throw new KavalekException(ClientErrors.CannotStore,
+                "Something could not be stored on this device: its disk is full or cannot be written to. What was stored before is safe. Make room, then try again.", nothingChanged: false, e);
+        }
+    }
+
+    /// <inheritdoc cref="ToldAsync{T}"/>
+    public static Task ToldAsync(Task work) => ToldAsync(Done(work));
+
+    /// <summary>The same of a message: it was neither sent nor kept.</summary>
+    public static async Task<Message> MessageToldAsync(Task<Message> sending)
+    {
+        try
+        {
+            return await sending.ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsOfStore(e))
+        {
+            throw new KavalekException(ClientErrors.CannotStore,
+                "This message could not be stored on this device: its disk is full or cannot be written to. It was not sent and is not kept, so do not close what you wrote; what was stored before is safe. Make room, then send it again.", inner: e);
+        }
+    }
+
+    static async Task<bool> Done(Task work)
+    {
+        await work.ConfigureAwait(false);
+        return true;
+    }
 }

@@ -8,12 +8,24 @@ namespace Kavalek.Auth;
 /// <summary>Counts calls in windows of time. Whom it counts for it keeps only as a hash under a key of this run.</summary>
 internal sealed class RateLimiter(TimeProvider clock)
 {
-    /// <summary>More callers than this at once are turned away until windows end: memory stays bounded.</summary>
+    /// <summary>Windows that are kept at once: memory stays bounded. Where there are more callers, those furthest from their limit are forgotten first.</summary>
     public const int MaximumWindows = 200_000;
+
+    // Forgotten at once, so that looking for them is rare.
+    const int Share = 16;
 
     readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     readonly Dictionary<UInt128, Window> _windows = [];
     readonly Lock _lock = new();
+
+    /// <summary>How many windows are kept.</summary>
+    public int Windows
+    {
+        get
+        {
+            lock (_lock) return _windows.Count;
+        }
+    }
 
     /// <summary>Counts one call.</summary>
     /// <param name="what">What is called.</param>
@@ -28,14 +40,14 @@ internal sealed class RateLimiter(TimeProvider clock)
         {
             if (!_windows.TryGetValue(key, out Window window) || window.End <= now)
             {
-                if (_windows.Count >= MaximumWindows) Forget(now);
-                window = new Window(now.AddSeconds(rate.Seconds), 0);
+                if (_windows.Count >= MaximumWindows) MakeRoom(now);
+                window = new Window(now.AddSeconds(rate.Seconds), rate.Count, rate.Count);
             }
-            if (window.Count >= rate.Count || _windows.Count >= MaximumWindows)
+            if (window.Left <= 0)
             {
                 throw new AuthException(ErrorCodes.RateLimited, "Too many calls.", window.End - now);
             }
-            _windows[key] = window with { Count = window.Count + 1 };
+            _windows[key] = window with { Left = window.Left - 1 };
         }
     }
 
@@ -53,11 +65,21 @@ internal sealed class RateLimiter(TimeProvider clock)
         }
     }
 
+    // A flood from many places must turn nobody away, and must not make the server forget who is at a limit either: who has used the least of a limit
+    // goes first, of those the stalest.
+    void MakeRoom(DateTimeOffset now)
+    {
+        Forget(now);
+        if (_windows.Count < MaximumWindows) return;
+        foreach (UInt128 key in _windows.OrderByDescending(entry => (double)entry.Value.Left / entry.Value.Limit).ThenBy(entry => entry.Value.End).Take(MaximumWindows / Share).Select(entry => entry.Key).ToArray())
+            _windows.Remove(key);
+    }
+
     UInt128 Key(string what, ReadOnlySpan<byte> who)
     {
         byte[] named = [.. Encoding.ASCII.GetBytes(what), 0, .. who];
         return BinaryPrimitives.ReadUInt128BigEndian(HMACSHA256.HashData(_key, named));
     }
 
-    readonly record struct Window(DateTimeOffset End, int Count);
+    readonly record struct Window(DateTimeOffset End, int Left, int Limit);
 }

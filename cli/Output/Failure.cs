@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Kavalek.Client;
 using Kavalek.Protocol;
 
@@ -36,6 +37,9 @@ static class Failure
                 return ExitCodeOf(ofClient.Code);
             case OperationCanceledException:
                 return ExitCode.Interrupted;
+            case DbException:
+                Say("Something could not be stored on this device: its disk is full or cannot be written to. What was stored before is safe. Make room, then try again.", shell);
+                return ExitCode.Error;
             case IOException or UnauthorizedAccessException:
                 Say($"A file could not be used: {failure.Message}", shell);
                 return ExitCode.Error;

@@ -70,7 +70,9 @@ sealed class ContentIntake(ClientCore core)
     static ulong Withheld(Step step, DeviceRow before, Content content, uint life)
     {
         ulong missing = content.Number - before.Number - 1, own = content.Timer > 0 ? 1UL : 0;
-        ulong ended = content.Timed > before.Timed + own ? Math.Min(missing, content.Timed - before.Timed - own) : 0;
+        // Both counts are the sender's word, and may be any number.
+        ulong timed = content.Timed > before.Timed ? content.Timed - before.Timed : 0;
+        ulong ended = timed > own ? Math.Min(missing, timed - own) : 0;
         bool heardWithin = life > 0 && step.NowMilliseconds < before.Heard + life * 1000UL;
         return heardWithin ? missing : missing - ended;
     }

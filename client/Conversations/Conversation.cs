@@ -133,10 +133,10 @@ public sealed class Conversation
     /// goes on. The others' devices take it where the own role would have allowed the same change.
     /// </summary>
     /// <exception cref="KavalekException">For instance <see cref="ClientErrors.NotAllowed"/>, <see cref="ClientErrors.KeyChanged"/>.</exception>
-    public Task StartAfreshAsync(IReadOnlyList<Id> without, CancellationToken cancel = default) => _engine.StartAfreshAsync(_thread, without, cancel);
+    public Task StartAfreshAsync(IReadOnlyList<Id> without, CancellationToken cancel = default) => Setback.ToldAsync(_engine.StartAfreshAsync(_thread, without, cancel));
 
     /// <summary>Goes on without those of <see cref="Apart"/>: they are still members, and cannot read what is sent.</summary>
-    public Task GoOnAsync(CancellationToken cancel = default) => _engine.GoOnAsync(_thread, cancel);
+    public Task GoOnAsync(CancellationToken cancel = default) => Setback.ToldAsync(_engine.GoOnAsync(_thread, cancel));
 
     /// <summary>The newest message; <c>null</c> where there is none.</summary>
     public Task<Message?> LastAsync(CancellationToken cancel = default) => _engine.Log.LastAsync(_thread, cancel);
@@ -147,42 +147,42 @@ public sealed class Conversation
 
     /// <summary>Stores a text and queues it; it is safe when this returns. Its state changes by events.</summary>
     /// <exception cref="KavalekException">Nothing can be sent here now; the text was not stored.</exception>
-    public Task<Message> SendAsync(string text, MessageId? replyTo = null, CancellationToken cancel = default) => _engine.SendAsync(_thread, text, replyTo, cancel);
+    public Task<Message> SendAsync(string text, MessageId? replyTo = null, CancellationToken cancel = default) => Setback.MessageToldAsync(_engine.SendAsync(_thread, text, replyTo, cancel));
 
     /// <summary>Marks everything up to <paramref name="upTo"/> as read, and tells the others.</summary>
-    public Task MarkReadAsync(MessageId upTo, CancellationToken cancel = default) => _engine.MarkReadAsync(_thread, upTo, cancel);
+    public Task MarkReadAsync(MessageId upTo, CancellationToken cancel = default) => Setback.ToldAsync(_engine.MarkReadAsync(_thread, upTo, cancel));
 
     /// <summary>Accepts a request.</summary>
-    public Task AcceptAsync(CancellationToken cancel = default) => _engine.AcceptAsync(_thread, cancel);
+    public Task AcceptAsync(CancellationToken cancel = default) => Setback.ToldAsync(_engine.AcceptAsync(_thread, cancel));
 
     /// <summary>Declines a request without a word to its sender, and forgets what was said in it.</summary>
-    public Task DeclineAsync(bool block, CancellationToken cancel = default) => _engine.DeclineAsync(_thread, block, cancel);
+    public Task DeclineAsync(bool block, CancellationToken cancel = default) => Setback.ToldAsync(_engine.DeclineAsync(_thread, block, cancel));
 
     /// <summary>Adds accounts to a group. Completes when the group has agreed.</summary>
-    public Task AddAsync(IReadOnlyList<Id> accounts, CancellationToken cancel = default) => _engine.AddAsync(_thread, accounts, null, cancel);
+    public Task AddAsync(IReadOnlyList<Id> accounts, CancellationToken cancel = default) => Setback.ToldAsync(_engine.AddAsync(_thread, accounts, null, cancel));
 
     /// <summary>Adds accounts to a group and passes on to them what was said before, which everybody sees. Completes when the group has agreed.</summary>
-    public Task AddAsync(IReadOnlyList<Id> accounts, HistoryShare share, CancellationToken cancel = default) => _engine.AddAsync(_thread, accounts, share, cancel);
+    public Task AddAsync(IReadOnlyList<Id> accounts, HistoryShare share, CancellationToken cancel = default) => Setback.ToldAsync(_engine.AddAsync(_thread, accounts, share, cancel));
 
     /// <summary>
     /// Passes on to accounts of this conversation what was said before, which everybody sees; this device answers theirs as they ask. They see it as passed on by
     /// the own account.
     /// </summary>
-    public Task PassOnAsync(IReadOnlyList<Id> accounts, HistoryShare share, CancellationToken cancel = default) => _engine.PassOnAsync(_thread, accounts, share, cancel);
+    public Task PassOnAsync(IReadOnlyList<Id> accounts, HistoryShare share, CancellationToken cancel = default) => Setback.ToldAsync(_engine.PassOnAsync(_thread, accounts, share, cancel));
 
     /// <summary>Removes an account from a group. Completes when the group has agreed.</summary>
-    public Task RemoveAsync(Id account, CancellationToken cancel = default) => _engine.RemoveAsync(_thread, account, cancel);
+    public Task RemoveAsync(Id account, CancellationToken cancel = default) => Setback.ToldAsync(_engine.RemoveAsync(_thread, account, cancel));
 
     /// <summary>Leaves. What was queued is dropped; the others see it when one of them has committed it.</summary>
-    public Task LeaveAsync(CancellationToken cancel = default) => _engine.LeaveAsync(_thread, cancel);
+    public Task LeaveAsync(CancellationToken cancel = default) => Setback.ToldAsync(_engine.LeaveAsync(_thread, cancel));
 
     /// <summary>Sets the title of a group. Completes when the group has agreed.</summary>
-    public Task RenameAsync(string title, CancellationToken cancel = default) => _engine.RenameAsync(_thread, title, cancel);
+    public Task RenameAsync(string title, CancellationToken cancel = default) => Setback.ToldAsync(_engine.RenameAsync(_thread, title, cancel));
 
     /// <summary>Sets how long messages live from their sending, for everybody and from now on; <see cref="TimeSpan.Zero"/>: they stay. Completes when the conversation has agreed.</summary>
     /// <exception cref="KavalekException">The instance does not allow it, or the own role does not.</exception>
-    public Task SetTimerAsync(TimeSpan life, CancellationToken cancel = default) => _engine.SetTimerAsync(_thread, life, cancel);
+    public Task SetTimerAsync(TimeSpan life, CancellationToken cancel = default) => Setback.ToldAsync(_engine.SetTimerAsync(_thread, life, cancel));
 
     /// <summary>Sets the role of a member. Completes when the group has agreed.</summary>
-    public Task SetRoleAsync(Id account, Role role, CancellationToken cancel = default) => _engine.SetRoleAsync(_thread, account, role, cancel);
+    public Task SetRoleAsync(Id account, Role role, CancellationToken cancel = default) => Setback.ToldAsync(_engine.SetRoleAsync(_thread, account, role, cancel));
 }

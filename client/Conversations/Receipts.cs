@@ -54,6 +54,8 @@ sealed class Receipts(ClientCore core, MessageLog log)
         ConversationRow row = thread.Row;
         if (thread.State != ConversationState.Active || thread.Live is not { } stream) return null;
         if (stream.Devices.Select(d => d.Account).Distinct().Count() > MostAccounts) return null;
+        // What everybody hears, a blocked person would hear, too (K-69).
+        if (stream.Devices.Any(d => core.People.Find(d.Account) is { IsBlocked: true })) return null;
         if (!Settings.NoRead && row.ReadToSay > row.ReadSaid) return (Receipt.Types.Kind.Read, row.ReadToSay);
         if (!Settings.NoDelivered && row.DeliveredToSay > row.DeliveredSaid) return (Receipt.Types.Kind.Delivered, row.DeliveredToSay);
         return null;

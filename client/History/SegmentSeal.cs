@@ -45,14 +45,7 @@ sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Secret
         if (await OpenAsync(ArchiveKey(header.Archive), "segment"u8.ToArray(), Bound(header), sealedBytes).ConfigureAwait(false) is not { } plaintext || plaintext.Length < 4) return null;
         int length = BinaryPrimitives.ReadInt32BigEndian(plaintext);
         if (length < 0 || length > plaintext.Length - 4) return null;
-        try
-        {
-            return ArchiveBatch.Parser.ParseFrom(plaintext.AsSpan(4, length));
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
+        return UntrustedMessage.TryRead(ArchiveBatch.Parser, plaintext.AsSpan(4, length), out ArchiveBatch? batch) ? batch : null;
     }
 
     /// <summary>The link of a segment, of what is sealed or its digest.</summary>

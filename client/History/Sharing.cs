@@ -196,16 +196,10 @@ static class Sharing
 
     const int Around = 512;
 
-    static ArchiveBatch? Unpad(ReadOnlySpan<byte> padded)
+    /// <summary>What another member has passed on; <c>null</c> where it cannot be read.</summary>
+    public static ArchiveBatch? Unpad(ReadOnlySpan<byte> padded)
     {
         if (padded.Length < 4 || BinaryPrimitives.ReadInt32BigEndian(padded) is var length && (length < 0 || length > padded.Length - 4)) return null;
-        try
-        {
-            return ArchiveBatch.Parser.ParseFrom(padded.Slice(4, BinaryPrimitives.ReadInt32BigEndian(padded)));
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            return null;
-        }
+        return UntrustedMessage.TryRead(ArchiveBatch.Parser, padded.Slice(4, length), out ArchiveBatch? batch) ? batch : null;
     }
 }

@@ -32,7 +32,7 @@ public sealed class DirectoryTests
     }
 
     [Fact]
-    public async Task Look_ups_are_counted_an_account()
+    public async Task Look_ups_are_counted_an_account() // K-24
     {
         ManualClock clock = new();
         await using TestServer server = await TestServer.StartAsync(clock, o => Answers.Open(o) with { RateFactor = 1 });

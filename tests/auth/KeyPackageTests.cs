@@ -95,7 +95,7 @@ public sealed class KeyPackageTests
     }
 
     [Fact]
-    public async Task One_account_cannot_drain_another() // K-51
+    public async Task One_account_cannot_drain_another() // K-24, K-51
     {
         ManualClock clock = new(DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()));
         await using TestServer server = await TestServer.StartAsync(clock, o => Answers.Open(o) with { RateFactor = 1 });

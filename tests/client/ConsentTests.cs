@@ -8,6 +8,7 @@ namespace Kavalek.Client.Tests;
 /// <summary>Nobody talks to somebody who has not agreed (docs/PROTOCOL.md §7.4, K-24).</summary>
 public static class ConsentTests
 {
+    // K-24, K-69
     [Fact]
     public static async Task Who_is_asked_sends_nothing_at_all_before_accepting()
     {
@@ -38,6 +39,7 @@ public static class ConsentTests
         Assert.Contains(karim.Contacts, c => c.Account == marie.Me.Id);
     }
 
+    // K-24
     [Fact]
     public static async Task A_declined_request_is_forgotten_and_later_ones_of_the_same_person_are_dropped()
     {
@@ -72,6 +74,7 @@ public static class ConsentTests
         Assert.Equal(["hello?", "hello??", "all right", "thanks"], await hers.TextsAsync());
     }
 
+    // K-24, K-69
     [Fact]
     public static async Task A_blocked_person_opens_nothing_and_is_not_told()
     {
@@ -94,6 +97,7 @@ public static class ConsentTests
         Assert.Equal(["now?"], await his.TextsAsync());
     }
 
+    // K-24
     [Fact]
     public static async Task A_group_by_a_stranger_is_a_request_and_by_a_contact_is_not()
     {

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Kavalek.Client.Contents;
 using Kavalek.Mls;
 using Kavalek.Protocol;
+using Kavalek.Protocol.Identity;
 using Kavalek.Tests.Support;
 
 namespace Kavalek.Client.Tests;
@@ -97,6 +98,80 @@ public static class DecoderFuzzTests
         byte[] sample = Encoding.UTF8.GetBytes($"https://chat.example/#contact={System.Buffers.Text.Base64Url.EncodeToString(new byte[48])}");
         byte[][] parts = [.. ((string[])["#contact=", "=", "://", "http://", "@", "%00", "é", "\u202e", "\ud7ff"]).Select(Encoding.UTF8.GetBytes)];
         Survives<KavalekException>([sample], parts, bytes => ContactLink.Parse(Encoding.UTF8.GetString(bytes)), _ => true);
+    }
+
+    // K-50
+    [Fact]
+    public static async Task Any_bytes_are_a_vault_in_its_one_encoding_or_refused()
+    {
+        using RecoveryKey recovery = RecoveryKey.Generate();
+        using AccountSecrets secrets = new(Secret.Zero(AccountSecrets.KeyBytes), Secret.Zero(AccountSecrets.KeyBytes));
+        byte[] sample = (await Vault.SealAsync(NativeCryptoProvider.Shared, recovery, Id.New(), Id.New(), 1, secrets)).Encode();
+        Survives<KavalekException>([sample], Lengths, bytes => Assert.Equal(bytes, Vault.Decode(bytes).Encode()), e => e.Code == ClientErrors.VaultRefused);
+    }
+
+    // K-50
+    [Fact]
+    public static void Any_bytes_are_the_secrets_of_an_account_in_their_one_encoding_or_nothing()
+    {
+        using AccountSecrets secrets = new(Secret.Zero(AccountSecrets.KeyBytes), Secret.Zero(AccountSecrets.KeyBytes));
+        using Secret encoded = secrets.Encode();
+        Survives<InvalidOperationException>([encoded.Span.ToArray()], Lengths, bytes =>
+        {
+            using Secret input = Secret.Copy(bytes);
+            using AccountSecrets? read = AccountSecrets.Decode(input);
+            using Secret? again = read?.Encode();
+            if (again is not null) Assert.Equal(bytes, again.Span.ToArray());
+        }, _ => false);
+    }
+
+    // K-50
+    [Fact]
+    public static async Task Any_bytes_are_a_claim_of_where_a_device_stands_or_none()
+    {
+        using KeyPair key = await NativeCryptoProvider.Shared.GenerateSignatureKeyPairAsync(SignatureAlgorithm.EcdsaP256Sha256);
+        using OwnIdentity own = new() { Instance = Id.New(), Account = Id.New(), Device = Id.New(), DeviceKey = key };
+        byte[] sample = await EpochClaim.SignAsync(NativeCryptoProvider.Shared, own, Id.New(), new Standing(1, 2, new byte[32], Id.New()), null);
+        Assert.NotNull(EpochClaim.Read(sample));
+        Survives<InvalidOperationException>([sample], Lengths, bytes => EpochClaim.Read(bytes), _ => false);
+    }
+
+    // K-50
+    [Fact]
+    public static void Any_bytes_are_a_request_to_return_or_none()
+    {
+        byte[] sample = new ReturnRequest(new byte[300], 7, new byte[70]).Encode();
+        Assert.NotNull(ReturnRequest.TryDecode(sample));
+        Survives<InvalidOperationException>([sample], Lengths, bytes =>
+        {
+            if (ReturnRequest.TryDecode(bytes) is { } read) Assert.Equal(bytes, read.Encode());
+        }, _ => false);
+    }
+
+    // K-50
+    [Fact]
+    public static void Any_bytes_that_a_member_passes_on_are_texts_that_can_be_shown_or_nothing()
+    {
+        ByteString id = ByteString.CopyFrom(Id.New().ToArray());
+        Archived.ArchiveBatch batch = new() { Ids = { id }, Conversations = { new Archived.ArchivedConversation { Id = id, Kind = (uint)ConversationKind.Group, Title = "La rédaction" } } };
+        batch.Texts.Add(new Archived.ArchivedText { Id = id, Sent = 1, Text = "bonjour" });
+        byte[] bytes = batch.ToByteArray();
+        byte[] sample = [0, 0, (byte)(bytes.Length >> 8), (byte)bytes.Length, .. bytes, .. new byte[50]];
+        Assert.Equal("bonjour", Assert.Single(Assert.Single(new BatchReader(Sharing.Unpad(sample)!).Conversations(default)).Newest).Text.Text);
+        Survives<InvalidOperationException>([sample], Mutator.Protobuf, input =>
+        {
+            if (Sharing.Unpad(input) is { } read) Assert.All(new BatchReader(read).Conversations(default).SelectMany(c => c.Newest), row => Assert.True(ContentCodec.IsText(row.Text.Text)));
+        }, _ => false);
+    }
+
+    // K-50
+    [Fact]
+    public static void Any_text_is_a_recovery_key_or_says_what_is_wrong_with_it()
+    {
+        using RecoveryKey key = RecoveryKey.Generate();
+        byte[][] samples = [.. Enum.GetValues<RecoveryLanguage>().Select(language => Encoding.UTF8.GetBytes(string.Join(' ', key.Words(language))))];
+        byte[][] parts = [.. ((string[])[" ", "\n", "zoo", "abandon ", "é", "\u0301", "\u3000", "\ud7ff", "-"]).Select(Encoding.UTF8.GetBytes)];
+        Survives<KavalekException>(samples, parts, bytes => RecoveryKey.Parse(Encoding.UTF8.GetString(bytes)).Dispose(), e => e.Code == ClientErrors.WrongRecoveryKey);
     }
 
     static void Survives<TRefusal>(byte[][] samples, byte[][] fragments, Action<byte[]> decode, Func<TRefusal, bool> isRefusal) where TRefusal : Exception

@@ -35,6 +35,7 @@ public static class ReceiptTests
         Assert.Equal(1, group[2].Unread);
     }
 
+    // K-69
     [Fact]
     public static async Task Who_wants_no_receipts_sends_none()
     {
@@ -55,6 +56,7 @@ public static class ReceiptTests
         Assert.Equal(1, his.Unread);
     }
 
+    // K-52
     [Fact]
     public static async Task A_receipt_for_what_was_never_said_changes_nothing()
     {

@@ -1,9 +1,11 @@
+using Google.Protobuf;
 using Kavalek.Mls;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
 using static Kavalek.Client.Tests.TestConversations;
 using static Kavalek.Client.Tests.TestPeople;
+using Wire = Kavalek.Protocol.Wire;
 
 namespace Kavalek.Hostile.Tests;
 
@@ -101,6 +103,38 @@ public sealed class IdentityTests(Cast cast)
         await SyncAsync(person, phone, asker);
         Assert.Equal(2, opened.Members.Single(m => !m.IsMe).Devices);
         Assert.Contains(SystemKind.DeviceAdded, await opened.KindsAsync());
+    }
+
+    // K-32
+    [Fact]
+    public async Task Whom_the_server_alone_counts_among_the_members_is_shown_nowhere_and_reads_nothing()
+    {
+        KavalekClient ghost = await cast.PersonAsync();
+        await using var _ = ghost;
+        await ghost.SyncAsync();
+        Conversation[] group = await GroupAsync("Three", cast.Marie, cast.Karim, cast.Zoe);
+        Id stream = await cast.Marie.StreamAsync(group[0]);
+        // The server believes whoever says that a commit added somebody; this one adds nobody.
+        await using RawMember evil = await RawMember.OpenAsync(cast.Zoe, group[0].Id);
+        Wire.Change change = new() { Welcome = ByteString.CopyFromUtf8("no Welcome") };
+        change.Add.Add(ByteString.CopyFrom(ghost.Me.Device.ToArray()));
+        await evil.AppendAsync(Wire.Kind.Commit, [1, 2, 3], change);
+        await SyncAsync(cast.Marie, cast.Karim);
+        await group[0].SendAsync("for three people");
+        await SyncAsync(cast.Marie, cast.Karim, ghost);
+        await SyncAsync(cast.Marie, cast.Karim, ghost);
+
+        Wire.EntryList delivered = await ghost.Core.Streams.EntriesAsync(stream, 0, 100, default);
+        Assert.NotEmpty(delivered.Entries); // it does receive what the server gives it
+        Assert.All(delivered.Entries, entry => Assert.True(entry.Payload.Span.IndexOf("for three people"u8) < 0));
+        Assert.Empty(ghost.Conversations);
+        foreach (Conversation seen in group[..2])
+        {
+            Assert.Equal(new[] { cast.Marie.Me.Id, cast.Karim.Me.Id, cast.Zoe.Me.Id }.ToHashSet(), seen.Members.Select(m => m.Contact.Account).ToHashSet());
+            Assert.DoesNotContain(await seen.LinesAsync(), line => line.Accounts.Contains(ghost.Me.Id));
+        }
+        Assert.Equal(3, (await cast.Marie.GroupAsync(stream)).MemberCount);
+        Assert.Equal(["for three people"], await group[1].TextsAsync());
     }
 
     // K-48

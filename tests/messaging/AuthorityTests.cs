@@ -35,6 +35,17 @@ public static class AuthorityTests
         Assert.Equal(table.Except(Undescribed), described);
     }
 
+    // K-42
+    [Fact]
+    public static void The_server_keeps_no_profile_no_settings_and_no_backup_but_the_vault_and_the_archive()
+    {
+        // What a person stores for their own devices; the rest of the bodies are about sessions, keys, people and messages.
+        string[] kept = [.. AuthorityTable.Rows.Select(r => r.Route).Where(route => route.StartsWith("PUT", StringComparison.Ordinal) || route.StartsWith("POST", StringComparison.Ordinal))];
+        Assert.DoesNotContain(kept, route => ((string[])["profile", "setting", "backup", "avatar", "preference", "blob", "name"]).Any(word => route.Contains(word, StringComparison.OrdinalIgnoreCase)));
+        Assert.Equal(["POST /api/v1/archive/segments", "PUT /api/v1/archive", "PUT /auth/v1/vault"],
+            kept.Where(route => route.Contains("vault", StringComparison.Ordinal) || route.Contains("archive", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
     // K-21, K-22, K-26, K-06, K-07
     [Fact]
     public static async Task Each_call_answers_each_actor_as_the_table_says()
@@ -170,7 +181,7 @@ public static class AuthorityTests
         }
         Assert.Equal(before, await scene.DumpAsync());
         await using TestSocket bob = await SocketAsync(scene, scene.Bob);
-        Assert.NotEmpty(await bob.SettledAsync());
+        Assert.NotNull(await bob.EntryAsync());
         await bob.AckAsync(scene.Stream, 2);
         await bob.SettledAsync();
         Assert.NotEqual(before, await scene.DumpAsync());

@@ -5,6 +5,7 @@ public static class CommitRuleTests
 {
     // §12.1: single proposals.
 
+    // K-47
     [Theory]
     [InlineData(4u)]
     [InlineData(100u)]
@@ -16,7 +17,7 @@ public static class CommitRuleTests
         await scene.RefusedAsync(MlsError.InvalidProposal, await scene.Eve.CommitAsync(await scene.Eve.PathAsync(), new RemoveProposal(new LeafIndex(leaf))));
     }
 
-    // K-48
+    // K-48, K-47
     [Fact]
     public static async Task Section_12_1_1_a_bad_key_package_is_refused()
     {
@@ -48,6 +49,7 @@ public static class CommitRuleTests
         await scene.RefusedAsync(MlsError.UnsupportedProposal, await scene.Eve.CommitAsync(null, new UnknownProposal()));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_1_4_pre_shared_keys_of_the_wrong_form_are_refused()
     {
@@ -67,6 +69,7 @@ public static class CommitRuleTests
 
     // §12.2: the list.
 
+    // K-47
     [Fact]
     public static async Task Section_12_2_the_committers_own_update_is_refused()
     {
@@ -74,6 +77,7 @@ public static class CommitRuleTests
         await scene.RefusedAsync(MlsError.InvalidProposalList, await scene.Eve.CommitAsync(await scene.Eve.PathAsync(), await scene.Eve.UpdateAsync()));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_2_a_committer_that_removes_itself_is_refused()
     {
@@ -81,6 +85,7 @@ public static class CommitRuleTests
         await scene.RefusedAsync(MlsError.InvalidProposalList, await scene.Eve.CommitAsync(await scene.Eve.PathAsync(), new RemoveProposal(scene.Eve.Group.OwnIndex)));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_2_two_proposals_for_one_leaf_are_refused()
     {
@@ -106,6 +111,7 @@ public static class CommitRuleTests
         await scene.RefusedAsync(MlsError.UnknownProposal, await scene.Eve.CommitReferencesAsync(path, new byte[32]));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_2_one_client_added_twice_is_refused()
     {
@@ -114,6 +120,7 @@ public static class CommitRuleTests
         await scene.RefusedAsync(MlsError.DuplicateKey, await scene.Eve.CommitAsync(null, new AddProposal(await dan.PublishAsync()), new AddProposal(await dan.PublishAsync())));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_2_a_client_that_is_a_member_already_is_refused()
     {
@@ -121,6 +128,7 @@ public static class CommitRuleTests
         await scene.RefusedAsync(MlsError.DuplicateKey, await scene.Eve.CommitAsync(null, new AddProposal(await scene.Cid.PublishAsync())));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_2_one_pre_shared_key_twice_is_refused()
     {
@@ -129,6 +137,7 @@ public static class CommitRuleTests
         await scene.RefusedAsync(MlsError.InvalidProposalList, await scene.Eve.CommitAsync(null, psk, psk));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_2_two_changes_of_the_extensions_are_refused()
     {

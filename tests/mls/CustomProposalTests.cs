@@ -41,6 +41,7 @@ public static class CustomProposalTests
         await clients[0].RefusesAsync(MlsError.MissingPath, await new EvilMember(clients[1].Group).CommitAsync(null, new ApplicationProposal(Renewal, [])));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_2_a_type_that_a_member_does_not_support_is_refused()
     {
@@ -63,6 +64,7 @@ public static class CustomProposalTests
         GroupLifeTests.AssertAgree(clients);
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_1_a_type_that_the_rules_do_not_name_is_refused()
     {

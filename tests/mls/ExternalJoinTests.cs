@@ -62,6 +62,7 @@ public static class ExternalJoinTests
         await GroupLifeTests.AssertAllHearEachOtherAsync(clients);
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_4_3_2_who_joins_gets_the_leftmost_blank_leaf()
     {
@@ -76,6 +77,7 @@ public static class ExternalJoinTests
         GroupLifeTests.AssertAgree([.. clients, newcomer]);
     }
 
+    // K-47
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
@@ -161,6 +163,7 @@ public static class ExternalJoinTests
         await clients[0].RefusesAsync(MlsError.EpochTooOld, stale.Message);
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_4_3_2_without_external_pub_nobody_joins()
     {
@@ -215,6 +218,7 @@ public static class ExternalJoinTests
         GroupLifeTests.AssertAgree([.. clients, newcomer]);
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_2_an_external_commit_holds_one_ExternalInit_and_at_most_one_Remove()
     {
@@ -238,6 +242,7 @@ public static class ExternalJoinTests
         await client.RefusesAsync(MlsError.InvalidProposal, await evil.CommitAsync(init, new RemoveProposal(new(9))));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_4_3_2_a_proposal_by_reference_is_refused()
     {
@@ -249,6 +254,7 @@ public static class ExternalJoinTests
         await clients[0].RefusesAsync(MlsError.InvalidProposalList, await evil.CommitAsync((ProposalOrRef[])[new(await evil.InitAsync(), null), new(null, reference)]));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_4_3_2_an_external_commit_without_a_path_is_refused()
     {
@@ -257,6 +263,7 @@ public static class ExternalJoinTests
         await clients[0].RefusesAsync(MlsError.MissingPath, await evil.CommitAsync([new(await evil.InitAsync(), null)], withPath: false));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_4_3_2_an_external_commit_is_signed_by_the_key_it_brings_in()
     {
@@ -266,6 +273,7 @@ public static class ExternalJoinTests
         await clients[0].RefusesAsync(MlsError.InvalidSignature, await evil.CommitAsync([new(await evil.InitAsync(), null)], key: other.PrivateKey));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_7_3_the_leaf_of_who_joins_is_held_to_all_rules_of_a_leaf()
     {
@@ -301,6 +309,7 @@ public static class ExternalJoinTests
         await RefusesAsync(MlsError.InvalidCredential, leaf => leaf);
     }
 
+    // K-47
     [Fact]
     public static async Task Section_7_3_a_signature_key_joins_once()
     {
@@ -320,6 +329,7 @@ public static class ExternalJoinTests
         await clients[0].RefusesAsync(MlsError.InvalidProposal, await evil.CommitAsync(new ExternalInitProposal([])));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_4_3_2_a_sender_that_joins_sends_nothing_but_a_commit()
     {

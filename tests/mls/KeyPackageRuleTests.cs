@@ -51,27 +51,27 @@ public static class KeyPackageRuleTests
     public static Task Section_10_1_a_key_package_signed_under_another_label_is_refused() =>
         Refused(MlsError.InvalidSignature, package: p => p with { Label = "LeafNodeTBS" });
 
-    // K-48
+    // K-48, K-47
     [Fact]
     public static Task Section_7_3_a_leaf_signed_by_another_key_is_refused() =>
         Refused(MlsError.InvalidSignature, leaf: l => l with { SignWith = OtherKey });
 
-    // K-48
+    // K-48, K-47
     [Fact]
     public static Task Section_7_3_a_leaf_of_source_update_in_a_key_package_is_refused() =>
         Refused(MlsError.InvalidLeafNode, leaf: l => l with { Source = LeafNodeSource.Update, Lifetime = null });
 
-    // K-48
+    // K-48, K-47
     [Fact]
     public static Task Section_7_3_a_leaf_of_source_commit_in_a_key_package_is_refused() =>
         Refused(MlsError.InvalidLeafNode, leaf: l => l with { Source = LeafNodeSource.Commit, Lifetime = null, ParentHash = [] });
 
-    // K-48
+    // K-48, K-47
     [Fact]
     public static Task Section_7_3_an_expired_lifetime_is_refused() =>
         Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Client.Now - TimeSpan.FromDays(9), Client.Now - TimeSpan.FromDays(1)) });
 
-    // K-48
+    // K-48, K-47
     [Fact]
     public static Task Section_7_3_a_lifetime_that_has_not_begun_is_refused() =>
         Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new(Client.Now + TimeSpan.FromDays(1), Client.Now + TimeSpan.FromDays(9)) });
@@ -91,12 +91,12 @@ public static class KeyPackageRuleTests
     public static Task Section_7_2_a_lifetime_at_the_end_of_64_bits_is_refused() =>
         Refused(MlsError.InvalidLifetime, leaf: l => l with { Lifetime = new Lifetime(Client.Now, Client.Now) { NotAfterSeconds = ulong.MaxValue } });
 
-    // K-48
+    // K-48, K-47
     [Fact]
     public static Task Section_7_3_an_extension_outside_the_leafs_capabilities_is_refused() =>
         Refused(MlsError.UnsupportedCapability, leaf: l => l with { Extensions = [new Extension(0xf123, [1])] });
 
-    // K-48
+    // K-48, K-47
     [Fact]
     public static Task Section_7_3_a_credential_type_outside_the_leafs_capabilities_is_refused() =>
         Refused(MlsError.UnsupportedCapability, leaf: l => l with { Capabilities = l.Capabilities with { Credentials = [Credential.X509Type] } });

@@ -12,6 +12,7 @@ public static class LeafRuleTests
         Assert.IsType<ProcessResult.ProposalReceived>(await scene.Bob.ReceiveAsync(await scene.Eve.ProposeAsync(await scene.Eve.UpdateAsync())));
     }
 
+    // K-47
     [Fact]
     public static Task Section_7_3_a_leaf_signed_by_another_key_is_refused() =>
         BothRefused(MlsError.InvalidSignature, (_, leaf) => leaf with { SignWith = Secret.Copy([.. new byte[31], 9]) });
@@ -24,6 +25,7 @@ public static class LeafRuleTests
     public static Task Section_7_2_a_leaf_signed_for_another_group_is_refused() =>
         BothRefused(MlsError.InvalidSignature, signedIn: "another group"u8.ToArray());
 
+    // K-47
     [Fact]
     public static async Task Section_7_3_a_leaf_of_another_source_is_refused()
     {
@@ -34,6 +36,7 @@ public static class LeafRuleTests
         await RefusedInPath(MlsError.InvalidLeafNode, (_, leaf) => leaf with { Source = LeafNodeSource.KeyPackage, ParentHash = null, Lifetime = lifetime });
     }
 
+    // K-47
     [Fact]
     public static Task Section_7_3_an_encryption_key_that_did_not_change_is_refused() =>
         BothRefused(MlsError.DuplicateKey, (scene, leaf) => leaf with { EncryptionKey = scene.Eve.State.OwnLeaf.EncryptionKey });
@@ -56,14 +59,17 @@ public static class LeafRuleTests
         await RefusedAsCommittedUpdate(MlsError.DuplicateKey, AsCid);
     }
 
+    // K-47
     [Fact]
     public static Task Section_7_3_an_extension_outside_the_capabilities_is_refused() =>
         BothRefused(MlsError.UnsupportedCapability, (_, leaf) => leaf with { Extensions = [new Extension(0xf123, [])] });
 
+    // K-47
     [Fact]
     public static Task Section_7_3_a_credential_type_outside_the_capabilities_is_refused() =>
         BothRefused(MlsError.UnsupportedCapability, (_, leaf) => leaf with { Capabilities = leaf.Capabilities with { Credentials = [Credential.X509Type] } });
 
+    // K-47
     [Fact]
     public static async Task Section_7_3_capabilities_that_the_group_requires_must_stay()
     {
@@ -73,6 +79,7 @@ public static class LeafRuleTests
         await scene.RefusedAsync(MlsError.UnsupportedCapability, await scene.Eve.CommitAsync(await scene.Eve.PathAsync(leaf => Less(scene, leaf))));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_7_3_a_credential_type_that_another_member_does_not_support_is_refused()
     {
@@ -109,6 +116,7 @@ public static class LeafRuleTests
         Extensions = [new Extension(0xf123, [1]), new Extension(0xf123, [2])],
     });
 
+    // K-47
     [Fact]
     public static async Task Section_12_1_7_extensions_that_a_member_does_not_support_are_refused()
     {

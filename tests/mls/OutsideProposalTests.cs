@@ -126,6 +126,7 @@ public static class OutsideProposalTests
         GroupLifeTests.AssertAgree([.. clients, newcomer]);
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_1_8_who_is_outside_proposes_only_what_concerns_the_group()
     {
@@ -143,6 +144,7 @@ public static class OutsideProposalTests
         await stage.First.RefusesAsync(MlsError.InvalidSender, await stage.SignAsync(Sender.NewMemberProposal, commit: new Commit([], null), key: own.SignatureKey));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_1_8_a_proposal_from_outside_is_signed_by_the_named_key_and_by_the_one_to_be_added()
     {
@@ -193,6 +195,7 @@ public static class OutsideProposalTests
         await OpenGroup.RefusesAsync(MlsError.InvalidCredential, () => newcomer.CreateGroupAsync(new Extension(Extension.ExternalSenders, other)));
     }
 
+    // K-47
     [Fact]
     public static async Task Section_12_1_8_1_external_senders_that_do_not_decode_are_refused()
     {

@@ -88,6 +88,7 @@ public static class WelcomeRuleTests
     public static Task A_tree_of_more_leaves_than_the_limit_is_refused() =>
         Refused(MlsError.LimitExceeded, with => with with { Extensions = [new Extension(Extension.RatchetTree, Rewrap(with.Extensions[0].Data, nodes => [.. nodes, .. new byte[10_000]]))] });
 
+    // K-47
     [Fact]
     public static Task Section_7_3_a_leaf_with_a_bad_signature_in_the_tree_is_refused() =>
         Refused(MlsError.InvalidSignature, with => with.WithLeaf(1, leaf => leaf.Signed(new byte[70])));
@@ -102,6 +103,7 @@ public static class WelcomeRuleTests
     public static Task Section_7_3_one_encryption_key_at_two_leaves_is_refused() =>
         RefusedTree(MlsError.DuplicateKey, async with => with.WithLeaf(1, await Changed(with, 1, leaf => leaf with { EncryptionKey = with.Group.Own.Leaf.EncryptionKey })));
 
+    // K-47
     [Fact]
     public static Task Section_7_3_a_leaf_without_capabilities_that_the_group_requires_is_refused() =>
         Refused(MlsError.UnsupportedCapability, with => with with { Context = with.Context with { Extensions = [new Extension(0xf123, [])] } });

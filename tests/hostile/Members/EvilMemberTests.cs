@@ -315,6 +315,36 @@ public sealed class EvilMemberTests(Cast cast)
         Assert.Equal(MessageState.Sent, (await hers.MessageAsync("and on")).State);
     }
 
+    // K-50, K-52
+    [Fact]
+    public async Task Numbers_at_their_limits_stop_nobody()
+    {
+        Conversation[] group = await GroupAsync("Limits", Marie, Karim);
+        await using RawMember evil = await RawMember.OpenAsync(Karim, group[1].Id);
+        ulong number = 2_000;
+        foreach (uint timer in (uint[])[uint.MaxValue, 1_000_000, 0])
+            foreach (ulong huge in (ulong[])[ulong.MaxValue, ulong.MaxValue - 1, long.MaxValue, 253_402_300_800_000, 0])
+            {
+                Content content = Text($"{huge} {timer}");
+                (content.Sent, content.Timed, content.Previous, content.Timer, content.Number) = (huge, huge, huge, timer, ++number);
+                await evil.SayAsync(content.ToByteArray());
+                Content offer = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow);
+                (offer.Sent, offer.Number) = (huge, ++number);
+                offer.Offer = new HistoryOffer { Since = Math.Max(1, huge), Accounts = { ByteString.CopyFrom(Marie.Me.Id.ToArray()) } };
+                await evil.SayAsync(offer.ToByteArray());
+            }
+        Content last = Text("the last of all");
+        last.Number = ulong.MaxValue;
+        await evil.SayAsync(last.ToByteArray());
+        await evil.SayAsync(Text("and one more").ToByteArray());
+        await Marie.SyncAsync();
+        Assert.Equal(17, (await group[0].TextsAsync()).Length);
+        Assert.All(await group[0].MessagesAsync(100), message => Assert.InRange(message.SentAt, DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue));
+        await group[0].SendAsync("as before");
+        await Marie.SyncAsync();
+        Assert.Equal(MessageState.Sent, (await group[0].MessageAsync("as before")).State);
+    }
+
     // K-36
     [Fact]
     public async Task A_message_that_the_server_keeps_back_is_noticed_with_the_next_also_over_the_end_of_an_epoch()
