@@ -49,9 +49,9 @@ test('The list shows requests above the rest, and the title of the tab counts wh
   expect([...page().querySelectorAll('[data-row]')].map(row => row.querySelector('bdi')?.textContent)).toEqual([
     '@tom_k',
     'Bureau des enquêtes',
-    'Jean Moreau',
-    'ليلى حداد',
-    'Inès Garnier',
+    'Jean',
+    'ليلى',
+    'Inès',
     'Dimanche chez Mamie',
     'Old office',
   ]);
@@ -101,7 +101,7 @@ test('A draft stays with its conversation, and is said in the list', async () =>
   act(() => navigate(to.conversation(id(100))));
   await settle();
   expect(page().querySelector('textarea')!.value).toBe('');
-  expect([...page().querySelectorAll('[data-row]')].find(row => row.textContent?.includes('Jean Moreau'))?.textContent).toContain('Draft: half a thought');
+  expect([...page().querySelectorAll('[data-row]')].find(row => row.textContent?.includes('Jean'))?.textContent).toContain('Draft: half a thought');
   act(() => navigate(to.conversation(id(101))));
   await settle();
   expect(page().querySelector('textarea')!.value).toBe('half a thought');
@@ -119,7 +119,7 @@ test('Locking leaves nothing of a conversation in the page, and a wrong password
   expect(page().textContent).toContain('This is not the password. Your messages are safe; try again.');
   type(password, 'correct horse battery');
   await click(button('Unlock'));
-  expect(page().textContent).toContain('Jean Moreau');
+  expect(page().textContent).toContain('Jean');
 });
 
 test('A request is answered before anything can be written, and declining it hides it', async () => {
@@ -195,7 +195,7 @@ test('What others wrote is text: no element, no handler, no address of it comes 
 test('A key that changed is said above the messages, and nothing can be sent until somebody decided', async () => {
   navigate(to.conversation(id(103)));
   await open();
-  expect(page().querySelector('[role=alert]')?.textContent).toContain('The key of ⁨Inès Garnier⁩ changed');
+  expect(page().querySelector('[role=alert]')?.textContent).toContain('The key of ⁨Inès⁩ changed');
   const box = page().querySelector('textarea')!;
   type(box, 'kept');
   expect(button('Send').disabled).toBe(true);

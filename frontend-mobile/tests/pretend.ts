@@ -34,7 +34,7 @@ export class Pretend implements Port {
   readonly me = {
     id: id(1),
     handle: 'marie',
-    displayName: 'Marie Dupont',
+    displayName: 'Marie',
     email: 'marie@example.org',
     server: 'http://localhost:8080/',
     device: id(900),
@@ -146,8 +146,8 @@ export class Pretend implements Port {
     const mine: Contact = {
       account: this.me.id,
       handle: 'marie',
-      displayName: 'Marie Dupont',
-      name: 'Marie Dupont',
+      displayName: 'Marie',
+      name: 'Marie',
       trust: 'unverified',
       blocked: false,
       added: false,
@@ -191,7 +191,7 @@ export class Pretend implements Port {
     const message: Message = {
       id: `${from?.account ?? this.me.id}.${id(100_000 + n)}`,
       conversation,
-      sender: { account: from?.account ?? this.me.id, name: from?.name ?? 'Marie Dupont', me: from === null },
+      sender: { account: from?.account ?? this.me.id, name: from?.name ?? 'Marie', me: from === null },
       mine: from === null && body.type === 'text',
       sentAt: at ?? this.now,
       body,
@@ -254,12 +254,12 @@ function blank(conversation: string): Conversation {
 /** A newsroom on a Sunday morning. */
 export function newsroom(now: number): Pretend {
   const world = new Pretend(now);
-  const jean = world.person(10, 'jean', 'Jean Moreau', 'verified');
-  const awa = world.person(11, 'awa.d', 'Awa Diallo');
-  const layla = world.person(12, 'layla', 'ليلى حداد', 'verified');
+  const jean = world.person(10, 'jean', 'Jean', 'verified');
+  const awa = world.person(11, 'awa.d', 'Awa');
+  const layla = world.person(12, 'layla', 'ليلى', 'verified');
   const tom = world.person(13, 'tom_k', null);
-  const ines = world.person(14, 'ines', 'Inès Garnier', 'changed');
-  const sam = world.person(15, 'sam', 'Sam Okafor');
+  const ines = world.person(14, 'ines', 'Inès', 'changed');
+  const sam = world.person(15, 'sam', 'Sam');
 
   const desk = world.group(100, 'Bureau des enquêtes', [jean, awa, sam], { timer: 604_800 });
   world.line(desk.id, { kind: 'created', by: { account: world.me.id, name: 'Marie', me: true }, accounts: [], text: null }, now - 26 * hour);

@@ -18,7 +18,7 @@ afterAll(async () => {
 
 test('Without a connection one reads and writes on, what was written goes out once and in order, and scanning a picture verifies', async () => {
   const marie = await Person.arrive(browser, 'marie-away', { size: phone });
-  await marie.signUp(server.setup, 'marie', 'Marie Dupont');
+  await marie.signUp(server.setup, 'marie', 'Marie');
   await marie.sees('No conversations yet');
   await marie.page.goto(`${server.origin}/#/settings`);
   await marie.button('Make an invitation').click();
@@ -30,7 +30,7 @@ test('Without a connection one reads and writes on, what was written goes out on
 
   // A contact link that is opened verifies, and leads to the conversation
   const jean = await Person.arrive(browser, 'jean-away', { size: desktop });
-  await jean.signUp(invitation, 'jean', 'Jean Moreau');
+  await jean.signUp(invitation, 'jean', 'Jean');
   await jean.sees('No conversations yet');
   await jean.page.goto(link);
   await jean.page.locator('textarea').waitFor();

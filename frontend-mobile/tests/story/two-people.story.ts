@@ -18,7 +18,7 @@ afterAll(async () => {
 
 test('Marie sets up a server on her desk, Jean joins by an invitation on his phone, and they talk', async () => {
   const marie = await Person.arrive(browser, 'marie', { size: desktop });
-  await marie.signUp(server.setup, 'marie', 'Marie Dupont');
+  await marie.signUp(server.setup, 'marie', 'Marie');
   await marie.sees('No conversations yet');
   await marie.isAccessible('empty-list');
 
@@ -30,7 +30,7 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
 
   // Jean signs up in French, in the dark, and asks to talk
   const jean = await Person.arrive(browser, 'jean', { size: phone, language: 'fr-FR', dark: true });
-  await jean.signUp(invitation, 'jean', 'Jean Moreau', {
+  await jean.signUp(invitation, 'jean', 'Jean', {
     submit: 'Créer le compte',
     make: 'Créer une clé de secours',
     written: 'Je les ai notés',
