@@ -12,7 +12,7 @@ static class ProfileCommand
     {
         var name = new Argument<string>("name") { Description = "The name, in quotes if it has spaces.", HelpName = "NAME" };
         var set = new Verb("name", "Set the name that people you talk with see; it travels encrypted.") { name };
-        set.Examples = [new("kavalek profile name 'Marie Dupont'")];
+        set.Examples = [new("kavalek profile name 'Marie'")];
         with.Does(set, async (run, cancel) =>
         {
             await using KavalekClient client = await run.OpenAsync(cancel);
@@ -30,7 +30,7 @@ static class ProfileCommand
             return ExitCode.Ok;
         });
         var command = new Verb("profile", "Change what others see of you.") { set };
-        command.Examples = [new("kavalek profile name 'Marie Dupont'")];
+        command.Examples = [new("kavalek profile name 'Marie'")];
         return command;
     }
 }

@@ -25,7 +25,7 @@ static class SignUpCommand
         };
         command.Examples =
         [
-            new("kavalek signup 'https://chat.example.org/#invite=…' --email marie@example.org --handle marie --name 'Marie Dupont'", "With a link; the quotes keep the shell from reading it"),
+            new("kavalek signup 'https://chat.example.org/#invite=…' --email marie@example.org --handle marie --name 'Marie'", "With a link; the quotes keep the shell from reading it"),
             new("kavalek signup --server https://chat.example.org --email marie@example.org --handle marie", "Where registration is open"),
         ];
         with.Does(command, async (run, cancel) =>

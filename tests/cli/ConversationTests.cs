@@ -42,7 +42,7 @@ public sealed class ConversationTests(TwoPeople two)
     [Fact]
     public async Task Escape_sequences_of_a_message_never_reach_the_terminal()
     {
-        const string hostile = "\e]52;c;cm0gLXJmIH4=\a\e[2J\u009B31m\u202Ereversed\n2026-01-01 00:00 Marie Dupont: forged";
+        const string hostile = "\e]52;c;cm0gLXJmIH4=\a\e[2J\u009B31m\u202Ereversed\n2026-01-01 00:00 Marie: forged";
         (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["send", "@marie", "-"], hostile)).Ok();
         foreach (string[] command in (string[][])[["history", "@jean"], ["conversations"], ["chat", "@jean"], ["history", "@jean", "--json"], ["listen", "--timeout", "0.2", "--in", "@jean"]])
         {
@@ -90,7 +90,7 @@ public sealed class ConversationTests(TwoPeople two)
         await using KavalekProcess jean = KavalekProcess.Start(two.Jean, TwoPeople.Password, "chat", "@marie");
         await marie.TypeAsync($"bonjour {key}");
         string line = await jean.LineAsync(l => l.Contains($"bonjour {key}"));
-        Assert.Contains("Marie Dupont: ", line);
+        Assert.Contains("Marie: ", line);
         await jean.TypeAsync($"/reply salut {key}");
         Assert.Contains($"[> you: bonjour {key[..8]}", await marie.LineAsync(l => l.Contains($"salut {key}")));
         await marie.TypeAsync($"//{key} begins with a slash");

@@ -69,7 +69,7 @@ public sealed class ProfileTests(TwoPeople two)
         await two.RunAsync(two.Marie, "groups", "create", titled.Text, "@jean");
         await two.RunAsync(two.Marie, "history", "@jean");
         await two.RunAsync(two.Jean, "history", titled.Text);
-        await two.RunAsync(two.Marie, "profile", "name", "Marie Dupont");
+        await two.RunAsync(two.Marie, "profile", "name", "Marie");
 
         Canary[] secrets = [said, named, titled, Canary.Of("the password", TwoPeople.Password), Canary.Of("the e-mail of Marie", "marie@example.org"), Canary.Of("the e-mail of Jean", "jean@example.org")];
         foreach (string profile in (string[])[two.Marie, two.Jean])

@@ -21,7 +21,7 @@ public sealed class TwoPeople : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Server = await TestServer.StartAsync();
-        await RunAsync(Marie, "signup", $"{Server.Address}#setup={Server.SetUpSecret}", "--email", "marie@example.org", "--handle", "marie", "--name", "Marie Dupont");
+        await RunAsync(Marie, "signup", $"{Server.Address}#setup={Server.SetUpSecret}", "--email", "marie@example.org", "--handle", "marie", "--name", "Marie");
         await SignUpAsync("jean");
         await RunAsync(Jean, "contacts", "add", "@marie");
         await RunAsync(Marie, "requests", "accept", "@jean");
