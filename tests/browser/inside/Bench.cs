@@ -64,7 +64,7 @@ static partial class Bench
     static Task ForgetAsync(ICryptoProvider crypto) => Task.WhenAll(Enumerable.Range(0, 4200).Select(i =>
     {
         byte[] none = new byte[65];
-        (none[0], none[1], none[2]) = (4, (byte)(i >> 8), (byte)i);
+        (none[0], none[1], none[2]) = (4, (byte)(i >> 8), (byte)(i & 0xff));
         return crypto.VerifyAsync(SignatureAlgorithm.EcdsaP256Sha256, none, none, EcdsaForm).AsTask();
     }));
 

@@ -51,5 +51,5 @@ self.addEventListener('message', (event: MessageEvent<{ types?: readonly string[
     for (const type of event.data.types ?? []) await Runner.Run(type);
     for (const name of event.data.bench ?? []) await Bench.Run(name);
     self.postMessage(event.data.bench ? figures : results);
-  })();
+  })().catch((error: unknown) => self.postMessage({ failed: String(error) }));
 });

@@ -46,7 +46,7 @@ Object.assign(window, {
         .createPolicy('kavalek-worker', { createScriptURL: (url: string) => url });
       const worker = new Worker(policy.createScriptURL(insideUrl), { type: 'module' });
       worker.addEventListener('error', event => reject(new Error(event.message)));
-      worker.addEventListener('message', event => resolve(event.data));
+      worker.addEventListener('message', event => event.data.failed ? reject(new Error(event.data.failed)) : resolve(event.data));
       worker.postMessage(request);
     });
   },
