@@ -8,7 +8,7 @@ static class Suites
     static readonly NativeCryptoProvider Provider = new();
 
     /// <summary>The native provider as it is on this system, and as it is on one without OpenSSL 3.</summary>
-    public static IReadOnlyList<NativeCryptoProvider> Providers { get; } = LibCrypto.IsAvailable ? [Provider, new(openSsl: false)] : [Provider];
+    public static IReadOnlyList<NativeCryptoProvider> Providers { get; } = !OperatingSystem.IsBrowser() && LibCrypto.IsAvailable ? [Provider, new(openSsl: false)] : [Provider];
 
     /// <summary>The suites on NIST curves, which every provider has.</summary>
     public static IReadOnlyList<CipherSuite> Nist { get; } = [CipherSuite.P256Aes128, CipherSuite.P521Aes256, CipherSuite.P384Aes256];
