@@ -131,7 +131,7 @@ sealed partial class SocketSession
                 return null;
             refusal = change is null ? ErrorCodes.Invalid : null;
         }
-        if (!_services.Sockets.TryTakeAppend(Device, Sockets.Cost((Kind)kind) + (change?.Add.Length ?? 0)))
+        if (!_services.Sockets.TryTakeAppend(Device, Sockets.Cost(isCommit: kind == (ulong)Kind.Commit) + (change?.Add.Length ?? 0)))
             refusal = ErrorCodes.RateLimited;
         return new AppendOperation(Device, Name(stream), id, Answer)
         {

@@ -111,7 +111,7 @@ sealed class Sockets(MessagingOptions options, TimeProvider clock)
     }
 
     /// <summary>What an append counts. A commit ends the epoch for everybody, and who commits without pause lets nobody else.</summary>
-    public static int Cost(Protocol.Wire.Kind kind) => kind == Protocol.Wire.Kind.Commit ? 50 : 1;
+    public static int Cost(bool isCommit) => isCommit ? 50 : 1;
 
     /// <summary>
     /// Counts appends against the device's rate, wherever they come from; false if it is too fast. A device that is added counts as one: it costs

@@ -78,7 +78,7 @@ static class StreamEndpoints
         MemberChange? change = null;
         if (body.Change is not null && (body.Kind != Kind.Commit || (change = MemberChange.Read(body.Change, name.Id)) is null))
             return Invalid();
-        int more = Sockets.Sockets.Cost(body.Kind) - 1 + (change?.Add.Length ?? 0);
+        int more = Sockets.Sockets.Cost(body.Kind == Kind.Commit) - 1 + (change?.Add.Length ?? 0);
         if (more > 0 && !sockets.TryTakeAppend(device, more))
             return Problems.Of(ErrorCodes.RateLimited, "too many appends");
         if (body.Payload.Length > Limits.EntryBytes)
