@@ -28,7 +28,7 @@ benchmark-mls: ## MLS operations beside live peers (ARGS="join message" for some
 benchmark-browser: ## the client in Chromium: bytes, boot, MLS, send to seen
 	@scripts/build-browser-tests.sh && dotnet run -c Release --project benchmarks/browser -v q
 
-benchmark-client: ## how long a new device waits for its history
+benchmark-client: ## how long a new device waits for its history, and until it is in all conversations
 	@dotnet run -c Release --project benchmarks/client -v q
 
 benchmark-server: ## the server under load beside the peers' figures

@@ -91,7 +91,7 @@ public static class AuthHosting
             .AddSingleton<EmailVault>().AddSingleton<PasswordHasher>().AddSingleton<RateLimiter>().AddSingleton<LogIds>()
             .AddSingleton<SignedIdentity>().AddSingleton<Challenges>().AddSingleton<SessionTokens>().AddSingleton<KeyPackageCheck>()
             .AddSingleton<RegistrationStore>().AddSingleton<LogInStore>().AddSingleton<SessionStore>().AddSingleton<DeviceStore>()
-            .AddSingleton<VaultStore>().AddSingleton<LinkStore>().AddSingleton<AccountStore>().AddSingleton<RetiredDevices>()
+            .AddSingleton<VaultStore>().AddSingleton<LinkStore>().AddSingleton<AccountStore>().AddSingleton<RetiredDevices>().AddSingleton<ClosedAccounts>()
             .AddSingleton<DirectoryStore>().AddSingleton<KeyPackageStore>().AddSingleton<InviteStore>()
             .AddSingleton<Gate>()
             .AddHostedService<Reminder>().AddHostedService<Sweeper>();

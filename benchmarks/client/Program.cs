@@ -5,3 +5,4 @@ using Kavalek.Client.Benchmarks;
 int messages = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 100_000;
 int conversations = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 200;
 await HistoryBenchmark.RunAsync(messages, conversations);
+await DeviceBenchmark.RunAsync(conversations);

@@ -42,12 +42,12 @@ static class LogInCommand
             {
                 if (client.Me.IsWaiting && await client.TryComeInAsync(cancel))
                 {
-                    run.Shell.Tell($"This computer is now a device of @{client.Me.Handle}. Conversations appear as the others' devices add it.");
+                    run.Shell.Tell($"This computer is now a device of @{client.Me.Handle}. Your conversations appear here as your other devices bring it in.");
                 }
                 else if (client.Me.IsWaiting)
                 {
                     await ComeInAsync(run, client, password, run.Get(code), run.Get(recover), run.Get(words), run.Get(afresh), run.Get(yes), cancel);
-                    run.Shell.Tell($"This computer is now a device of @{client.Me.Handle}. Conversations appear as the others' devices add it.");
+                    run.Shell.Tell($"This computer is now a device of @{client.Me.Handle}. Your conversations appear here as your other devices bring it in.");
                 }
                 else
                 {
@@ -191,7 +191,20 @@ static class LogInCommand
 
     static async Task JoinAsync(Run run, KavalekClient client, string code, CancellationToken cancel)
     {
-        await client.JoinLinkAsync(code, cancel);
+        while (true)
+        {
+            try
+            {
+                await client.JoinLinkAsync(code, cancel);
+                break;
+            }
+            catch (KavalekException e) when (e.Code is ClientErrors.WrongLinkCode or ClientErrors.LinkExpired && run.Shell.PersonTypes)
+            {
+                run.Shell.Tell($"{e.Message} An empty line stops.");
+                code = run.Shell.Ask("The code on your other device: ")
+                    ?? throw new CliException(ExitCode.Refused, $"This device waits. Go on with: {run.Hint("login --code CODE")}, {run.Hint("login --recover")}, or {run.Hint("login --afresh")}");
+            }
+        }
         string match = await client.MatchingCodeAsync(cancel);
         run.Shell.Tell("Your other device must show the same digits:");
         run.Shell.Out.WriteLine($"  {match}");

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Google.Protobuf;
 using Kavalek.Mls;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
@@ -179,7 +180,9 @@ sealed class Joining(OwnIdentity own, OpenProfile profile, ICryptoProvider crypt
     async Task FinishAsync(AccountSecrets secrets, byte[] publicKey, DeviceCertificate certificate, string handle, CancellationToken cancel)
     {
         KeyPair accountKey = new(secrets.AccountKey.Clone(), publicKey);
-        await profile.SaveAsync(data => data with { Phase = ProfilePhase.Active, Handle = handle }, new StoreBatch()
+        StoreBatch batch = new();
+        if (secrets.Head.Serial > 0) batch.Put(StoreKeys.History, secrets.Head.ToRow().ToByteArray());
+        await profile.SaveAsync(data => data with { Phase = ProfilePhase.Active, Handle = handle }, batch
             .Put(OwnIdentity.AccountKeyAt, OwnIdentity.Encode(accountKey))
             .Put(OwnIdentity.HistoryKeyAt, secrets.HistoryKey.Span.ToArray())
             .Put(OwnIdentity.CertificateAt, certificate.Encode())

@@ -52,7 +52,8 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         DeviceCertificate certificate = await Certification.CertifyAsync(
             crypto, accountKey, own.Instance, own.Account, joined.Device, joined.DeviceKey, clock.GetUtcNow()).ConfigureAwait(false);
         DeviceList list = await NextAsync(accountKey, [.. Known.Certificates, certificate]).ConfigureAwait(false);
-        using AccountSecrets secrets = own.Secrets();
+        using AccountSecrets held = own.Secrets();
+        using AccountSecrets secrets = held with { Head = await ArchiveHead.ReadAsync(store, cancel).ConfigureAwait(false) };
         byte[] grant = await link.SealAsync(crypto, own.Instance, own.Account, joined.Device, joined.GrantKey!, secrets).ConfigureAwait(false);
         await api.CertifyAsync(joined.Device, new CertifyRequest(certificate.Encode(), list.Encode(), grant), cancel).ConfigureAwait(false);
         return new Device(joined.Device, false, false, Day(joined.Added), Day(joined.LastSeen));

@@ -289,7 +289,14 @@ sealed partial class ConversationEngine
     /// <summary>The own devices changed: add what is new and remove what is gone, in every conversation.</summary>
     public async Task OwnDevicesChangedAsync(CancellationToken cancel)
     {
-        if (!await MatchOwnDevicesAsync(cancel).ConfigureAwait(false)) LookAgain(FirstLook);
+        try
+        {
+            if (!await MatchOwnDevicesAsync(cancel).ConfigureAwait(false)) LookAgain(FirstLook);
+        }
+        catch (KavalekException e) when (e.Code == ErrorCodes.RateLimited)
+        {
+            LookAgain(e.RetryAfter is { } wait && wait > FirstLook ? wait : LongestLook); // so many key packages an hour; the rest follows
+        }
     }
 
     /// <summary>Trust, name or blocking of a person changed.</summary>
@@ -481,6 +488,10 @@ sealed partial class ConversationEngine
             try
             {
                 if (!await MatchOwnDevicesAsync(_stop.Token).ConfigureAwait(false)) LookAgain(after < LongestLook ? after * 2 : after);
+            }
+            catch (KavalekException e) when (e.Code == ErrorCodes.RateLimited)
+            {
+                LookAgain(e.RetryAfter is { } wait && wait > after ? wait : LongestLook);
             }
             catch (Exception e) when (Setback.Is(e))
             {

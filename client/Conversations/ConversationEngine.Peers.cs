@@ -41,6 +41,12 @@ sealed partial class ConversationEngine
         {
             complete = await LetInAsync(account, _stop.Token).ConfigureAwait(false);
         }
+        catch (KavalekException e) when (e.Code == ErrorCodes.RateLimited)
+        {
+            // Each conversation takes one key package, and so many an hour are given: the rest follows.
+            After(e.RetryAfter is { } wait && wait > next ? wait : LongestLook, () => InBackground(() => LetInQuietlyAsync(account, next)));
+            return;
+        }
         catch (Exception e) when (Setback.Is(e))
         {
             // As below; or the next connection does it.

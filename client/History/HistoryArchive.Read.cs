@@ -16,6 +16,11 @@ sealed partial class HistoryArchive
     {
         if (_row.Low == 0)
         {
+            if (head < _row.Promised)
+            {
+                Tell("The server shows less of the history archive than your account had when this device was let in. What it shows is read; what another device of yours has is put there anew.");
+                _row.Promised = 0;
+            }
             if (head == 0) (_row.Low, _row.Link) = (1, ByteString.CopyFrom(_seal.FirstLink(Archive)));
             else await BeginAsync(head, cancel).ConfigureAwait(false);
             await SaveAsync(new StoreBatch(), cancel).ConfigureAwait(false);
@@ -117,6 +122,7 @@ sealed partial class HistoryArchive
     async Task<bool> DownAsync(LookedAt segment, CancellationToken cancel)
     {
         ulong number = segment.Header.Number;
+        if (number == _row.Promised && !_row.PromisedLink.Span.SequenceEqual(segment.Link) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
         if (segment.Batch is not null) await AbsorbAsync(segment.Batch, cancel).ConfigureAwait(false);
         else if ((!segment.IsGone || !Chain.MayBeGone(segment, _row.Replaced, NowSeconds)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
         if (number == 1 && !segment.Header.Previous.AsSpan().SequenceEqual(_seal.FirstLink(Archive)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;

@@ -80,6 +80,7 @@ sealed partial class HistoryArchive
     void StartOver(ByteString archive)
     {
         (_row.Archive, _row.Head, _row.Low, _row.Link, _row.Below, _row.Rebuilding) = (archive, 0, 0, ByteString.Empty, ByteString.Empty, false);
+        (_row.Promised, _row.PromisedLink) = (0, ByteString.Empty);
         _row.Replaced.Clear();
         _row.Small.Clear();
     }

@@ -4,7 +4,8 @@ using Kavalek.Mls;
 namespace Kavalek.Client;
 
 /// <summary>
-/// What every device of an account shares, and nobody else has: the account's private key and the history key (docs/PROTOCOL.md §3.5).
+/// What every device of an account shares, and nobody else has: the account's private key and the history key (docs/PROTOCOL.md §3.5), and to where
+/// the archive had got when it was handed over.
 /// Disposing zeroes both.
 /// </summary>
 /// <param name="AccountKey">Certifies devices: private key of 32 bytes.</param>
@@ -15,7 +16,12 @@ sealed record AccountSecrets(Secret AccountKey, Secret HistoryKey) : IDisposable
     public const int KeyBytes = 32;
 
     /// <summary>Bytes of the encoded structure.</summary>
-    public const int EncodedBytes = 2 + 2 * KeyBytes;
+    public const int EncodedBytes = KeysBytes + ArchiveHead.EncodedBytes;
+
+    const int KeysBytes = 2 + 2 * KeyBytes;
+
+    /// <summary>How far the archive had got.</summary>
+    public ArchiveHead Head { get; init; } = ArchiveHead.Unknown;
 
     const ushort Version = 1;
 
@@ -34,13 +40,14 @@ sealed record AccountSecrets(Secret AccountKey, Secret HistoryKey) : IDisposable
         BinaryPrimitives.WriteUInt16BigEndian(bytes, Version);
         AccountKey.Span.CopyTo(bytes.AsSpan(2));
         HistoryKey.Span.CopyTo(bytes.AsSpan(2 + KeyBytes));
+        Head.Write(bytes.AsSpan(KeysBytes));
         return Secret.Own(bytes);
     }
 
     /// <summary>Reads what was sealed; <c>null</c> where it is of another version or length.</summary>
     public static AccountSecrets? Decode(Secret encoded) =>
         encoded.Length == EncodedBytes && BinaryPrimitives.ReadUInt16BigEndian(encoded.Span) == Version
-            ? new AccountSecrets(Secret.Copy(encoded.Span.Slice(2, KeyBytes)), Secret.Copy(encoded.Span[(2 + KeyBytes)..]))
+            ? new AccountSecrets(Secret.Copy(encoded.Span.Slice(2, KeyBytes)), Secret.Copy(encoded.Span.Slice(2 + KeyBytes, KeyBytes))) { Head = ArchiveHead.Read(encoded.Span[KeysBytes..]) }
             : null;
 
     /// <summary>Zeroes both keys.</summary>

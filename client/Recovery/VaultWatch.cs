@@ -83,7 +83,7 @@ sealed class VaultWatch(OwnIdentity own, IClientStore store, ICryptoProvider cry
     public async Task<VaultRecord> SealAsync(RecoveryKey recoveryKey, ulong number, KeyPair accountKey)
     {
         using AccountSecrets held = own.Secrets();
-        using AccountSecrets secrets = held with { AccountKey = accountKey.PrivateKey.Clone() };
+        using AccountSecrets secrets = held with { AccountKey = accountKey.PrivateKey.Clone(), Head = await ArchiveHead.ReadAsync(store, default).ConfigureAwait(false) };
         byte[] vault = (await Vault.SealAsync(crypto, recoveryKey, own.Instance, own.Account, number, secrets).ConfigureAwait(false)).Encode();
         byte[] signed = new VaultStatement(own.Instance, own.Account, number, SHA256.HashData(vault)).SignedBytes();
         return new VaultRecord(number, vault, await crypto.SignAsync(SignatureAlgorithm.EcdsaP256Sha256, accountKey.PrivateKey, signed).ConfigureAwait(false));

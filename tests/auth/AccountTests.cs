@@ -7,6 +7,7 @@ using Kavalek.Protocol.Identity;
 using Kavalek.Tests.Support;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Kavalek.Auth.Tests;
 
@@ -155,7 +156,8 @@ public sealed class AccountTests
     [Fact]
     public async Task Deleting_an_account_leaves_nothing_of_it_but_bare_device_ids() // K-65
     {
-        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, Answers.Open);
         using TestDevice other = await TestDevice.SignUpAsync(server);
         string before = server.Dump();
         using TestDevice first = await TestDevice.SignUpAsync(server);
@@ -173,6 +175,15 @@ public sealed class AccountTests
         Assert.Equal(new AccountClosed(first.Account), news[^1]);
         Id[] devices = [first.Device, second.Device, waiting.Device];
         Assert.Equal(devices.ToHashSet(), news.OfType<DeviceRemoved>().Select(e => e.Device).ToHashSet());
+        // A server that is killed before everybody has heard says it again, for some minutes.
+        IHostedService[] services = [.. server.Services.GetServices<IHostedService>()];
+        await services.OfType<Reminder>().Single().StartAsync(default);
+        Assert.Equal(new AccountClosed(first.Account), news[^1]);
+        clock.Advance(TimeSpan.FromMinutes(11));
+        await services.OfType<Sweeper>().Single().SweepAsync();
+        int said = news.Count;
+        await services.OfType<Reminder>().Single().StartAsync(default);
+        Assert.DoesNotContain(new AccountClosed(first.Account), news[said..]);
         string after = server.Dump();
         // Challenges that were used are random numbers, of nobody, and gone in minutes.
         string[] added = [.. after.Split('\n').Except(before.Split('\n')).Where(row => !Regex.IsMatch(row, "^[0-9a-f]{32}\\|[0-9]{10}\\|?$"))];
@@ -187,6 +198,7 @@ public sealed class AccountTests
 
         Assert.Equal(new RemovalRecord(RemovalRecord.Deleted), await WhyAsync(server, second));
         await first.TryRefreshAsync(first.Session!.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
+        await other.RefreshAsync();
         await other.GetAsync($"/auth/v1/directory/{first.Handle}").RefusedAsync(ErrorCodes.NotFound);
         // The address is free again.
         using TestDevice again = TestDevice.New(server);

@@ -154,6 +154,41 @@ public static class HistoryTests
         Assert.True((await second.HistoryAsync()).IsComplete);
     }
 
+    // K-42
+    [Fact]
+    public static async Task A_new_device_is_told_how_far_the_archive_had_got_and_notices_at_once_when_it_is_shown_less()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim");
+        (Conversation his, _) = await DirectAsync(karim, marie);
+        for (int i = 0; i < 3; i++)
+        {
+            await his.SendAsync($"line {i}");
+            await SyncAsync(karim, marie);
+            await marie.SaveHistoryAsync();
+        }
+        using RecoveryKey words = RecoveryKey.Generate();
+        await marie.SetRecoveryKeyAsync(words);
+        // The allow twins: whole, nothing is reported.
+        await using KavalekClient linked = await AddDeviceAsync(server, marie), recovered = await KavalekClient.LogInAsync(Options(), server.Address, "marie@example.org", Phrase);
+        await recovered.RecoverAsync(words);
+        foreach (KavalekClient good in (KavalekClient[])[linked, recovered])
+        {
+            await good.RestoreHistoryAsync();
+            Assert.Null((await good.HistoryAsync()).Problem);
+        }
+
+        await using KavalekClient second = await AddDeviceAsync(server, marie), third = await KavalekClient.LogInAsync(Options(), server.Address, "marie@example.org", Phrase);
+        await third.RecoverAsync(words);
+        string account = Convert.ToHexString(marie.Me.Id.ToArray());
+        Execute(server, $"DELETE FROM archive_segment WHERE account = X'{account}' AND number > 2; UPDATE archive SET head = 2 WHERE account = X'{account}'");
+        foreach (KavalekClient shortened in (KavalekClient[])[second, third])
+        {
+            await shortened.RestoreHistoryAsync();
+            Assert.Contains("less", (await shortened.HistoryAsync()).Problem, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public static async Task Killed_at_any_instant_of_archiving_everything_is_archived_and_restored_once()
     {
@@ -214,7 +249,7 @@ public static class HistoryTests
         await second.DisposeAsync();
     }
 
-    // K-65
+    // K-65, K-75
     [Fact]
     public static async Task Messages_that_end_are_archived_by_their_end_go_from_the_archive_no_later_and_switched_off_it_is_gone_for_all_devices()
     {

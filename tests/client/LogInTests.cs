@@ -98,6 +98,7 @@ public static class LogInTests
         Assert.Single(await opened.DevicesAsync());
     }
 
+    // K-74
     [Fact]
     public static async Task A_locked_client_holds_no_keys()
     {

@@ -68,7 +68,7 @@ public static class RecoveryTests
         using AccountSecrets secrets = new(AccountSecrets.NewHistoryKey(crypto), AccountSecrets.NewHistoryKey(crypto));
         Vault vault = await Vault.SealAsync(crypto, key, instance, account, 7, secrets);
         byte[] bytes = vault.Encode();
-        Assert.Equal(140, bytes.Length);
+        Assert.Equal(204, bytes.Length);
         Assert.Equal(secrets, await Vault.Decode(bytes).OpenAsync(crypto, key, instance, account));
         Assert.Equal(ClientErrors.WrongRecoveryKey, await CodeAsync(() => vault.OpenAsync(crypto, other, instance, account)));
         Assert.Equal(ClientErrors.VaultRefused, await CodeAsync(() => vault.OpenAsync(crypto, key, account, account)));

@@ -10,7 +10,7 @@ namespace Kavalek.Auth;
 internal sealed record DroppedDevices(Id[] Removed, Id[] Remaining);
 
 /// <summary>Changes of a whole account, each in one transaction.</summary>
-internal sealed class AccountStore(AuthDatabase database, SignedIdentity identity, VaultStore vaults, RetiredDevices retired, TimeProvider clock)
+internal sealed class AccountStore(AuthDatabase database, SignedIdentity identity, VaultStore vaults, RetiredDevices retired, ClosedAccounts closed, TimeProvider clock)
 {
     const string FindAccount = "SELECT account_key, list_number FROM account WHERE id = @account";
 
@@ -111,6 +111,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
         List<StoredDevice> devices = await DevicesAsync(db, account);
         foreach (StoredDevice device in devices) await retired.RetireAsync(db, device, RemovalRecord.Deleted, null);
         await db.ExecuteAsync("DELETE FROM account WHERE id = @account", ("@account", account));
+        await closed.NoteAsync(db, account);
         return devices.Select(d => d.Id).ToArray();
     });
 
