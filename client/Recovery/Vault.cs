@@ -17,7 +17,7 @@ sealed record Vault(ulong Number, byte[] Salt, byte[] Commitment, byte[] Sealed)
     const ushort Version = 1;
     const int SaltBytes = 16;
     const int HeaderBytes = 2 + 8 + SaltBytes;
-    const int CommitmentBytes = 32;
+    const int CommitmentBytes = CommittedKey.CommitmentBytes;
     const int SealedBytes = AccountSecrets.EncodedBytes + CipherSuite.TagLength;
 
     /// <summary>Seals the secrets of an account under a recovery key.</summary>
@@ -26,13 +26,12 @@ sealed record Vault(ulong Number, byte[] Salt, byte[] Commitment, byte[] Sealed)
         byte[] salt = new byte[SaltBytes];
         crypto.Random(salt);
         Vault vault = new(number, salt, [], []);
-        using Secret extracted = vault.Extract(crypto, recoveryKey);
-        using Secret key = Key(crypto, extracted, out byte[] nonce);
+        using CommittedKey key = vault.KeyOf(crypto, recoveryKey);
         using Secret encoded = secrets.Encode();
         return vault with
         {
-            Commitment = Commit(crypto, extracted),
-            Sealed = await crypto.SealAsync(AeadAlgorithm.Aes256Gcm, key, nonce, vault.Bound(instance, account), encoded.Memory).ConfigureAwait(false),
+            Commitment = key.Commitment,
+            Sealed = await crypto.SealAsync(AeadAlgorithm.Aes256Gcm, key.Key, key.Nonce, vault.Bound(instance, account), encoded.Memory).ConfigureAwait(false),
         };
     }
 
@@ -40,13 +39,11 @@ sealed record Vault(ulong Number, byte[] Salt, byte[] Commitment, byte[] Sealed)
     /// <exception cref="KavalekException"><see cref="ClientErrors.WrongRecoveryKey"/>; <see cref="ClientErrors.VaultRefused"/>: the vault is of another account or was changed.</exception>
     public async Task<AccountSecrets> OpenAsync(ICryptoProvider crypto, RecoveryKey recoveryKey, Id instance, Id account)
     {
-        using Secret extracted = Extract(crypto, recoveryKey);
-        // First the commitment: AES-GCM alone would let one vault open under two recovery keys.
-        if (!CryptographicOperations.FixedTimeEquals(Commit(crypto, extracted), Commitment))
+        using CommittedKey key = KeyOf(crypto, recoveryKey);
+        if (!CryptographicOperations.FixedTimeEquals(key.Commitment, Commitment))
             throw new KavalekException(ClientErrors.WrongRecoveryKey,
                 "That is not the recovery key of this account. If you made a new one since, use that: the old one opens nothing any more. Nothing was changed.");
-        using Secret key = Key(crypto, extracted, out byte[] nonce);
-        byte[] opened = await crypto.OpenAsync(AeadAlgorithm.Aes256Gcm, key, nonce, Bound(instance, account), Sealed).ConfigureAwait(false)
+        byte[] opened = await crypto.OpenAsync(AeadAlgorithm.Aes256Gcm, key.Key, key.Nonce, Bound(instance, account), Sealed).ConfigureAwait(false)
             ?? throw Refused("is of another account, or was changed");
         using Secret encoded = Secret.Own(opened);
         return AccountSecrets.Decode(encoded) ?? throw Refused("holds something this program does not know");
@@ -79,27 +76,11 @@ sealed record Vault(ulong Number, byte[] Salt, byte[] Commitment, byte[] Sealed)
 
     byte[] Bound(Id instance, Id account) => [.. "kavalek/v1/vault"u8, .. instance.ToArray(), .. account.ToArray(), .. Header()];
 
-    Secret Extract(ICryptoProvider crypto, RecoveryKey recoveryKey)
+    CommittedKey KeyOf(ICryptoProvider crypto, RecoveryKey recoveryKey)
     {
-        byte[] extracted = new byte[32];
-        crypto.HkdfExtract(HashAlgorithm.Sha256, Salt, recoveryKey.Secret.Span, extracted);
-        return Secret.Own(extracted);
-    }
-
-    static byte[] Commit(ICryptoProvider crypto, Secret extracted)
-    {
-        byte[] commitment = new byte[CommitmentBytes];
-        crypto.HkdfExpand(HashAlgorithm.Sha256, extracted.Span, "kavalek/v1/vault/commitment"u8, commitment);
-        return commitment;
-    }
-
-    // The nonce follows from the fresh salt like the key: no pair of the two is ever used twice.
-    static Secret Key(ICryptoProvider crypto, Secret extracted, out byte[] nonce)
-    {
-        byte[] key = new byte[32];
-        nonce = new byte[CipherSuite.NonceLength];
-        crypto.HkdfExpand(HashAlgorithm.Sha256, extracted.Span, "kavalek/v1/vault/key"u8, key);
-        crypto.HkdfExpand(HashAlgorithm.Sha256, extracted.Span, "kavalek/v1/vault/nonce"u8, nonce);
-        return Secret.Own(key);
+        byte[] bytes = new byte[32];
+        crypto.HkdfExtract(HashAlgorithm.Sha256, Salt, recoveryKey.Secret.Span, bytes);
+        using Secret extracted = Secret.Own(bytes);
+        return CommittedKey.Derive(crypto, extracted, "vault");
     }
 }

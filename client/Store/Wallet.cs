@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Kavalek.Mls;
 using Kavalek.Protocol;
-using HashAlgorithm = Kavalek.Mls.HashAlgorithm;
 
 namespace Kavalek.Client;
 
@@ -21,7 +20,8 @@ sealed record Wallet(int Iterations, byte[] Salt, string Server, byte[] Commitme
 
     const ushort Version = 1;
     const int SaltBytes = 16;
-    const int CommitmentBytes = 32;
+    const int CommitmentBytes = CommittedKey.CommitmentBytes;
+    const string Purpose = "wallet";
     const int WrappedBytes = 32 + CipherSuite.TagLength;
     const int MaximumServerBytes = 2048;
 
@@ -33,9 +33,9 @@ sealed record Wallet(int Iterations, byte[] Salt, string Server, byte[] Commitme
         crypto.Random(salt);
         using Secret typed = Password.Normalize(password);
         using Secret stretched = await stretching.StretchAsync(typed, salt, iterations, Password.StretchedBytes).ConfigureAwait(false);
-        Wallet wallet = new(iterations, salt, server, Commit(crypto, stretched), []);
-        using Secret key = WrapKey(crypto, stretched, out byte[] nonce);
-        return wallet with { Wrapped = await crypto.SealAsync(AeadAlgorithm.Aes256Gcm, key, nonce, wallet.Header(), storeKey.Memory).ConfigureAwait(false) };
+        using CommittedKey key = CommittedKey.Derive(crypto, stretched, Purpose);
+        Wallet wallet = new(iterations, salt, server, key.Commitment, []);
+        return wallet with { Wrapped = await crypto.SealAsync(AeadAlgorithm.Aes256Gcm, key.Key, key.Nonce, wallet.Header(), storeKey.Memory).ConfigureAwait(false) };
     }
 
     /// <summary>Gives the store key back.</summary>
@@ -44,10 +44,9 @@ sealed record Wallet(int Iterations, byte[] Salt, string Server, byte[] Commitme
     {
         using Secret typed = Typed(password);
         using Secret stretched = await stretching.StretchAsync(typed, Salt, Iterations, Password.StretchedBytes).ConfigureAwait(false);
-        // First the commitment: AES-GCM alone would let one wrapped key open under two passwords.
-        if (!CryptographicOperations.FixedTimeEquals(Commit(crypto, stretched), Commitment)) throw Wrong();
-        using Secret key = WrapKey(crypto, stretched, out byte[] nonce);
-        return await crypto.OpenAsync(AeadAlgorithm.Aes256Gcm, key, nonce, Header(), Wrapped).ConfigureAwait(false) is { } storeKey ? Secret.Own(storeKey) : throw Damaged();
+        using CommittedKey key = CommittedKey.Derive(crypto, stretched, Purpose);
+        if (!CryptographicOperations.FixedTimeEquals(key.Commitment, Commitment)) throw Wrong();
+        return await crypto.OpenAsync(AeadAlgorithm.Aes256Gcm, key.Key, key.Nonce, Header(), Wrapped).ConfigureAwait(false) is { } storeKey ? Secret.Own(storeKey) : throw Damaged();
     }
 
     /// <summary>The bytes of the wallet.</summary>
@@ -78,23 +77,6 @@ sealed record Wallet(int Iterations, byte[] Salt, string Server, byte[] Commitme
         BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(6 + SaltBytes), (ushort)server.Length);
         server.CopyTo(header.AsSpan(8 + SaltBytes));
         return header;
-    }
-
-    static byte[] Commit(ICryptoProvider crypto, Secret stretched)
-    {
-        byte[] commitment = new byte[CommitmentBytes];
-        crypto.HkdfExpand(HashAlgorithm.Sha256, stretched.Span, "kavalek/v1/wallet/commitment"u8, commitment);
-        return commitment;
-    }
-
-    // The nonce follows from the fresh salt like the key: no pair of the two is ever used twice.
-    static Secret WrapKey(ICryptoProvider crypto, Secret stretched, out byte[] nonce)
-    {
-        byte[] key = new byte[32];
-        nonce = new byte[CipherSuite.NonceLength];
-        crypto.HkdfExpand(HashAlgorithm.Sha256, stretched.Span, "kavalek/v1/wallet/key"u8, key);
-        crypto.HkdfExpand(HashAlgorithm.Sha256, stretched.Span, "kavalek/v1/wallet/nonce"u8, nonce);
-        return Secret.Own(key);
     }
 
     // Whatever could not be a password cannot be the one that opens this.

@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Net.WebSockets;
 using System.Runtime.Versioning;
-using Kavalek.Protocol;
 
 namespace Kavalek.Client;
 
@@ -54,7 +53,7 @@ public sealed class HttpTransport : ITransport
         {
             using HttpMessageInvoker invoker = new(_handler, disposeHandler: false);
             await socket.ConnectAsync(address.Uri, invoker, cancel).ConfigureAwait(false);
-            return new Socket(socket);
+            return new FrameSocket(socket);
         }
         catch
         {
@@ -68,41 +67,5 @@ public sealed class HttpTransport : ITransport
     {
         _http.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    sealed class Socket(ClientWebSocket socket) : ITransportSocket
-    {
-        readonly byte[] _buffer = new byte[Limits.FrameBytes];
-
-        public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancel) =>
-            socket.SendAsync(frame, WebSocketMessageType.Binary, endOfMessage: true, cancel);
-
-        public async ValueTask<byte[]?> ReceiveAsync(CancellationToken cancel)
-        {
-            int length = 0;
-            try
-            {
-                while (true)
-                {
-                    ValueWebSocketReceiveResult part = await socket.ReceiveAsync(_buffer.AsMemory(length), cancel).ConfigureAwait(false);
-                    if (part.MessageType != WebSocketMessageType.Binary) return null;
-                    length += part.Count;
-                    if (part.EndOfMessage) return _buffer[..length];
-                    if (length == _buffer.Length) return null;
-                }
-            }
-            catch (WebSocketException)
-            {
-                return null;
-            }
-        }
-
-        // An abrupt end: whatever was not answered is repeated under its id, so there is nothing to say good-bye for.
-        public ValueTask DisposeAsync()
-        {
-            socket.Abort();
-            socket.Dispose();
-            return ValueTask.CompletedTask;
-        }
     }
 }

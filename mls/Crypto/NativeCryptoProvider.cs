@@ -41,36 +41,19 @@ public sealed class NativeCryptoProvider : ICryptoProvider
     public void Random(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
 
     /// <inheritdoc/>
-    public void Hash(HashAlgorithm algorithm, ReadOnlySpan<byte> data, Span<byte> destination)
-    {
-        CheckLength(algorithm, destination);
-        switch (algorithm)
-        {
-            case HashAlgorithm.Sha256: SHA256.HashData(data, destination); break;
-            case HashAlgorithm.Sha384: SHA384.HashData(data, destination); break;
-            default: SHA512.HashData(data, destination); break;
-        }
-    }
+    public void Hash(HashAlgorithm algorithm, ReadOnlySpan<byte> data, Span<byte> destination) => PlatformHashing.Hash(algorithm, data, destination);
 
     /// <inheritdoc/>
-    public void Hmac(HashAlgorithm algorithm, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> destination)
-    {
-        CheckLength(algorithm, destination);
-        switch (algorithm)
-        {
-            case HashAlgorithm.Sha256: HMACSHA256.HashData(key, data, destination); break;
-            case HashAlgorithm.Sha384: HMACSHA384.HashData(key, data, destination); break;
-            default: HMACSHA512.HashData(key, data, destination); break;
-        }
-    }
+    public void Hmac(HashAlgorithm algorithm, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> destination) =>
+        PlatformHashing.Hmac(algorithm, key, data, destination);
 
     /// <inheritdoc/>
     public void HkdfExtract(HashAlgorithm algorithm, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> ikm, Span<byte> prk) =>
-        Hmac(algorithm, salt, ikm, prk);
+        PlatformHashing.Hmac(algorithm, salt, ikm, prk);
 
     /// <inheritdoc/>
     public void HkdfExpand(HashAlgorithm algorithm, ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm) =>
-        HKDF.Expand(Name(algorithm), prk, okm, info);
+        PlatformHashing.HkdfExpand(algorithm, prk, info, okm);
 
     /// <inheritdoc/>
     public ValueTask<byte[]> SealAsync(
@@ -184,18 +167,5 @@ public sealed class NativeCryptoProvider : ICryptoProvider
     {
         if (!Supports(algorithm)) throw new PlatformNotSupportedException($"{algorithm} is not available here");
         if (key.Length != algorithm.KeyLength) throw new ArgumentException("wrong key length", nameof(key));
-    }
-
-    static HashAlgorithmName Name(HashAlgorithm algorithm) => algorithm switch
-    {
-        HashAlgorithm.Sha256 => HashAlgorithmName.SHA256,
-        HashAlgorithm.Sha384 => HashAlgorithmName.SHA384,
-        HashAlgorithm.Sha512 => HashAlgorithmName.SHA512,
-        _ => throw new PlatformNotSupportedException($"unknown hash {algorithm}"),
-    };
-
-    static void CheckLength(HashAlgorithm algorithm, Span<byte> destination)
-    {
-        if (destination.Length != algorithm.Length) throw new ArgumentException("not the hash's length", nameof(destination));
     }
 }

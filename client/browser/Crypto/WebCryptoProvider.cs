@@ -28,39 +28,19 @@ public sealed class WebCryptoProvider : ICryptoProvider
     public void Random(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
 
     /// <inheritdoc/>
-    public void Hash(HashAlgorithm algorithm, ReadOnlySpan<byte> data, Span<byte> destination)
-    {
-        CheckLength(algorithm, destination);
-        switch (algorithm)
-        {
-            case HashAlgorithm.Sha256: SHA256.HashData(data, destination); break;
-            case HashAlgorithm.Sha384: SHA384.HashData(data, destination); break;
-            default: SHA512.HashData(data, destination); break;
-        }
-    }
+    public void Hash(HashAlgorithm algorithm, ReadOnlySpan<byte> data, Span<byte> destination) => PlatformHashing.Hash(algorithm, data, destination);
 
     /// <inheritdoc/>
-    public void Hmac(HashAlgorithm algorithm, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> destination)
-    {
-        CheckLength(algorithm, destination);
-        switch (algorithm)
-        {
-            case HashAlgorithm.Sha256: HMACSHA256.HashData(key, data, destination); break;
-            case HashAlgorithm.Sha384: HMACSHA384.HashData(key, data, destination); break;
-            default: HMACSHA512.HashData(key, data, destination); break;
-        }
-    }
+    public void Hmac(HashAlgorithm algorithm, ReadOnlySpan<byte> key, ReadOnlySpan<byte> data, Span<byte> destination) =>
+        PlatformHashing.Hmac(algorithm, key, data, destination);
 
     /// <inheritdoc/>
-    public void HkdfExtract(HashAlgorithm algorithm, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> ikm, Span<byte> prk) => Hmac(algorithm, salt, ikm, prk);
+    public void HkdfExtract(HashAlgorithm algorithm, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> ikm, Span<byte> prk) =>
+        PlatformHashing.Hmac(algorithm, salt, ikm, prk);
 
     /// <inheritdoc/>
-    public void HkdfExpand(HashAlgorithm algorithm, ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm) => HKDF.Expand(algorithm switch
-    {
-        HashAlgorithm.Sha256 => HashAlgorithmName.SHA256,
-        HashAlgorithm.Sha384 => HashAlgorithmName.SHA384,
-        _ => HashAlgorithmName.SHA512,
-    }, prk, okm, info);
+    public void HkdfExpand(HashAlgorithm algorithm, ReadOnlySpan<byte> prk, ReadOnlySpan<byte> info, Span<byte> okm) =>
+        PlatformHashing.HkdfExpand(algorithm, prk, info, okm);
 
     /// <inheritdoc/>
     public async ValueTask<byte[]> SealAsync(
@@ -230,11 +210,6 @@ public sealed class WebCryptoProvider : ICryptoProvider
         ArgumentNullException.ThrowIfNull(key);
         if (!Has(algorithm)) throw Missing(algorithm);
         if (key.Length != algorithm.KeyLength) throw new ArgumentException("wrong key length", nameof(key));
-    }
-
-    static void CheckLength(HashAlgorithm algorithm, Span<byte> destination)
-    {
-        if (destination.Length != algorithm.Length) throw new ArgumentException("not the hash's length", nameof(destination));
     }
 
     static PlatformNotSupportedException Missing(Enum algorithm) => new($"{algorithm} is not available in this browser");

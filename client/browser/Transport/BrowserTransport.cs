@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using Kavalek.Protocol;
 
 namespace Kavalek.Client.Browser;
 
@@ -38,7 +37,7 @@ public sealed class BrowserTransport : ITransport
         try
         {
             await socket.ConnectAsync(address.Uri, cancel).ConfigureAwait(false);
-            return new Socket(socket);
+            return new FrameSocket(socket);
         }
         catch
         {
@@ -59,41 +58,5 @@ public sealed class BrowserTransport : ITransport
         HttpRequestOptionsKey<IDictionary<string, object>> key = new("WebAssemblyFetchOptions");
         if (!request.Options.TryGetValue(key, out IDictionary<string, object>? options)) request.Options.Set(key, options = new Dictionary<string, object>());
         options[option] = value;
-    }
-
-    sealed class Socket(ClientWebSocket socket) : ITransportSocket
-    {
-        readonly byte[] _buffer = new byte[Limits.FrameBytes];
-
-        public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancel) =>
-            socket.SendAsync(frame, WebSocketMessageType.Binary, endOfMessage: true, cancel);
-
-        public async ValueTask<byte[]?> ReceiveAsync(CancellationToken cancel)
-        {
-            int length = 0;
-            try
-            {
-                while (true)
-                {
-                    ValueWebSocketReceiveResult part = await socket.ReceiveAsync(_buffer.AsMemory(length), cancel).ConfigureAwait(false);
-                    if (part.MessageType != WebSocketMessageType.Binary) return null;
-                    length += part.Count;
-                    if (part.EndOfMessage) return _buffer[..length];
-                    if (length == _buffer.Length) return null;
-                }
-            }
-            catch (WebSocketException)
-            {
-                return null;
-            }
-        }
-
-        // An abrupt end: whatever was not answered is repeated under its id, so there is nothing to say good-bye for.
-        public ValueTask DisposeAsync()
-        {
-            socket.Abort();
-            socket.Dispose();
-            return ValueTask.CompletedTask;
-        }
     }
 }
