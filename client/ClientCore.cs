@@ -21,6 +21,7 @@ sealed class ClientCore : IAsyncDisposable
         Auth = new AuthApi(rest, Tokens);
         Streams = new StreamsApi(rest, Tokens);
         Archive = new ArchiveApi(rest, Tokens);
+        WakeUps = new WakeUps(new PushApi(rest, Tokens));
         Link = new ServerLink(_transport, Tokens, Streams, Events, options.Clock, options.Crypto);
         Mls = new MlsEnvironment(options.Crypto, new CertificateAuthentication(options.Crypto, identity.Instance))
         {
@@ -134,6 +135,9 @@ sealed class ClientCore : IAsyncDisposable
 
     /// <summary>The calls of the archive.</summary>
     public ArchiveApi Archive { get; }
+
+    /// <summary>How a sleeping browser is woken.</summary>
+    public WakeUps WakeUps { get; }
 
     /// <summary>The streams over REST.</summary>
     public StreamsApi Streams { get; }

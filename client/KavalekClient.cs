@@ -419,6 +419,9 @@ public sealed class KavalekClient : IAsyncDisposable
         return await engine.ReceiptAsync(device, held, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>How this device is woken while it is not connected; for browsers.</summary>
+    public WakeUps WakeUps => _core.WakeUps;
+
     // ---- History ----
 
     /// <summary>How the account's archive of what was read and sent stands (docs/PROTOCOL.md §10).</summary>

@@ -127,6 +127,9 @@ public sealed class Server : IAsyncDisposable
         return defaults with
         {
             ArchiveBytes = (long)options.ArchiveQuota << 20,
+            PushServices = options.PushServices,
+            PushLoopback = options.PushLoopback,
+            PushContact = options.Origin ?? options.UrlList[0],
             AppendsPerSecond = defaults.AppendsPerSecond * options.RateFactor,
             AppendBurst = defaults.AppendBurst * options.RateFactor,
             FramesPerSecond = defaults.FramesPerSecond * options.RateFactor,

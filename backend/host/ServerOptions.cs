@@ -65,6 +65,12 @@ public sealed record ServerOptions
     /// <summary>MiB that an account's archive may take; 1,024 by default.</summary>
     public int ArchiveQuota { get; init; } = 1_024;
 
+    /// <summary>Hosts of push services that devices may be woken through; those of the known browsers by default, none to switch push off.</summary>
+    public IReadOnlyList<string> PushServices { get; init; } = Kavalek.Messaging.MessagingOptions.KnownPushServices;
+
+    /// <summary>An origin on 127.0.0.1 that counts as a push service, for tests: with <c>--environment Development</c> only.</summary>
+    public Uri? PushLoopback { get; init; }
+
     /// <summary>The folder of the web app; by default <c>web</c> beside the program. Where there is none, a page says what this is.</summary>
     public string Web { get; init; } = Path.Combine(AppContext.BaseDirectory, "web");
 
@@ -91,6 +97,7 @@ public sealed record ServerOptions
           --archive-quota MIB      what the encrypted history of an account may take (1024)
           --timer-floor TIME       what messages may be set to live at least: 30s, 5m, 12h, 7d, or off (off)
           --timer-ceiling TIME     what messages live at most, whatever is set; clients keep to both (off)
+          --push-services LIST     push services that browsers may be woken through, hosts separated by , ("*." for all below), or off (the known ones)
           --web DIR                the built web app (web, beside the program)
           --environment NAME       Development serves /openapi/v1.json (Production)
 
@@ -101,7 +108,7 @@ public sealed record ServerOptions
     static readonly string[] Names =
     [
         "data", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
-        "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "web",
+        "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "push-services", "web",
     ];
 
     /// <summary>Reads the settings of this process.</summary>
@@ -153,6 +160,13 @@ public sealed record ServerOptions
             BcryptCost = Number(Text("bcrypt-cost"), "bcrypt-cost") ?? defaults.BcryptCost,
             RateFactor = Number(Text("rate-factor"), "rate-factor") ?? defaults.RateFactor,
             ArchiveQuota = Number(Text("archive-quota"), "archive-quota") ?? defaults.ArchiveQuota,
+            PushServices = Text("push-services") switch
+            {
+                null => defaults.PushServices,
+                "off" => [],
+                { } hosts => [.. List(hosts).Where(host => !IsLoopbackOrigin(host)).Select(PushHost)],
+            },
+            PushLoopback = List(Text("push-services") ?? "").Where(IsLoopbackOrigin).Select(origin => new Uri(origin)).FirstOrDefault(),
             Web = Text("web") ?? defaults.Web,
             TimerFloor = Seconds(Text("timer-floor"), "timer-floor"),
             TimerCeiling = Seconds(Text("timer-ceiling"), "timer-ceiling"),
@@ -177,6 +191,8 @@ public sealed record ServerOptions
                     $"{url} would send passwords and tokens in plain HTTP over the network. Give --certificate, or --behind-proxy where a proxy ends TLS.");
             }
         }
+        if (PushLoopback is not null && !Development)
+            throw Wrong("push-services", "hosts; an address of this machine is for tests, with --environment Development");
         if (Origin is not null
             && (!Uri.TryCreate(Origin, UriKind.Absolute, out Uri? origin) || origin.Scheme is not ("http" or "https") || origin.GetLeftPart(UriPartial.Authority) != Origin))
         {
@@ -263,6 +279,13 @@ public sealed record ServerOptions
         int unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, 'd' => 86_400, _ => throw Wrong(name, "a time like 30s, 5m, 12h or 7d, or off") };
         return Number(text[..^1], name) is { } count && count <= int.MaxValue / unit ? count * unit : throw Wrong(name, "a time like 30s, 5m, 12h or 7d, or off");
     }
+
+    static bool IsLoopbackOrigin(string text) => text.StartsWith("http://127.0.0.1:", StringComparison.Ordinal);
+
+    static string PushHost(string text) =>
+        Uri.CheckHostName(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text) == UriHostNameType.Dns && text.Contains('.', StringComparison.Ordinal)
+            ? text
+            : throw Wrong("push-services", "hosts like push.example or *.push.example, or off");
 
     static IPNetwork Network(string text) =>
         IPNetwork.TryParse(text, out IPNetwork network) ? network

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Kavalek.Messaging.Access;
 using Kavalek.Messaging.Archives;
+using Kavalek.Messaging.Push;
 using Kavalek.Messaging.Sockets;
 using Kavalek.Messaging.Streams;
 using Kavalek.Protocol;
@@ -10,7 +11,7 @@ namespace Kavalek.Messaging;
 
 /// <summary>What happens without a client asking: news of other parts of the server, the clock, the end.</summary>
 sealed class Housekeeping(
-    GroupCommit writer, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, IEventBus bus,
+    GroupCommit writer, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, IEventBus bus,
     MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -50,6 +51,9 @@ sealed class Housekeeping(
             case SessionEnded session:
                 ended.Add(session.Session);
                 sockets.CloseSession(session.Session);
+                // Whoever is not logged in is not to be told that there is something (K-72). A device that logs in again says so again.
+                sleepers.Remove(session.Device);
+                _ = DoAsync(() => new DropPushChore(session.Device));
                 break;
             case DeviceRemoved device:
                 Remove(device.Device);
@@ -79,6 +83,7 @@ sealed class Housekeeping(
     void Remove(Id device)
     {
         removed.Add(device);
+        sleepers.Remove(device);
         sockets.CloseDevice(device);
         _ = DoAsync(() => new RemoveDeviceChore(device));
     }

@@ -1,3 +1,4 @@
+using System.Net;
 using Kavalek.Protocol;
 using Microsoft.IdentityModel.Tokens;
 
@@ -44,6 +45,25 @@ public sealed record MessagingOptions
 
     /// <summary>Bytes that an account's archive may take; 1 GiB.</summary>
     public long ArchiveBytes { get; init; } = 1L << 30;
+
+    /// <summary>
+    /// Hosts of push services that devices may be woken through, a leading <c>*.</c> for every host below; none switches push off. By default those of
+    /// the browsers that there are.
+    /// </summary>
+    public IReadOnlyList<string> PushServices { get; init; } = KnownPushServices;
+
+    /// <summary>The push services of Chrome and its kin, Firefox, Safari and Edge.</summary>
+    public static IReadOnlyList<string> KnownPushServices { get; } =
+        ["fcm.googleapis.com", "jmt17.google.com", "updates.push.services.mozilla.com", "*.push.services.mozilla.com", "*.push.apple.com", "*.notify.windows.com"];
+
+    /// <summary>Whom a push service may turn to (RFC 8292 §2.1): an address of this instance.</summary>
+    public string PushContact { get; init; } = "https://localhost";
+
+    /// <summary>An origin on 127.0.0.1 that counts as a push service; for tests, and never set otherwise.</summary>
+    public Uri? PushLoopback { get; init; }
+
+    /// <summary>How names of push services become addresses; the system's way by default.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> PushResolver { get; init; } = Dns.GetHostAddressesAsync;
 
     /// <summary>Seconds between two searches for what has expired.</summary>
     public int ExpirySeconds { get; init; } = 60;

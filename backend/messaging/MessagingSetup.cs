@@ -1,5 +1,6 @@
 using Kavalek.Messaging.Access;
 using Kavalek.Messaging.Archives;
+using Kavalek.Messaging.Push;
 using Kavalek.Messaging.Sockets;
 using Kavalek.Messaging.Storage;
 using Kavalek.Messaging.Streams;
@@ -30,13 +31,19 @@ public static class MessagingSetup
         services.AddSingleton<RemovedDevices>();
         services.AddSingleton<EndedSessions>();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<Sleepers>();
         services.AddSingleton<GroupCommit>();
         services.AddSingleton<StreamQueries>();
         services.AddSingleton<ArchiveQueries>();
         services.AddSingleton<Topics>();
         services.AddSingleton<Sockets.Sockets>();
         services.AddSingleton<SocketServices>();
+        services.AddSingleton<VapidKey>();
+        services.AddSingleton<PushServices>();
+        services.AddSingleton<PushSender>();
+        services.AddSingleton<Pusher>();
         services.AddHostedService<Housekeeping>();
+        services.AddHostedService(provider => provider.GetRequiredService<Pusher>());
         return services;
     }
 
@@ -45,6 +52,7 @@ public static class MessagingSetup
     {
         routes.MapStreams();
         routes.MapArchive();
+        routes.MapPush();
         routes.MapSocket();
         routes.MapGet("/api/healthz", async (GroupCommit writer, HttpContext context) =>
         {

@@ -82,6 +82,11 @@ static class AuthorityTable
         ("GET /auth/v1/invites", new(Needs.Owner, _ => Is(new(Get, "/auth/v1/invites")), 200)),
         ("DELETE /auth/v1/invites/{invite}", new(Needs.Owner, s => Is(new(Delete, $"/auth/v1/invites/{s.Nothing}")), 404)),
 
+        // Always of the device that calls: nothing names another one.
+        ("GET /api/v1/push", new(Needs.Messaging, _ => Is(new(Get, "/api/v1/push")), 200)),
+        ("POST /api/v1/push/test", new(Needs.Messaging, _ => Is(new(Post, "/api/v1/push/test")), 404)), // nothing to try before one has subscribed
+        ("PUT /api/v1/push", new(Needs.Messaging, _ => Is(new(HttpMethod.Put, "/api/v1/push", Body(Push()))), 204)),
+        ("DELETE /api/v1/push", new(Needs.Messaging, _ => Is(new(Delete, "/api/v1/push")), 204)),
         ("GET /api/v1/archive", new(Needs.Messaging, _ => Is(new(Get, "/api/v1/archive")), 200)),
         ("PUT /api/v1/archive", new(Needs.Messaging, s => Is(new(HttpMethod.Put, "/api/v1/archive", Body(Put(s.Archive, follows: 1)))), 200)),
         ("POST /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segment(s.Archive)), 204, (_, id) => Segment(id), OfAccount: true, Thing: s => s.Archive)),
@@ -115,6 +120,12 @@ static class AuthorityTable
         Previous = ByteString.CopyFrom(new byte[32]),
         Sealed = ByteString.CopyFromUtf8("sealed"),
     }));
+
+    static PutPush Push()
+    {
+        using PushReceiver browser = new();
+        return new() { Endpoint = "https://fcm.googleapis.com/fcm/send/abc", Key = ByteString.CopyFrom(browser.Key), Secret = ByteString.CopyFrom(browser.Secret) };
+    }
 
     static Call Segments(Id archive) => new(Get, $"/api/v1/archive/segments?archive={archive}&after=0");
 

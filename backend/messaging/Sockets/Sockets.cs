@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Kavalek.Messaging.Push;
 using Kavalek.Protocol;
 
 namespace Kavalek.Messaging.Sockets;
 
 /// <summary>The sockets of this node: at most one a device, and only so many that have not said who they are.</summary>
-sealed class Sockets(MessagingOptions options, TimeProvider clock)
+sealed class Sockets(MessagingOptions options, Sleepers sleepers, TimeProvider clock)
 {
     readonly Lock _gate = new();
     readonly ConcurrentDictionary<SocketSession, IPAddress> _all = new();
@@ -60,6 +61,7 @@ sealed class Sockets(MessagingOptions options, TimeProvider clock)
                 earlier = admitted ? known.Present : null;
             }
             _devices[device] = (admitted ? session : known.Present, known.Count + 1);
+            sleepers.Connected(device);
         }
         LeaveStrangers(_all[session]);
         earlier?.Close(ErrorCodes.Replaced);
@@ -82,10 +84,13 @@ sealed class Sockets(MessagingOptions options, TimeProvider clock)
                 return;
             if (known.Count > 1)
                 _devices[principal.Device] = (known.Present, known.Count - 1);
-            else
-                _devices.Remove(principal.Device);
+            else if (_devices.Remove(principal.Device))
+                sleepers.Gone(principal.Device);
         }
     }
+
+    /// <summary>Whether the device has a socket.</summary>
+    public bool IsConnected(Id device) => Find(device) is not null;
 
     /// <summary>The device was subscribed to a stream.</summary>
     public void Open(Id device, StreamName stream) => Find(device)?.Open(stream);

@@ -33,7 +33,7 @@ sealed record MemberChange(Id[] Add, Id[] Remove, byte[] Welcome)
 }
 
 /// <summary>An append, from a socket or over REST (docs/PROTOCOL.md §6.2).</summary>
-sealed class AppendOperation(Id device, StreamName stream, Id id, Action<AppendOperation> answer) : Operation
+sealed class AppendOperation(Id account, Id device, StreamName stream, Id id, Action<AppendOperation> answer) : Operation
 {
     public Id Device => device;
     public StreamName Stream => stream;
@@ -71,6 +71,9 @@ sealed class AppendOperation(Id device, StreamName stream, Id id, Action<AppendO
         }
         long expires = batch.Now + (ExpiresIn == 0 ? Limits.RetentionSeconds : Math.Min(ExpiresIn, Limits.RetentionSeconds));
         PendingRun run = batch.Append(state, Kind, id, Payload, expires);
+        // What only keeps the group in step wakes nobody. Whether a message is one to be shown, only its readers know.
+        if (Kind == Kind.Application || Change?.Add.Length > 0)
+            batch.Wake(account, state);
         if (Change is not null)
             Apply(Change, batch, state, run);
         return new Outcome(null, state.Head, state.Epoch);

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Kavalek.Messaging.Push;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
 
@@ -11,11 +12,12 @@ sealed record PendingWelcome(StreamState Stream, ulong Seq, long Expires, byte[]
 /// What one transaction changes, staged in memory by the operations and then written at once. If writing fails, nothing of it happened:
 /// the touched states are dropped from memory.
 /// </summary>
-sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed, long now)
+sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed, Sleepers sleepers, long now)
 {
     readonly List<StreamState> _touched = [];
     readonly List<PendingWelcome> _welcomes = [];
     readonly List<BusEvent> _news = [];
+    readonly List<(Id Account, StreamState State)> _heard = [];
     readonly HashSet<StreamState> _looseEnds = [];
 
     /// <summary>Seconds since 1970.</summary>
@@ -129,6 +131,13 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
     /// <summary>Tells the other parts of the server, once the batch is stored and its entries are told.</summary>
     public void Tell(BusEvent news) => _news.Add(news);
 
+    /// <summary>Somebody of this account wrote, or brought people in: who sleeps is woken, once the batch is stored.</summary>
+    public void Wake(Id account, StreamState state)
+    {
+        if (!sleepers.IsEmpty)
+            _heard.Add((account, state));
+    }
+
     /// <summary>Writes everything; called within a transaction.</summary>
     public void Write()
     {
@@ -177,6 +186,8 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
             cache.Remove(state); // What was deleted is known to the database only.
         foreach (BusEvent news in _news)
             bus.Publish(news);
+        foreach ((Id account, StreamState state) in _heard)
+            sleepers.Stored(account, state.Subscribers.Values.Where(s => s.Last is null).Select(s => s.Device));
     }
 
     /// <summary>The database does not have it: memory forgets.</summary>

@@ -51,6 +51,7 @@ sealed class RemoveDeviceChore(Id device) : Chore
         Execute(store, "INSERT INTO removed_device (device) VALUES (@device) ON CONFLICT DO NOTHING", ("@device", device));
         Execute(store, "DELETE FROM subscriber WHERE device = @device", ("@device", device));
         Execute(store, "DELETE FROM welcome_for WHERE device = @device", ("@device", device));
+        Execute(store, "DELETE FROM push_subscription WHERE device = @device", ("@device", device));
         foreach (long stream in Changed)
         {
             if (Keys(store, "SELECT 1 FROM subscriber WHERE stream = @stream LIMIT 1", ("@stream", stream)).Count == 0)

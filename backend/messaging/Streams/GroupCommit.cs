@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Kavalek.Messaging.Push;
 using Kavalek.Messaging.Storage;
 using Kavalek.Protocol;
 using Microsoft.Data.Sqlite;
@@ -22,6 +23,7 @@ sealed class GroupCommit : IDisposable
     readonly StreamStore _store;
     readonly StreamCache _cache;
     readonly RemovedDevices _removed;
+    readonly Sleepers _sleepers;
     readonly IEventBus _bus;
     readonly TimeProvider _clock;
     readonly ILogger<GroupCommit> _log;
@@ -34,9 +36,9 @@ sealed class GroupCommit : IDisposable
     bool _waits, _stopping;
     long _acksSince = long.MaxValue;
 
-    public GroupCommit(Database database, RemovedDevices removed, IEventBus bus, TimeProvider clock, MessagingOptions options, ILogger<GroupCommit> log)
+    public GroupCommit(Database database, RemovedDevices removed, Sleepers sleepers, IEventBus bus, TimeProvider clock, MessagingOptions options, ILogger<GroupCommit> log)
     {
-        (_removed, _bus, _clock, _log) = (removed, bus, clock, log);
+        (_removed, _sleepers, _bus, _clock, _log) = (removed, sleepers, bus, clock, log);
         _acksWait = options.AcksWait;
         _store = new StreamStore(database.Open());
         _cache = new StreamCache(options.CachedStreams);
@@ -133,7 +135,7 @@ sealed class GroupCommit : IDisposable
     void Store(ReadOnlySpan<Operation> operations, bool last = false)
     {
         _cache.Turn();
-        var batch = new Batch(_store, _cache, _removed, _clock.GetUtcNow().ToUnixTimeSeconds());
+        var batch = new Batch(_store, _cache, _removed, _sleepers, _clock.GetUtcNow().ToUnixTimeSeconds());
         bool stored = false;
         try
         {

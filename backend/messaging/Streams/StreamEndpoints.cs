@@ -84,7 +84,7 @@ static class StreamEndpoints
         if (body.Payload.Length > Limits.EntryBytes)
             return Problems.Of(ErrorCodes.TooLarge, "a payload has at most 8 MiB");
         var answered = new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var append = new AppendOperation(device, name, id, done => answered.TrySetResult(done.Outcome))
+        var append = new AppendOperation(Authentication.Account(context), device, name, id, done => answered.TrySetResult(done.Outcome))
         {
             Kind = body.Kind,
             Epoch = body.Epoch,

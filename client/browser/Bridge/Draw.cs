@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Kavalek.Protocol;
@@ -53,6 +54,8 @@ static class Draw
         RecoveryState.Refused => "refused",
         _ => "unknown",
     });
+
+    public static WakeUpView WakeUps(WakeUpState state) => new(state.ServerKey is { } key ? Base64Url.EncodeToString(key) : null, state.IsOn);
 
     public static string Name(MessageId id) => $"{id.Account}-{id.Content}";
 

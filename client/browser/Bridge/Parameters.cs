@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text.Json;
 using Kavalek.Protocol;
 
@@ -9,6 +10,9 @@ readonly struct Parameters(JsonElement element)
     public string Text(string name) => element.GetProperty(name).GetString() ?? throw Malformed(name);
 
     public string? MaybeText(string name) => element.GetProperty(name).GetString();
+
+    /// <summary>Bytes in base64url without padding, as browsers give them.</summary>
+    public byte[] Bytes(string name) => Base64Url.DecodeFromChars(Text(name));
 
     public int Number(string name) => element.GetProperty(name).GetInt32();
 

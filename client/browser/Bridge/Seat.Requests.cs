@@ -83,6 +83,11 @@ sealed partial class Seat
             ? Json<IReadOnlyList<string>>([.. digits.Chunk(5).Select(group => new string(group))])
             : null,
 
+        "push.state" => Json(Draw.WakeUps(await Client.WakeUps.StateAsync().ConfigureAwait(false))),
+        "push.set" => await Done(Client.WakeUps.SetAsync(new WakeUp(p.Text("endpoint"), p.Bytes("key"), p.Bytes("secret")))).ConfigureAwait(false),
+        "push.drop" => await Done(Client.WakeUps.DropAsync()).ConfigureAwait(false),
+        "push.test" => await Done(Client.WakeUps.TestAsync()).ConfigureAwait(false),
+
         "invites.create" => Json(Created(await Client.CreateInviteAsync(p.Number("uses"), p.Seconds("validity") ?? TimeSpan.Zero).ConfigureAwait(false))),
         "invites.list" => Json<IReadOnlyList<InviteView>>([.. (await Client.InvitesAsync().ConfigureAwait(false)).Select(i => new InviteView(i.Id.ToString(), i.UsesLeft, i.Expires.ToUnixTimeMilliseconds()))]),
         "invites.revoke" => await Done(Client.RevokeInviteAsync(p.Id("invite"))).ConfigureAwait(false),

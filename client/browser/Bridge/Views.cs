@@ -68,6 +68,8 @@ sealed record OffboardedView(long At, IReadOnlyList<OffboardedConversationView> 
 
 sealed record OffboardedConversationView(string Id, string Title, double? Epoch);
 
+sealed record WakeUpView(string? Key, bool On);
+
 sealed record SnapshotView(
     SessionView Session, ConnectionView Connection, IReadOnlyList<ConversationView> Conversations, IReadOnlyList<ContactView> Contacts,
     HistoryView? History, SettingsView? Settings);
@@ -109,6 +111,7 @@ sealed record EventView(string Type)
 [JsonSerializable(typeof(WordsView))]
 [JsonSerializable(typeof(MatchingCodeView))]
 [JsonSerializable(typeof(InView))]
+[JsonSerializable(typeof(WakeUpView))]
 [JsonSerializable(typeof(OffboardedView))]
 [JsonSerializable(typeof(CreatedInviteView))]
 sealed partial class ViewJson : JsonSerializerContext;

@@ -318,6 +318,14 @@ export interface Requests {
   /** Six groups of five digits, the same for all in the same epoch of the same history; `null` where this device is no member. */
   'conversation.epochNumber': [{ conversation: Id }, readonly string[] | null];
 
+  /** `key`: what to subscribe at the push service with, base64url; `null` where the server has push switched off. `on`: whether this device is woken. */
+  'push.state': [void, { readonly key: string | null; readonly on: boolean }];
+  /** What the browser's push service gave; bytes in base64url. */
+  'push.set': [{ endpoint: string; key: string; secret: string }, void];
+  'push.drop': [void, void];
+  /** Has this device woken now; answers when the push service has taken it. */
+  'push.test': [void, void];
+
   /** For the instance's owner. */
   'invites.create': [{ uses: number; validity: Seconds }, { id: Id; link: string; uses: number; expires: Time }];
   'invites.list': [void, readonly Invite[]];
