@@ -23,6 +23,9 @@ public sealed record AuthOptions
     /// <summary>Folder of the database and of <c>keys/</c>.</summary>
     public required string DataFolder { get; init; }
 
+    /// <summary>How to connect to PostgreSQL; <c>null</c> for a SQLite file in the data folder.</summary>
+    public string? Postgres { get; init; }
+
     /// <summary>What the owner calls the instance; 1 to 64 characters.</summary>
     public string Name { get; init; } = "Kavalek";
 

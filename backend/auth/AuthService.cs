@@ -50,7 +50,7 @@ public sealed class AuthService : IAsyncDisposable
         options.Validate();
         Bcrypt bcrypt = Bcrypt.Load();
         PrivateFile.CreateFolder(options.DataFolder);
-        AuthDatabase database = await AuthDatabase.OpenAsync(Path.Combine(options.DataFolder, "auth.db"));
+        AuthDatabase database = await AuthDatabase.OpenAsync(options);
         try
         {
             InstanceId? instance = await InstanceId.FindAsync(database);

@@ -45,6 +45,7 @@ public sealed class Server : IAsyncDisposable
             new AuthOptions
             {
                 DataFolder = options.Data,
+                Postgres = options.Postgres,
                 Name = options.Name,
                 Registration = options.Registration,
                 TimerFloor = options.TimerFloor,
@@ -119,6 +120,7 @@ public sealed class Server : IAsyncDisposable
         MessagingOptions defaults = new()
         {
             DataFolder = options.Data,
+            Postgres = options.Postgres,
             Instance = () => auth.Instance,
             TokenKey = auth.PublicKey,
             AcksWait = options.AcksWait,

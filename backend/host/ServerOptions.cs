@@ -11,6 +11,9 @@ public sealed record ServerOptions
     /// <summary>The folder of databases and keys; <c>data</c> by default.</summary>
     public string Data { get; init; } = "data";
 
+    /// <summary>Where PostgreSQL is, as a connection string; <c>null</c> for SQLite files in the data folder. Read from the file of <c>--connection-file</c>.</summary>
+    public string? Postgres { get; init; }
+
     /// <summary>Addresses to listen on, separated by semicolons; <c>http://127.0.0.1:8080</c> by default.</summary>
     public string Urls { get; init; } = "http://127.0.0.1:8080";
 
@@ -82,6 +85,8 @@ public sealed record ServerOptions
         Kavalek.Host healthcheck [options]    ask the server at --urls whether it lives; exit code 0 or 1
 
           --data DIR               databases and keys (data)
+          --database KIND          sqlite, in the data folder, or postgres (sqlite)
+          --connection-file FILE   for postgres: holds Host=...;Database=...;Username=...;Password=...
           --urls URLS              where to listen, separated by ; (http://127.0.0.1:8080)
           --origin URL             where people reach it, e.g. https://chat.example (the first of --urls)
           --registration KIND      invite or open (invite)
@@ -107,7 +112,7 @@ public sealed record ServerOptions
 
     static readonly string[] Names =
     [
-        "data", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
+        "data", "database", "connection-file", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
         "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "push-services", "web",
     ];
 
@@ -133,6 +138,7 @@ public sealed record ServerOptions
         return defaults with
         {
             Data = Text("data") ?? defaults.Data,
+            Postgres = Connection(Text("database"), Text("connection-file")),
             Urls = Text("urls") ?? defaults.Urls,
             Origin = Text("origin"),
             Registration = Text("registration") switch
@@ -258,6 +264,22 @@ public sealed record ServerOptions
         catch (JsonException)
         {
             throw new InvalidOperationException($"{path} is not JSON.");
+        }
+    }
+
+    // A secret is a file: what is on a command line or in the environment is seen by others.
+    static string? Connection(string? database, string? file)
+    {
+        switch (database)
+        {
+            case null or "sqlite":
+                return file is null ? null : throw new InvalidOperationException("--connection-file goes with --database postgres.");
+            case "postgres":
+                if (file is null) throw new InvalidOperationException("--database postgres needs --connection-file.");
+                string connection = File.ReadAllText(file).Trim();
+                return connection.Length > 0 ? connection : throw new InvalidOperationException($"{file} is empty.");
+            default:
+                throw Wrong("database", "sqlite or postgres");
         }
     }
 

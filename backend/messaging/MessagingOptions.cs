@@ -10,6 +10,9 @@ public sealed record MessagingOptions
     /// <summary>The folder of <c>messaging.db</c>; made with mode 0700 if it is not there.</summary>
     public required string DataFolder { get; init; }
 
+    /// <summary>How to connect to PostgreSQL, which nodes may share; null for a SQLite file in the folder.</summary>
+    public string? Postgres { get; init; }
+
     /// <summary>This instance's id: the issuer of access tokens. Asked when a token is checked.</summary>
     public required Func<Id> Instance { get; init; }
 

@@ -27,7 +27,7 @@ public static class MessagingSetup
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IEventBus, InProcessEventBus>();
         services.AddSingleton(options);
-        services.AddSingleton(provider => new Database(provider.GetRequiredService<MessagingOptions>().DataFolder));
+        services.AddSingleton(provider => Database.Open(provider.GetRequiredService<MessagingOptions>()));
         services.AddSingleton<RemovedDevices>();
         services.AddSingleton<EndedSessions>();
         services.AddSingleton<AccessTokens>();

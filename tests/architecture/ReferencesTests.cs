@@ -10,9 +10,10 @@ public static class ReferencesTests
         ["Kavalek.Mls"] = [],
         ["Kavalek.Protocol"] = [],
         // The authentication service reads key packages before it stores them; it holds no group.
-        ["Kavalek.Auth"] = ["Kavalek.Protocol", "Kavalek.Mls"],
-        ["Kavalek.Messaging"] = ["Kavalek.Protocol"],
-        ["Kavalek.Host"] = ["Kavalek.Auth", "Kavalek.Messaging", "Kavalek.Protocol"],
+        ["Kavalek.Postgres"] = [],
+        ["Kavalek.Auth"] = ["Kavalek.Protocol", "Kavalek.Mls", "Kavalek.Postgres"],
+        ["Kavalek.Messaging"] = ["Kavalek.Protocol", "Kavalek.Postgres"],
+        ["Kavalek.Host"] = ["Kavalek.Auth", "Kavalek.Messaging", "Kavalek.Protocol", "Kavalek.Postgres"],
         ["Kavalek.Client"] = ["Kavalek.Mls", "Kavalek.Protocol"],
         ["kavalek"] = ["Kavalek.Client", "Kavalek.Protocol"],
     };

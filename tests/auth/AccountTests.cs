@@ -5,7 +5,6 @@ using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
 using Kavalek.Tests.Support;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -189,12 +188,15 @@ public sealed class AccountTests
         string[] added = [.. after.Split('\n').Except(before.Split('\n')).Where(row => !Regex.IsMatch(row, "^[0-9a-f]{32}\\|[0-9]{10}\\|?$"))];
         Assert.True(added.Length == 3, string.Join('\n', added));
         Assert.All(added, row => Assert.Matches("^[0-9a-f]{32}\\|\\|deleted\\|\\|[0-9]+\\|$", row));
-        // Not in what SQLite keeps of deleted rows either.
-        byte[][] personal = [first.Account.ToArray(), Encoding.UTF8.GetBytes(first.Handle), first.AccountPublicKey, first.PublicDeviceKey, second.Certificate];
-        Checkpoint(server);
-        byte[] file = await File.ReadAllBytesAsync(Path.Combine(server.Data, "auth.db"));
-        Assert.All(personal, bytes => Assert.True(file.AsSpan().IndexOf(bytes) < 0));
-        Assert.True(file.AsSpan().IndexOf(other.Account.ToArray()) >= 0);
+        // Not in what SQLite keeps of deleted rows either. (PostgreSQL gives their room to others in its own time.)
+        if (!TestPostgres.Wanted)
+        {
+            byte[][] personal = [first.Account.ToArray(), Encoding.UTF8.GetBytes(first.Handle), first.AccountPublicKey, first.PublicDeviceKey, second.Certificate];
+            server.AuthTables.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            byte[] file = await File.ReadAllBytesAsync(Path.Combine(server.Data, "auth.db"));
+            Assert.All(personal, bytes => Assert.True(file.AsSpan().IndexOf(bytes) < 0));
+            Assert.True(file.AsSpan().IndexOf(other.Account.ToArray()) >= 0);
+        }
 
         Assert.Equal(new RemovalRecord(RemovalRecord.Deleted), await WhyAsync(server, second));
         await first.TryRefreshAsync(first.Session!.RefreshToken).RefusedAsync(ErrorCodes.SessionEnded);
@@ -205,15 +207,6 @@ public sealed class AccountTests
         again.Email = first.Email;
         await again.RegisterAsync(again.Registration()).OkAsync(System.Net.HttpStatusCode.Accepted);
         await again.LogInAsync();
-    }
-
-    static void Checkpoint(TestServer server)
-    {
-        using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(server.Data, "auth.db"), Pooling = false }.ToString());
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
-        command.ExecuteNonQuery();
     }
 
     static KdfParameters Kdf { get; } = new(KdfParameters.Pbkdf2, Limits.KdfDefault);

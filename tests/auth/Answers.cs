@@ -3,7 +3,6 @@ using System.Text.Json;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Tests.Support;
-using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Auth.Tests;
 
@@ -39,53 +38,14 @@ static class Answers
     }
 
     /// <summary>Every row of every table, to compare before and after.</summary>
-    public static string Dump(this TestServer server)
-    {
-        using SqliteConnection connection = new(new SqliteConnectionStringBuilder
-        {
-            DataSource = Path.Combine(server.Data, "auth.db"),
-            Mode = SqliteOpenMode.ReadOnly,
-            Pooling = false,
-        }.ToString());
-        connection.Open();
-        List<string> rows = [];
-        foreach (string table in Rows(connection, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"))
-        {
-            rows.Add(table);
-            rows.AddRange(Rows(connection, $"SELECT * FROM {table}").Order(StringComparer.Ordinal));
-        }
-        return string.Join('\n', rows);
-    }
+    public static string Dump(this TestServer server) => server.AuthTables.Dump();
 
     /// <summary>Holds the write lock of the authentication service's database until it is disposed.</summary>
-    public static IDisposable LockAuthDatabase(this TestServer server)
-    {
-        SqliteConnection connection = new($"Data Source={Path.Combine(server.Data, "auth.db")};Pooling=False");
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "BEGIN IMMEDIATE";
-        command.ExecuteNonQuery();
-        return connection;
-    }
+    public static IDisposable LockAuthDatabase(this TestServer server) => server.AuthTables.Lock();
 
     /// <summary>The rows of one table.</summary>
     public static string[] Table(this TestServer server, string name) =>
         [.. server.Dump().Split('\n').SkipWhile(l => l != name).Skip(1).TakeWhile(l => l.Contains('|', StringComparison.Ordinal))];
-
-    static List<string> Rows(SqliteConnection connection, string sql)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        using SqliteDataReader reader = command.ExecuteReader();
-        List<string> rows = [];
-        while (reader.Read())
-        {
-            string row = string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i =>
-                reader.GetValue(i) is byte[] bytes ? Convert.ToHexStringLower(bytes) : reader.GetValue(i).ToString()));
-            rows.Add(reader.FieldCount == 1 ? row : row + "|");
-        }
-        return rows;
-    }
 
     public static Kavalek.Host.ServerOptions Open(Kavalek.Host.ServerOptions options) => options with { Registration = RegistrationPolicy.Open };
 }

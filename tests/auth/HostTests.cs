@@ -38,20 +38,15 @@ public sealed class HostTests
     {
         await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
         using TestDevice device = await TestDevice.SignUpAsync(server);
-        using (Microsoft.Data.Sqlite.SqliteConnection connection = new($"Data Source={Path.Combine(server.Data, "auth.db")};Pooling=False"))
-        {
-            connection.Open();
-            using Microsoft.Data.Sqlite.SqliteCommand command = connection.CreateCommand();
-            command.CommandText = "ALTER TABLE key_package RENAME TO gone";
-            command.ExecuteNonQuery();
-        }
+        server.AuthTables.Execute("ALTER TABLE key_package RENAME TO gone");
         string look = await device.GetAsync("/auth/v1/key-packages").LookAsync();
         Assert.StartsWith("500\n", look, StringComparison.Ordinal);
         Assert.Contains("\"internal\"", look);
         Assert.DoesNotContain("qlite", look, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("pgsql", look, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(" at ", look, StringComparison.Ordinal);
         Assert.DoesNotContain("key_package", look, StringComparison.Ordinal);
-        Assert.Contains("SqliteException", server.Logs, StringComparison.Ordinal);
+        Assert.Contains(TestPostgres.Wanted ? "PostgresException" : "SqliteException", server.Logs, StringComparison.Ordinal);
         await device.GetAsync("/auth/v1/devices").OkAsync(HttpStatusCode.OK);
     }
 

@@ -3,7 +3,6 @@ using Google.Protobuf;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Tests.Support;
-using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Tests;
 
@@ -116,7 +115,7 @@ sealed class AuthorityScene : IAsyncDisposable
     public async Task<string> DumpAsync()
     {
         await SettleAsync();
-        return string.Join('\n', ((string[])["auth.db", "messaging.db"]).SelectMany(file => Rows(Path.Combine(Server.Data, file))));
+        return $"{Server.AuthTables.Dump()}\n{Server.MessagingTables.Dump()}";
     }
 
     /// <summary>One turn of the writer, acknowledgements included.</summary>
@@ -133,23 +132,4 @@ sealed class AuthorityScene : IAsyncDisposable
         new(message.ToByteArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-protobuf") } };
 
     static PlainDevice Plain(TestDevice device) => new(device.Account, device.Device, default);
-
-    static IEnumerable<string> Rows(string file)
-    {
-        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
-        connection.Open();
-        List<string> tables = [.. Read(connection, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")];
-        return [.. tables.SelectMany(table => Read(connection, $"SELECT * FROM {table}").Order(StringComparer.Ordinal).Prepend(table))];
-    }
-
-    static List<string> Read(SqliteConnection connection, string sql)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        using SqliteDataReader row = command.ExecuteReader();
-        List<string> rows = [];
-        while (row.Read())
-            rows.Add(string.Join('|', Enumerable.Range(0, row.FieldCount).Select(i => row.GetValue(i) is byte[] b ? Convert.ToHexString(b) : row.GetValue(i))));
-        return rows;
-    }
 }

@@ -30,11 +30,11 @@ public static class DurabilityTests
         Assert.Equal(3ul, (await after.AppendedAsync(Wire.Commit(stream, 1))).Seq);
     }
 
-    [Fact]
+    [Fact, Trait("Store", "sqlite")]
     public static void What_was_answered_is_on_the_disk()
     {
         string folder = Directory.CreateTempSubdirectory().FullName;
-        using (var database = new Storage.Database(folder))
+        using (var database = new Storage.SqliteDatabase(folder))
         using (SqliteConnection connection = database.Open())
         {
             string Setting(string name)
@@ -75,7 +75,7 @@ public static class DurabilityTests
         Assert.Equal(3ul, Assert.Single(await bobSocket.SettledAsync()).Seq);
     }
 
-    [Fact]
+    [Fact, Trait("Store", "sqlite")]
     public static async Task Two_servers_never_share_a_folder()
     {
         await using MessagingServer server = await MessagingServer.StartAsync();

@@ -3,6 +3,7 @@ using System.Net.WebSockets;
 using Google.Protobuf;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
+using Kavalek.Tests.Support;
 
 namespace Kavalek.Messaging.Tests;
 
@@ -16,11 +17,12 @@ public static class KillTests
     {
         int kills = int.Parse(Environment.GetEnvironmentVariable("KAVALEK_KILLS") ?? "10", CultureInfo.InvariantCulture);
         DirectoryInfo folder = Directory.CreateTempSubdirectory("kavalek-kill-");
+        string? postgres = TestPostgres.Wanted ? TestPostgres.CreateDatabase() : null;
         var random = new Random(9);
         Pair[] pairs = [];
         for (int kill = 0; kill <= kills; kill++)
         {
-            using ServerProcess server = await ServerProcess.StartAsync(folder.FullName);
+            using ServerProcess server = await ServerProcess.StartAsync(folder.FullName, postgres);
             Func<PlainDevice, string> token = await server.MintAsync(folder.FullName);
             foreach (Pair pair in pairs)
                 await pair.CheckAsync(server.Address, token);
@@ -38,6 +40,8 @@ public static class KillTests
             await Task.WhenAll(working);
         }
         folder.Delete(recursive: true);
+        if (postgres is not null)
+            TestPostgres.DropDatabase(postgres);
     }
 
     /// <summary>One writes, one reads and acknowledges; both remember what the server told them.</summary>

@@ -1,10 +1,8 @@
 using System.Security.Cryptography;
-using System.Text;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -16,6 +14,7 @@ namespace Kavalek.Messaging.Tests;
 sealed class MessagingServer : IAsyncDisposable
 {
     readonly bool _ownsFolder;
+    readonly string? _postgres = TestPostgres.Wanted ? TestPostgres.CreateDatabase() : null;
     WebApplication _app;
 
     MessagingServer(string? folder)
@@ -50,14 +49,11 @@ sealed class MessagingServer : IAsyncDisposable
 
     public string Token(PlainDevice device) => Mint.Token(Instance, device, Clock.GetUtcNow());
 
+    /// <summary>What it has stored.</summary>
+    public TestTables Tables => new(Folder, _postgres, "messaging");
+
     /// <summary>Asks the database beside the server.</summary>
-    public long Count(string sql)
-    {
-        using SqliteConnection connection = OpenDatabase();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        return (long)command.ExecuteScalar()!;
-    }
+    public long Count(string sql) => Tables.Count(sql);
 
     /// <summary>Asks until the answer is the awaited one: for what the server does on its own. The test's time limit ends it.</summary>
     public async Task<long> EventuallyAsync(string sql, long awaited)
@@ -88,45 +84,18 @@ sealed class MessagingServer : IAsyncDisposable
     }
 
     /// <summary>Every row, as text.</summary>
-    public string Dump()
-    {
-        using SqliteConnection connection = OpenDatabase();
-        var dump = new StringBuilder();
-        foreach (string table in (string[])["stream", "subscriber", "run", "welcome", "welcome_for", "removed_device"])
-        {
-            using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = $"SELECT * FROM {table} ORDER BY 1, 2";
-            if (table == "removed_device")
-                command.CommandText = "SELECT * FROM removed_device ORDER BY 1";
-            using SqliteDataReader row = command.ExecuteReader();
-            while (row.Read())
-                dump.AppendLine(string.Join('|', Enumerable.Range(0, row.FieldCount).Select(i => row.GetValue(i) is byte[] b ? Convert.ToHexString(b) : row.GetValue(i))));
-        }
-        return dump.ToString();
-    }
+    public string Dump() => Tables.Dump();
 
-    /// <summary>Holds the database's write lock, as a foreign process might.</summary>
-    public IDisposable LockDatabase()
-    {
-        SqliteConnection connection = OpenDatabase();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "BEGIN IMMEDIATE";
-        command.ExecuteNonQuery();
-        return connection;
-    }
-
-    SqliteConnection OpenDatabase()
-    {
-        var connection = new SqliteConnection($"Data Source={Path.Combine(Folder, "messaging.db")};Pooling=False");
-        connection.Open();
-        return connection;
-    }
+    /// <summary>Keeps the server from writing, as a foreign process might.</summary>
+    public IDisposable LockDatabase() => Tables.Lock();
 
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
         if (_ownsFolder)
             Directory.Delete(Folder, recursive: true);
+        if (_postgres is not null)
+            TestPostgres.DropDatabase(_postgres);
     }
 
     async Task RunAsync()
@@ -139,6 +108,7 @@ sealed class MessagingServer : IAsyncDisposable
         builder.Services.AddMessaging(_ => Configure(new MessagingOptions
         {
             DataFolder = Folder,
+            Postgres = _postgres,
             Instance = () => Instance,
             TokenKey = Mint.Find,
             Origins = ["https://chat.example"],

@@ -3,7 +3,6 @@ using System.Net.WebSockets;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Tests.Support;
-using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Tests;
 
@@ -85,12 +84,5 @@ public static class RevocationTests
 
     static TestRest Rest(TestServer server, TestDevice device) => new(server.Address, () => device.Session!.MessagingToken);
 
-    static long Count(TestServer server, string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(server.Data, "messaging.db")};Pooling=False");
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        return (long)command.ExecuteScalar()!;
-    }
+    static long Count(TestServer server, string sql) => server.MessagingTables.Count(sql);
 }

@@ -32,6 +32,12 @@ public sealed class TestServer : IAsyncDisposable
     /// <summary>The data folder.</summary>
     public string Data => Options.Data;
 
+    /// <summary>What the authentication service has stored.</summary>
+    public TestTables AuthTables => new(Data, Options.Postgres, "auth");
+
+    /// <summary>What the delivery service has stored.</summary>
+    public TestTables MessagingTables => new(Data, Options.Postgres, "messaging");
+
     /// <summary>Everything that was logged, at the most verbose level, since the first start.</summary>
     public string Logs => _logs.Text;
 
@@ -62,6 +68,7 @@ public sealed class TestServer : IAsyncDisposable
             Urls = "http://127.0.0.1:0",
             RateFactor = 1000,
             LogLevel = LogLevel.Trace,
+            Postgres = TestPostgres.Wanted ? TestPostgres.CreateDatabase() : null,
         };
         TestServer server = new(change?.Invoke(options) ?? options, clock ?? TimeProvider.System);
         await server.StartAsync();
@@ -82,6 +89,7 @@ public sealed class TestServer : IAsyncDisposable
         Http.Dispose();
         await _server.DisposeAsync();
         Directory.Delete(Data, recursive: true);
+        if (Options.Postgres is { } database) TestPostgres.DropDatabase(database);
     }
 
     async Task StartAsync()

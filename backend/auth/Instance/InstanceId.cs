@@ -9,11 +9,12 @@ internal sealed record InstanceId(Id Id)
     public static async Task<InstanceId?> FindAsync(AuthDatabase database) => await database.ReadAsync(db =>
         db.FirstAsync("SELECT id FROM instance", row => new InstanceId(row.Id(0))));
 
-    /// <summary>Gives a new database its id.</summary>
-    public static async Task<InstanceId> MakeAsync(AuthDatabase database)
+    /// <summary>Gives a new database its id. Of two nodes that start at once, both get the same.</summary>
+    public static Task<InstanceId> MakeAsync(AuthDatabase database) => database.WriteAsync(async db =>
     {
+        if (await db.FirstAsync("SELECT id FROM instance", row => new InstanceId(row.Id(0))) is { } made) return made;
         InstanceId instance = new(Id.New());
-        await database.WriteAsync(db => db.ExecuteAsync("INSERT INTO instance (id) VALUES (@id)", ("@id", instance.Id)));
+        await db.ExecuteAsync("INSERT INTO instance (id) VALUES (@id)", ("@id", instance.Id));
         return instance;
-    }
+    });
 }

@@ -70,5 +70,6 @@ internal static class Columns
 
     public static byte[]? BytesOrNull(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.Bytes(column);
 
-    public static bool Flag(this DbDataReader row, int column) => row.GetInt64(column) != 0;
+    /// <summary>A condition, which PostgreSQL answers as such and SQLite as a number.</summary>
+    public static bool Flag(this DbDataReader row, int column) => row.GetValue(column) is bool flag ? flag : row.GetInt64(column) != 0;
 }

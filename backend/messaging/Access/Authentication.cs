@@ -32,7 +32,7 @@ static class Authentication
         {
             return Problems.Of(ErrorCodes.Invalid, "the request is malformed");
         }
-        catch (Microsoft.Data.Sqlite.SqliteException)
+        catch (System.Data.Common.DbException)
         {
             return Problems.Of(ErrorCodes.Unavailable, "busy");
         }

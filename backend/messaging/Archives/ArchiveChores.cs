@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
+using System.Data.Common;
 using System.Security.Cryptography;
 using Kavalek.Messaging.Storage;
 using Kavalek.Messaging.Streams;
 using Kavalek.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Archives;
 
@@ -28,10 +28,11 @@ sealed class PutArchiveChore(Id account, ulong follows, byte[] state, byte[] id)
 {
     public override void Run(StreamStore store)
     {
+        store.Alone(account);
         ulong version = 0;
         byte[] before = [];
-        using (SqliteCommand command = Command(store, "SELECT version, id FROM archive WHERE account = @account", ("@account", account)))
-        using (SqliteDataReader row = command.ExecuteReader())
+        using (DbCommand command = Command(store, "SELECT version, id FROM archive WHERE account = @account", ("@account", account)))
+        using (DbDataReader row = command.ExecuteReader())
         {
             if (row.Read())
                 (version, before) = (row.Number(0), row.Bytes(1));
@@ -48,7 +49,7 @@ sealed class PutArchiveChore(Id account, ulong follows, byte[] state, byte[] id)
             INSERT INTO archive (account, version, state, id, head, bytes) VALUES (@account, @version, @state, @id, 0, 0)
                 ON CONFLICT (account) DO UPDATE
                SET version = excluded.version, state = excluded.state, id = excluded.id,
-                   head = CASE WHEN @goesOn THEN head ELSE 0 END, bytes = CASE WHEN @goesOn THEN bytes ELSE 0 END
+                   head = CASE WHEN @goesOn = 1 THEN archive.head ELSE 0 END, bytes = CASE WHEN @goesOn = 1 THEN archive.bytes ELSE 0 END
             """, ("@account", account), ("@version", (long)version + 1), ("@state", state), ("@id", id), ("@goesOn", goesOn));
     }
 }
@@ -58,6 +59,7 @@ sealed class DropArchiveChore(Id account) : Chore
 {
     public override void Run(StreamStore store)
     {
+        store.Alone(account);
         Execute(store, "DELETE FROM archive_segment WHERE account = @account", ("@account", account));
         Execute(store, "DELETE FROM archive WHERE account = @account", ("@account", account));
     }
@@ -70,6 +72,7 @@ sealed class AppendSegmentChore(Id account, NewSegment segment, long quota) : Ch
 
     public override void Run(StreamStore store)
     {
+        store.Alone(account);
         if (Read(store) is not { } archive || archive.Id != segment.Archive)
         {
             Outcome = Outcome.Refused(ErrorCodes.NotFound);
@@ -109,8 +112,8 @@ sealed class AppendSegmentChore(Id account, NewSegment segment, long quota) : Ch
 
     (Id Id, ulong Head, long Bytes)? Read(StreamStore store)
     {
-        using SqliteCommand command = Command(store, "SELECT id, head, bytes FROM archive WHERE account = @account AND LENGTH(id) > 0", ("@account", account));
-        using SqliteDataReader row = command.ExecuteReader();
+        using DbCommand command = Command(store, "SELECT id, head, bytes FROM archive WHERE account = @account AND LENGTH(id) > 0", ("@account", account));
+        using DbDataReader row = command.ExecuteReader();
         return row.Read() ? (row.Id(0), row.Number(1), row.GetInt64(2)) : null;
     }
 }
@@ -120,6 +123,8 @@ sealed class ExpireArchivesChore : Chore
 {
     public override void Run(StreamStore store)
     {
+        if (!store.TryAlone("expire archives"))
+            return;
         Execute(store, """
             UPDATE archive
                SET bytes = bytes - (SELECT SUM(LENGTH(sealed)) FROM archive_segment AS gone

@@ -1,28 +1,22 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
+using System.Data.Common;
 using Google.Protobuf;
 using Kavalek.Messaging.Storage;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
-using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Archives;
 
 /// <summary>Reads archives, on connections of its own; safe to call from many threads.</summary>
 sealed class ArchiveQueries(Database database) : IDisposable
 {
-    const int Connections = 2;
-
-    readonly ConcurrentBag<SqliteConnection> _idle = [];
-    readonly SemaphoreSlim _free = new(Connections);
+    readonly ReaderPool<DbConnection> _readers = new(database, connections: 2, static connection => connection);
 
     /// <summary>What the account has; version 0 where there never was an archive.</summary>
-    public Task<ArchiveInfo> InfoAsync(Id account, long quota) => WithAsync(connection =>
+    public Task<ArchiveInfo> InfoAsync(Id account, long quota) => _readers.WithAsync(connection =>
     {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "SELECT version, state, id, head, bytes FROM archive WHERE account = @account";
-        command.Parameters.AddWithValue("@account", account.ToArray());
-        using SqliteDataReader row = command.ExecuteReader();
+        using var command = new Statement(connection, "SELECT version, state, id, head, bytes FROM archive WHERE account = @account", "@account");
+        using DbDataReader row = command.Read(account);
         var info = new ArchiveInfo { Quota = (ulong)quota };
         if (row.Read())
         {
@@ -33,29 +27,26 @@ sealed class ArchiveQueries(Database database) : IDisposable
     });
 
     /// <summary>A page downwards from below <paramref name="before"/>, or upwards from above <paramref name="after"/>; null where the account has no such archive.</summary>
-    public Task<ArchivePage?> PageAsync(Id account, Id archive, ulong? before, ulong? after, int limit, long now) => WithAsync(connection =>
+    public Task<ArchivePage?> PageAsync(Id account, Id archive, ulong? before, ulong? after, int limit, long now) => _readers.WithAsync(connection =>
     {
-        using SqliteTransaction snapshot = connection.BeginTransaction(deferred: true);
-        using SqliteCommand head = connection.CreateCommand();
-        head.CommandText = "SELECT head FROM archive WHERE account = @account AND id = @archive";
-        head.Parameters.AddWithValue("@account", account.ToArray());
-        head.Parameters.AddWithValue("@archive", archive.ToArray());
-        if (head.ExecuteScalar() is not long newest)
-            return null;
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = $"""
+        using DbTransaction snapshot = database.Snapshot(connection);
+        ulong newest;
+        using (var head = new Statement(connection, "SELECT head FROM archive WHERE account = @account AND id = @archive", "@account", "@archive"))
+        using (DbDataReader found = head.Read(account, archive))
+        {
+            if (!found.Read())
+                return null;
+            newest = found.Number(0);
+        }
+        using var command = new Statement(connection, $"""
             SELECT number, previous, expires, replaces, digest, CASE WHEN expires > 0 AND expires <= @now THEN NULL ELSE sealed END
               FROM archive_segment
              WHERE account = @account AND number {(before is null ? "> @from ORDER BY number" : "< @from ORDER BY number DESC")}
              LIMIT @limit
-            """;
-        command.Parameters.AddWithValue("@account", account.ToArray());
-        command.Parameters.AddWithValue("@from", (long)(before ?? after ?? 0));
-        command.Parameters.AddWithValue("@limit", limit);
-        command.Parameters.AddWithValue("@now", now);
-        var page = new ArchivePage { Head = (ulong)newest };
+            """, "@account", "@from", "@limit", "@now");
+        var page = new ArchivePage { Head = newest };
         int bytes = 0;
-        using SqliteDataReader row = command.ExecuteReader();
+        using DbDataReader row = command.Read(account, before ?? after ?? 0, (long)limit, now);
         while (row.Read())
         {
             ArchiveSegment segment = Read(row);
@@ -67,14 +58,9 @@ sealed class ArchiveQueries(Database database) : IDisposable
         return page;
     });
 
-    public void Dispose()
-    {
-        foreach (SqliteConnection connection in _idle)
-            connection.Dispose();
-        _free.Dispose();
-    }
+    public void Dispose() => _readers.Dispose();
 
-    static ArchiveSegment Read(SqliteDataReader row)
+    static ArchiveSegment Read(DbDataReader row)
     {
         var segment = new ArchiveSegment { Number = row.Number(0), Previous = ByteString.CopyFrom(row.Bytes(1)), Expires = row.Number(2) };
         byte[] replaces = row.Bytes(3);
@@ -85,30 +71,5 @@ sealed class ArchiveQueries(Database database) : IDisposable
         else
             segment.Sealed = ByteString.CopyFrom(row.Bytes(5));
         return segment;
-    }
-
-    async Task<T> WithAsync<T>(Func<SqliteConnection, T> read)
-    {
-        await _free.WaitAsync();
-        try
-        {
-            if (!_idle.TryTake(out SqliteConnection? connection))
-            {
-                connection = database.Open();
-                Database.Execute(connection, "PRAGMA query_only=ON");
-            }
-            try
-            {
-                return read(connection);
-            }
-            finally
-            {
-                _idle.Add(connection);
-            }
-        }
-        finally
-        {
-            _free.Release();
-        }
     }
 }

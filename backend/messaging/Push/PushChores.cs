@@ -1,7 +1,7 @@
+using System.Data.Common;
 using Kavalek.Messaging.Storage;
 using Kavalek.Messaging.Streams;
 using Kavalek.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Push;
 
@@ -9,11 +9,11 @@ namespace Kavalek.Messaging.Push;
 static class PushChores
 {
     /// <summary>Every subscription.</summary>
-    public static IEnumerable<(Id Device, PushSubscription Subscription)> Read(SqliteConnection connection)
+    public static IEnumerable<(Id Device, PushSubscription Subscription)> Read(DbConnection connection)
     {
-        using SqliteCommand command = connection.CreateCommand();
+        using DbCommand command = connection.CreateCommand();
         command.CommandText = "SELECT device, account, endpoint, key, secret FROM push_subscription";
-        using SqliteDataReader row = command.ExecuteReader();
+        using DbDataReader row = command.ExecuteReader();
         while (row.Read())
             yield return (row.Id(0), new PushSubscription(row.Id(1), new Uri(row.GetString(2)), row.Bytes(3), row.Bytes(4)));
     }

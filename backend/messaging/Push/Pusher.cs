@@ -1,7 +1,7 @@
+using System.Data.Common;
 using Kavalek.Messaging.Storage;
 using Kavalek.Messaging.Streams;
 using Kavalek.Protocol;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Hosting;
 
 namespace Kavalek.Messaging.Push;
@@ -17,7 +17,7 @@ sealed class Pusher(Sleepers sleepers, PushSender sender, Database database, Gro
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        using (SqliteConnection connection = database.Open())
+        using (DbConnection connection = database.OpenReader())
         {
             foreach ((Id device, PushSubscription subscription) in PushChores.Read(connection))
                 sleepers.Put(device, subscription, isConnected: false);
@@ -69,7 +69,7 @@ sealed class Pusher(Sleepers sleepers, PushSender sender, Database database, Gro
         {
             // The server is going down: what waits, waits.
         }
-        catch (SqliteException)
+        catch (DbException)
         {
             sleepers.Later(device);
         }
@@ -86,13 +86,13 @@ sealed class Pusher(Sleepers sleepers, PushSender sender, Database database, Gro
     // It went without a word, and something came before that was noticed.
     bool Waits(Id device)
     {
-        using SqliteConnection connection = database.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = """
-            SELECT EXISTS (SELECT 1 FROM subscriber JOIN stream ON stream.key = subscriber.stream
-                            WHERE subscriber.device = @device AND subscriber.last IS NULL AND subscriber.acked < stream.head)
-            """;
-        command.Parameters.AddWithValue("@device", device.ToArray());
-        return (long)command.ExecuteScalar()! == 1;
+        using DbConnection connection = database.OpenReader();
+        using var waiting = new Statement(connection, """
+            SELECT 1 FROM subscriber JOIN stream ON stream.key = subscriber.stream
+             WHERE subscriber.device = @device AND subscriber.last IS NULL AND subscriber.acked < stream.head
+             LIMIT 1
+            """, "@device");
+        using DbDataReader row = waiting.Read(device);
+        return row.Read();
     }
 }

@@ -72,7 +72,9 @@ sealed class FeedAck(Id device, StreamName stream) : Operation
         ulong seq;
         lock (_gate)
             (seq, _seq) = (_seq, 0);
-        if (batch.Find(stream) is { } state && state.Subscribers.TryGetValue(device, out Subscriber? subscriber)
+        if (batch.IsShared)
+            batch.Ack(stream, device, seq);
+        else if (batch.Find(stream) is { } state && state.Subscribers.TryGetValue(device, out Subscriber? subscriber)
             && seq > subscriber.Acked && seq <= (subscriber.Last ?? state.Head))
         {
             batch.Ack(state, subscriber, seq);

@@ -1,7 +1,7 @@
 using System.Buffers;
+using System.Data.Common;
 using Kavalek.Messaging.Streams;
 using Kavalek.Protocol;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Kavalek.Messaging.Sockets;
@@ -128,7 +128,7 @@ sealed partial class SocketSession : IThreadPoolWorkItem
                 }
             }
         }
-        catch (SqliteException)
+        catch (DbException)
         {
             lock (_gate)
                 _pumping = false;

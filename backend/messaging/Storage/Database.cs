@@ -1,106 +1,36 @@
-using System.Globalization;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
+using Kavalek.Messaging.Streams;
+using Microsoft.Extensions.Logging;
 
 namespace Kavalek.Messaging.Storage;
 
-/// <summary>
-/// The service's SQLite file: one writer and several readers in WAL mode. A commit is on the disk when it returns
-/// (<c>synchronous=FULL</c>). Only one process may hold it, because the writer answers from memory.
-/// </summary>
-sealed class Database : IDisposable
+/// <summary>Where the service stores: a SQLite file of this process alone, or PostgreSQL, which nodes share.</summary>
+abstract class Database : IDisposable
 {
-    readonly FileStream _held;
-
-    /// <summary>Opens or creates the file in a folder and brings its schema up to date.</summary>
+    /// <summary>Opens what the options name and brings its schema up to date.</summary>
     /// <exception cref="IOException">Another server uses the folder.</exception>
-    public Database(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-        Path = System.IO.Path.Combine(folder, "messaging.db");
-        _held = CreatePrivate(System.IO.Path.Combine(folder, "messaging.lock"), FileShare.None);
-        try
-        {
-            CreatePrivate(Path, FileShare.ReadWrite).Dispose();
-            using SqliteConnection connection = Open();
-            Migrate(connection);
-        }
-        catch
-        {
-            _held.Dispose();
-            throw;
-        }
-    }
+    /// <exception cref="InvalidOperationException">PostgreSQL cannot be used; the message says what to do.</exception>
+    public static Database Open(MessagingOptions options) =>
+        options.Postgres is { } connection ? new PostgresDatabase(connection) : new SqliteDatabase(options.DataFolder);
 
-    /// <summary>Where the file is.</summary>
-    public string Path { get; }
+    /// <summary>Connections that may read at a time.</summary>
+    public abstract int Readers { get; }
 
-    /// <summary>A new connection; each is used by one thread at a time.</summary>
-    public SqliteConnection Open()
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
-        {
-            DataSource = Path,
-            Pooling = false,
-            DefaultTimeout = 2, // seconds to wait for another process's lock, a backup's for instance
-        }.ToString());
-        connection.Open();
-        // Deleted ciphertext is overwritten where that costs no extra page (secure_delete=FAST). Checkpoints are the writer's business.
-        // One at a time: a command of several keeps silent about errors behind the first that gives a row.
-        Execute(connection, "PRAGMA journal_mode=WAL");
-        Execute(connection, "PRAGMA synchronous=FULL");
-        Execute(connection, "PRAGMA secure_delete=FAST");
-        Execute(connection, "PRAGMA temp_store=MEMORY");
-        Execute(connection, "PRAGMA cache_size=-8192");
-        Execute(connection, "PRAGMA wal_autocheckpoint=0");
-        Execute(connection, "PRAGMA journal_size_limit=67108864");
-        return connection;
-    }
+    /// <summary>A connection that reads; it is used by one thread at a time.</summary>
+    public abstract DbConnection OpenReader();
 
-    /// <summary>Runs statements that return nothing.</summary>
-    public static void Execute(SqliteConnection connection, string sql)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
+    /// <summary>Begins a transaction whose reads all see the same state.</summary>
+    public abstract DbTransaction Snapshot(DbConnection reader);
+
+    /// <summary>What the writer stores with.</summary>
+    public abstract StreamStore OpenStore(ILogger log);
+
+    /// <summary>Whether the error says that the connection is of no use any more, and another one may be.</summary>
+    public abstract bool IsBroken(DbException error);
+
+    /// <summary>Bytes on the disk.</summary>
+    public abstract long Size();
 
     /// <inheritdoc/>
-    public void Dispose() => _held.Dispose();
-
-    static FileStream CreatePrivate(string path, FileShare share)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return new FileStream(path, options);
-    }
-
-    /// <summary>Runs the numbered scripts that this file has not seen, each in a transaction with its number.</summary>
-    static void Migrate(SqliteConnection connection)
-    {
-        using SqliteCommand version = connection.CreateCommand();
-        version.CommandText = "PRAGMA user_version";
-        long done = (long)version.ExecuteScalar()!;
-        IEnumerable<string> scripts = typeof(Database).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal));
-        foreach (string script in scripts.Order(StringComparer.Ordinal))
-        {
-            long number = long.Parse(script.AsSpan(0, 3), CultureInfo.InvariantCulture);
-            if (number <= done)
-                continue;
-            using var text = new StreamReader(typeof(Database).Assembly.GetManifestResourceStream(script)!);
-            using SqliteTransaction transaction = connection.BeginTransaction();
-            using SqliteCommand command = connection.CreateCommand();
-            command.Transaction = transaction;
-            command.CommandText = $"{text.ReadToEnd()}\nPRAGMA user_version={number};";
-            command.ExecuteNonQuery();
-            transaction.Commit();
-        }
-    }
+    public abstract void Dispose();
 }

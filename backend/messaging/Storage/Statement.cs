@@ -1,22 +1,29 @@
+using System.Data.Common;
 using Kavalek.Protocol;
 using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Storage;
 
-/// <summary>A prepared statement with its parameters in the order of their names; used by one thread.</summary>
+/// <summary>A statement, prepared, with its parameters in the order of their names; used by one thread.</summary>
 sealed class Statement : IDisposable
 {
-    readonly SqliteCommand _command;
-    readonly SqliteParameter[] _parameters;
+    readonly DbCommand _command;
+    readonly DbParameter[] _parameters;
 
-    public Statement(SqliteConnection connection, string sql, params ReadOnlySpan<string> names)
+    public Statement(DbConnection connection, string sql, params ReadOnlySpan<string> names)
     {
         _command = connection.CreateCommand();
         _command.CommandText = sql;
-        _parameters = new SqliteParameter[names.Length];
+        _parameters = new DbParameter[names.Length];
         for (int i = 0; i < names.Length; i++)
-            _parameters[i] = _command.Parameters.Add(new SqliteParameter(names[i], DBNull.Value));
-        _command.Prepare();
+        {
+            _parameters[i] = _command.CreateParameter();
+            (_parameters[i].ParameterName, _parameters[i].Value) = (names[i], DBNull.Value);
+            _command.Parameters.Add(_parameters[i]);
+        }
+        // Npgsql prepares by itself what is used again, once it has seen the values' types.
+        if (connection is SqliteConnection)
+            _command.Prepare();
     }
 
     /// <summary>Runs it and answers how many rows changed.</summary>
@@ -27,7 +34,7 @@ sealed class Statement : IDisposable
     }
 
     /// <summary>Runs it and reads what it returns.</summary>
-    public SqliteDataReader Read(params ReadOnlySpan<object?> values)
+    public DbDataReader Read(params ReadOnlySpan<object?> values)
     {
         Bind(values);
         return _command.ExecuteReader();
@@ -36,19 +43,20 @@ sealed class Statement : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _command.Dispose();
 
+    /// <summary>A value as the tables hold it.</summary>
+    public static object Stored(object? value) => value switch
+    {
+        null => DBNull.Value,
+        Id id => id.ToArray(),
+        ulong number => checked((long)number),
+        bool flag => flag ? 1L : 0L,
+        _ => value,
+    };
+
     void Bind(ReadOnlySpan<object?> values)
     {
         for (int i = 0; i < values.Length; i++)
-        {
-            _parameters[i].Value = values[i] switch
-            {
-                null => DBNull.Value,
-                Id id => id.ToArray(),
-                ulong number => checked((long)number),
-                bool flag => flag ? 1L : 0L,
-                var value => value,
-            };
-        }
+            _parameters[i].Value = Stored(values[i]);
     }
 }
 
@@ -56,14 +64,14 @@ sealed class Statement : IDisposable
 static class Rows
 {
     /// <summary>A seq or an epoch.</summary>
-    public static ulong Number(this SqliteDataReader row, int column) => checked((ulong)row.GetInt64(column));
+    public static ulong Number(this DbDataReader row, int column) => checked((ulong)row.GetInt64(column));
 
     /// <summary>A seq or an epoch that may be absent.</summary>
-    public static ulong? MaybeNumber(this SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.Number(column);
+    public static ulong? MaybeNumber(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.Number(column);
 
     /// <summary>An id.</summary>
-    public static Id Id(this SqliteDataReader row, int column) => Protocol.Id.Read(row.GetFieldValue<byte[]>(column));
+    public static Id Id(this DbDataReader row, int column) => Protocol.Id.Read(row.GetFieldValue<byte[]>(column));
 
     /// <summary>Bytes.</summary>
-    public static byte[] Bytes(this SqliteDataReader row, int column) => row.GetFieldValue<byte[]>(column);
+    public static byte[] Bytes(this DbDataReader row, int column) => row.GetFieldValue<byte[]>(column);
 }

@@ -47,6 +47,8 @@ sealed class AppendOperation(Id account, Id device, StreamName stream, Id id, Ac
     /// <summary>Refused before it came here; it only keeps its place among the answers.</summary>
     public string? Refusal { get; init; }
 
+    public override StreamName? Subject => Refusal is null && !stream.Inbox ? stream : null;
+
     public override int Bytes => 256 + Payload.Length + (Change?.Welcome.Length ?? 0);
 
     public override void Answer() => answer(this);

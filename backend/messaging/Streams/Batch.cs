@@ -29,11 +29,18 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
     /// <summary>The acknowledgements are to be written with this batch.</summary>
     public bool FlushAcks { get; set; }
 
+    /// <summary>Whether other nodes write too.</summary>
+    public bool IsShared => store.IsShared;
+
     /// <summary>Whether the device was removed from its account.</summary>
     public bool IsRemoved(Id device) => removed.Contains(device);
 
     /// <summary>The stream, null if there is none.</summary>
-    public StreamState? Find(StreamName name) => cache.Find(name) ?? (store.Load(name) is { } loaded ? cache.Add(loaded) : null);
+    public StreamState? Find(StreamName name)
+    {
+        store.Hold([name], cache);
+        return cache.Find(name) ?? (store.Load(name) is { } loaded ? cache.Add(loaded) : null);
+    }
 
     /// <summary>Devices, others than these, that share a stream with one of them.</summary>
     public HashSet<Id> Peers(Id[] devices)
@@ -89,6 +96,8 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
         Touch(state);
         if (state.Subscribers.TryGetValue(subscriber.Device, out Subscriber? before))
             cache.ForgetAck(state, before);
+        // Who left in the same batch is back.
+        state.Left.RemoveAll(s => s.Device == subscriber.Device);
         state.Subscribers[subscriber.Device] = subscriber;
         Store(state, subscriber);
     }
@@ -121,8 +130,20 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
         }
     }
 
+    /// <summary>An acknowledgement that the database alone counts, as far as it goes.</summary>
+    public void Ack(StreamName stream, Id device, ulong seq)
+    {
+        if (seq > 0)
+            cache.AwaitAck(stream, device, seq);
+    }
+
     public void Ack(StreamState state, Subscriber subscriber, ulong seq)
     {
+        if (IsShared)
+        {
+            Ack(state.Name, subscriber.Device, seq);
+            return;
+        }
         subscriber.Acked = seq;
         cache.AwaitAck(state, subscriber);
         FlushAcks |= subscriber.Finished;
@@ -141,7 +162,7 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
     /// <summary>Writes everything; called within a transaction.</summary>
     public void Write()
     {
-        if (FlushAcks)
+        if (FlushAcks && !IsShared)
             WriteAcks();
         foreach (StreamState state in _touched)
         {
@@ -181,6 +202,8 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
                 bus.Publish(new EntriesAppended(state.Name, run.First, run.Last, run.Encoded, run.Removed));
             }
             state.Settle();
+            if (state.Runs.Count > state.MostRuns)
+                cache.Remove(state);
         }
         foreach (StreamState state in _looseEnds)
             cache.Remove(state); // What was deleted is known to the database only.

@@ -1,5 +1,6 @@
+using System.Data.Common;
+using Kavalek.Messaging.Storage;
 using Kavalek.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Streams;
 
@@ -18,8 +19,8 @@ abstract class Chore : AwaitedOperation
 
     protected static List<long> Keys(StreamStore store, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
-        using SqliteCommand command = Command(store, sql, parameters);
-        using SqliteDataReader row = command.ExecuteReader();
+        using DbCommand command = Command(store, sql, parameters);
+        using DbDataReader row = command.ExecuteReader();
         List<long> keys = [];
         while (row.Read())
             keys.Add(row.GetInt64(0));
@@ -28,16 +29,20 @@ abstract class Chore : AwaitedOperation
 
     protected static void Execute(StreamStore store, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
-        using SqliteCommand command = Command(store, sql, parameters);
+        using DbCommand command = Command(store, sql, parameters);
         command.ExecuteNonQuery();
     }
 
-    protected static SqliteCommand Command(StreamStore store, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
+    protected static DbCommand Command(StreamStore store, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
     {
-        SqliteCommand command = store.Connection.CreateCommand();
+        DbCommand command = store.Connection.CreateCommand();
         command.CommandText = sql;
         foreach ((string name, object value) in parameters)
-            command.Parameters.AddWithValue(name, value is Id id ? id.ToArray() : value);
+        {
+            DbParameter parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (name, Statement.Stored(value));
+            command.Parameters.Add(parameter);
+        }
         return command;
     }
 }
@@ -48,6 +53,7 @@ sealed class RemoveDeviceChore(Id device) : Chore
     public override void Run(StreamStore store)
     {
         Changed.UnionWith(Keys(store, "SELECT stream FROM subscriber WHERE device = @device", ("@device", device)));
+        store.Lock(Changed);
         Execute(store, "INSERT INTO removed_device (device) VALUES (@device) ON CONFLICT DO NOTHING", ("@device", device));
         Execute(store, "DELETE FROM subscriber WHERE device = @device", ("@device", device));
         Execute(store, "DELETE FROM welcome_for WHERE device = @device", ("@device", device));
@@ -71,7 +77,10 @@ sealed class ExpireChore : Chore
 {
     public override void Run(StreamStore store)
     {
+        if (!store.TryAlone("expire"))
+            return;
         List<long> expired = Keys(store, "SELECT DISTINCT stream FROM run WHERE expires <= @now", ("@now", Now));
+        store.Lock(expired);
         Execute(store, "DELETE FROM run WHERE expires <= @now", ("@now", Now));
         Execute(store, "DELETE FROM welcome WHERE expires <= @now", ("@now", Now));
         Execute(store, """

@@ -1,9 +1,9 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Kavalek.Messaging.Push;
 using Kavalek.Messaging.Storage;
 using Kavalek.Protocol;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Kavalek.Messaging.Streams;
@@ -19,6 +19,8 @@ sealed class GroupCommit : IDisposable
     const int BatchOperations = 8_192;       // in one transaction
     const long BatchBytes = 16L << 20;
 
+    const int Attempts = 5;                  // of a transaction that lost a race with another node
+
     readonly TimeSpan _acksWait;
     readonly StreamStore _store;
     readonly StreamCache _cache;
@@ -27,7 +29,6 @@ sealed class GroupCommit : IDisposable
     readonly IEventBus _bus;
     readonly TimeProvider _clock;
     readonly ILogger<GroupCommit> _log;
-    readonly Checkpointer _checkpointer;
     readonly Thread _thread;
     readonly object _gate = new();
     List<Operation> _incoming = [];
@@ -40,9 +41,8 @@ sealed class GroupCommit : IDisposable
     {
         (_removed, _sleepers, _bus, _clock, _log) = (removed, sleepers, bus, clock, log);
         _acksWait = options.AcksWait;
-        _store = new StreamStore(database.Open());
+        _store = database.OpenStore(log);
         _cache = new StreamCache(options.CachedStreams);
-        _checkpointer = new Checkpointer(database, _store, log);
         _thread = new Thread(Run) { IsBackground = true, Name = "stream writer" };
         _thread.Start();
     }
@@ -78,7 +78,6 @@ sealed class GroupCommit : IDisposable
             Monitor.Pulse(_gate);
         }
         _thread.Join();
-        _checkpointer.Dispose();
         _store.Dispose();
     }
 
@@ -111,7 +110,7 @@ sealed class GroupCommit : IDisposable
         {
             while (_incoming.Count == 0 && !_stopping)
             {
-                int wait = _cache.WaitingAcks.Count == 0 ? Timeout.Infinite : (int)Math.Ceiling((_acksWait - Stopwatch.GetElapsedTime(_acksSince)).TotalMilliseconds);
+                int wait = !_cache.AcksWait ? Timeout.Infinite : (int)Math.Ceiling((_acksWait - Stopwatch.GetElapsedTime(_acksSince)).TotalMilliseconds);
                 if (wait is <= 0 and not Timeout.Infinite)
                     break;
                 _waits = true;
@@ -135,37 +134,88 @@ sealed class GroupCommit : IDisposable
     void Store(ReadOnlySpan<Operation> operations, bool last = false)
     {
         _cache.Turn();
-        var batch = new Batch(_store, _cache, _removed, _sleepers, _clock.GetUtcNow().ToUnixTimeSeconds());
         bool stored = false;
-        try
+        for (int attempt = 1; !stored; attempt++)
         {
-            foreach (Operation operation in operations)
-                operation.Outcome = operation.Apply(batch);
-            if (_cache.WaitingAcks.Count > 0)
+            var batch = new Batch(_store, _cache, _removed, _sleepers, _clock.GetUtcNow().ToUnixTimeSeconds());
+            try
             {
-                if (_acksSince == long.MaxValue)
-                    _acksSince = Stopwatch.GetTimestamp();
-                batch.FlushAcks |= last || Stopwatch.GetElapsedTime(_acksSince) >= _acksWait;
+                Decide(operations, batch, last);
+                stored = true;
             }
-            if (!batch.IsEmpty || (batch.FlushAcks && _cache.WaitingAcks.Count > 0))
+            catch (DbException e)
             {
-                _store.Begin();
-                batch.Write();
-                _store.Commit();
+                _store.Rollback();
+                batch.Abandon();
+                if (attempt < Attempts && _store.MayRepeat(e))
+                    continue;
+                Report(e);
+                break;
             }
-            stored = true;
-        }
-        catch (SqliteException e)
-        {
-            Undo(e);
-            batch.Abandon();
-        }
-        if (stored)
             batch.Settle(_bus);
-        if (_cache.WaitingAcks.Count == 0)
+            if (_store.IsShared && batch.FlushAcks && _cache.AcksWait)
+                stored = WriteToldAcks();
+            break;
+        }
+        if (!_cache.AcksWait)
             _acksSince = long.MaxValue;
         Answer(operations, stored);
-        _checkpointer.AfterCommit();
+        _store.AfterCommit();
+    }
+
+    void Decide(ReadOnlySpan<Operation> operations, Batch batch, bool last)
+    {
+        if (_store.IsShared)
+        {
+            HashSet<StreamName> subjects = [];
+            foreach (Operation operation in operations)
+            {
+                if (operation.Subject is { } subject)
+                    subjects.Add(subject);
+            }
+            _store.Hold(subjects, _cache);
+        }
+        foreach (Operation operation in operations)
+            operation.Outcome = operation.Apply(batch);
+        if (_cache.AcksWait)
+        {
+            if (_acksSince == long.MaxValue)
+                _acksSince = Stopwatch.GetTimestamp();
+            batch.FlushAcks |= last || Stopwatch.GetElapsedTime(_acksSince) >= _acksWait;
+        }
+        if (!batch.IsEmpty || (batch.FlushAcks && _cache.WaitingAcks.Count > 0))
+        {
+            _store.Begin();
+            batch.Write();
+            _store.Commit();
+        }
+        else
+        {
+            _store.Rollback(); // Nothing but locks.
+        }
+    }
+
+    bool WriteToldAcks()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                List<DeviceUnsubscribed> gone = _store.WriteAcks(_cache.ToldAcks);
+                _cache.ToldAcksWritten();
+                gone.ForEach(_bus.Publish);
+                return true;
+            }
+            catch (DbException e)
+            {
+                _store.Rollback();
+                if (attempt < Attempts && _store.MayRepeat(e))
+                    continue;
+                Report(e);
+                _acksSince = Stopwatch.GetTimestamp();
+                return false;
+            }
+        }
     }
 
     void Store(Chore chore)
@@ -173,17 +223,27 @@ sealed class GroupCommit : IDisposable
         // What waits goes first: a chore changes the database behind the cache.
         Store([], last: true);
         bool stored = false;
-        try
+        for (int attempt = 1; !stored; attempt++)
         {
-            chore.Now = _clock.GetUtcNow().ToUnixTimeSeconds();
-            _store.Begin();
-            chore.Run(_store);
-            _store.Commit();
-            stored = true;
-        }
-        catch (SqliteException e)
-        {
-            Undo(e);
+            try
+            {
+                chore.Now = _clock.GetUtcNow().ToUnixTimeSeconds();
+                chore.Changed.Clear();
+                chore.Outcome = Outcome.Done;
+                _store.Begin();
+                chore.Run(_store);
+                _store.Changed(chore.Changed);
+                _store.Commit();
+                stored = true;
+            }
+            catch (DbException e)
+            {
+                _store.Rollback();
+                if (attempt < Attempts && _store.MayRepeat(e))
+                    continue;
+                Report(e);
+                break;
+            }
         }
         if (stored)
             _cache.Remove(chore.Changed);
@@ -200,9 +260,5 @@ sealed class GroupCommit : IDisposable
         }
     }
 
-    void Undo(SqliteException e)
-    {
-        _store.Rollback();
-        _log.LogError("A transaction failed: SQLite {Code}. Nothing of it was stored.", e.SqliteExtendedErrorCode);
-    }
+    void Report(DbException e) => _log.LogError("A transaction failed: {Error}. Nothing of it was stored.", _store.Name(e));
 }

@@ -22,6 +22,9 @@ abstract class Operation
     /// <summary>Bytes it holds in memory.</summary>
     public virtual int Bytes => 0;
 
+    /// <summary>The stream it looks at or changes first, if it names one: where several nodes write, it is locked before anything is decided.</summary>
+    public virtual StreamName? Subject => null;
+
     /// <summary>Checks it against the present state and stages it. A refusal stages nothing.</summary>
     public abstract Outcome Apply(Batch batch);
 

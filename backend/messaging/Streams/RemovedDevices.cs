@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using Kavalek.Messaging.Storage;
 using Kavalek.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Streams;
 
@@ -12,10 +12,10 @@ sealed class RemovedDevices
 
     public RemovedDevices(Database database)
     {
-        using SqliteConnection connection = database.Open();
-        using SqliteCommand command = connection.CreateCommand();
+        using DbConnection connection = database.OpenReader();
+        using DbCommand command = connection.CreateCommand();
         command.CommandText = "SELECT device FROM removed_device";
-        using SqliteDataReader row = command.ExecuteReader();
+        using DbDataReader row = command.ExecuteReader();
         while (row.Read())
             Add(row.Id(0));
     }

@@ -9,10 +9,17 @@ sealed class StreamCache(int capacity)
 {
     readonly Dictionary<StreamName, StreamState> _states = [];
     readonly List<(StreamState State, Subscriber Subscriber)> _acks = [];
+    readonly Dictionary<(StreamName Stream, Id Device), ulong> _told = [];
     long _batch;
 
     /// <summary>Acknowledgements to write, each subscriber once.</summary>
     public IReadOnlyList<(StreamState State, Subscriber Subscriber)> WaitingAcks => _acks;
+
+    /// <summary>Acknowledgements of streams that other nodes write too, by name: they are counted in SQL alone.</summary>
+    public IReadOnlyDictionary<(StreamName Stream, Id Device), ulong> ToldAcks => _told;
+
+    /// <summary>Whether there is any acknowledgement to write.</summary>
+    public bool AcksWait => _acks.Count > 0 || _told.Count > 0;
 
     public StreamState? Find(StreamName name)
     {
@@ -68,6 +75,12 @@ sealed class StreamCache(int capacity)
         state.AcksWaiting++;
         _acks.Add((state, subscriber));
     }
+
+    public void AwaitAck(StreamName stream, Id device, ulong seq) =>
+        _told[(stream, device)] = Math.Max(seq, _told.GetValueOrDefault((stream, device)));
+
+    /// <summary>They are in the database.</summary>
+    public void ToldAcksWritten() => _told.Clear();
 
     public void ForgetAck(StreamState state, Subscriber subscriber)
     {

@@ -7,6 +7,8 @@ namespace Kavalek.Messaging.Streams;
 /// <summary><c>POST streams</c>.</summary>
 sealed class CreateOperation(Id device, Id stream) : AwaitedOperation
 {
+    public override StreamName? Subject => new StreamName(stream, Inbox: false);
+
     public override Outcome Apply(Batch batch)
     {
         var name = new StreamName(stream, Inbox: false);
@@ -22,6 +24,8 @@ sealed class CreateOperation(Id device, Id stream) : AwaitedOperation
 /// <summary><c>PUT streams/{stream}/ack</c>: stored before it is answered.</summary>
 sealed class AckOperation(Id device, StreamName stream, ulong seq) : AwaitedOperation
 {
+    public override StreamName? Subject => stream;
+
     public override Outcome Apply(Batch batch)
     {
         if (batch.Find(stream) is not { } state || !state.Subscribers.TryGetValue(device, out Subscriber? subscriber))
@@ -38,6 +42,8 @@ sealed class AckOperation(Id device, StreamName stream, ulong seq) : AwaitedOper
 /// <summary><c>DELETE streams/{stream}/subscription</c>.</summary>
 sealed class UnsubscribeOperation(Id device, StreamName stream) : AwaitedOperation
 {
+    public override StreamName? Subject => stream;
+
     public override Outcome Apply(Batch batch)
     {
         if (stream.Inbox)

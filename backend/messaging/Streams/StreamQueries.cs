@@ -1,7 +1,6 @@
-using System.Collections.Concurrent;
+using System.Data.Common;
 using Kavalek.Messaging.Storage;
 using Kavalek.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Messaging.Streams;
 
@@ -24,33 +23,30 @@ readonly record struct EntryRun(byte[] Bytes, ulong First, ulong Last, byte[]? D
 /// <summary>The SQL of those who only read, on connections of their own; safe to call from many threads.</summary>
 sealed class StreamQueries(Database database) : IDisposable
 {
-    const int Connections = 4;
-
-    readonly ConcurrentBag<Reader> _idle = [];
-    readonly SemaphoreSlim _free = new(Connections);
+    readonly ReaderPool<Reader> _readers = new(database, connections: 8, static connection => new Reader(connection));
 
     /// <summary>All subscriptions of a device, or those whose stream's id is greater than <paramref name="after"/>, in the order of ids.</summary>
-    public Task<List<Subscription>> SubscriptionsAsync(Id device, Id? after = null, int limit = int.MaxValue) => WithAsync(reader =>
+    public Task<List<Subscription>> SubscriptionsAsync(Id device, Id? after = null, int limit = int.MaxValue) => _readers.WithAsync(reader =>
     {
         List<Subscription> found = [];
-        using SqliteDataReader row = reader.Subscriptions.Read(device, after is { } id ? id.ToArray() : Array.Empty<byte>(), (long)limit);
+        using DbDataReader row = reader.Subscriptions.Read(device, after is { } id ? id.ToArray() : Array.Empty<byte>(), (long)limit);
         while (row.Read())
             found.Add(ReadSubscription(row));
         return found;
     });
 
     /// <summary>A device's subscription to one stream; null if it has none.</summary>
-    public Task<Subscription?> SubscriptionAsync(Id device, StreamName stream) => WithAsync(reader =>
+    public Task<Subscription?> SubscriptionAsync(Id device, StreamName stream) => _readers.WithAsync(reader =>
     {
-        using SqliteDataReader row = reader.Subscription.Read(device, stream.Id, stream.Inbox);
+        using DbDataReader row = reader.Subscription.Read(device, stream.Id, stream.Inbox);
         return row.Read() ? ReadSubscription(row) : null;
     });
 
     /// <summary>The devices that everything new in a stream is for.</summary>
-    public Task<List<Id>> SubscribersAsync(StreamName stream) => WithAsync(reader =>
+    public Task<List<Id>> SubscribersAsync(StreamName stream) => _readers.WithAsync(reader =>
     {
         List<Id> found = [];
-        using SqliteDataReader row = reader.Subscribers.Read(stream.Id, stream.Inbox);
+        using DbDataReader row = reader.Subscribers.Read(stream.Id, stream.Inbox);
         while (row.Read())
             found.Add(row.Id(0));
         return found;
@@ -64,10 +60,10 @@ sealed class StreamQueries(Database database) : IDisposable
     /// <param name="entries">At most so many entries.</param>
     /// <param name="bytes">About so many bytes.</param>
     /// <param name="detached">Whether to read detached payloads, too.</param>
-    public Task<List<EntryRun>> EntriesAsync(StreamName stream, ulong after, ulong last, long now, int entries, int bytes, bool detached) => WithAsync(reader =>
+    public Task<List<EntryRun>> EntriesAsync(StreamName stream, ulong after, ulong last, long now, int entries, int bytes, bool detached) => _readers.WithAsync(reader =>
     {
         List<EntryRun> found = [];
-        using SqliteDataReader row = (detached ? reader.WholeEntries : reader.Entries).Read(stream.Id, stream.Inbox, after, last, now);
+        using DbDataReader row = (detached ? reader.WholeEntries : reader.Entries).Read(stream.Id, stream.Inbox, after, last, now);
         while (entries > 0 && bytes > 0 && row.Read())
         {
             EntryRun run = Clip(new EntryRun(row.Bytes(2), row.Number(0), row.Number(1), row.IsDBNull(3) ? null : row.Bytes(3)), after, last, entries);
@@ -82,9 +78,9 @@ sealed class StreamQueries(Database database) : IDisposable
     });
 
     /// <summary>The Welcome of the commit at <paramref name="seq"/>, if it is for the device.</summary>
-    public Task<byte[]?> WelcomeAsync(Id stream, ulong seq, Id device, long now) => WithAsync(reader =>
+    public Task<byte[]?> WelcomeAsync(Id stream, ulong seq, Id device, long now) => _readers.WithAsync(reader =>
     {
-        using SqliteDataReader row = reader.Welcome.Read(stream, seq, device, now);
+        using DbDataReader row = reader.Welcome.Read(stream, seq, device, now);
         return row.Read() ? row.Bytes(0) : null;
     });
 
@@ -113,36 +109,9 @@ sealed class StreamQueries(Database database) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        while (_idle.TryTake(out Reader? reader))
-            reader.Dispose();
-        _free.Dispose();
-    }
+    public void Dispose() => _readers.Dispose();
 
-    async Task<T> WithAsync<T>(Func<Reader, T> read)
-    {
-        await _free.WaitAsync();
-        try
-        {
-            if (!_idle.TryTake(out Reader? reader))
-                reader = new Reader(database.Open());
-            try
-            {
-                return read(reader);
-            }
-            finally
-            {
-                _idle.Add(reader);
-            }
-        }
-        finally
-        {
-            _free.Release();
-        }
-    }
-
-    static Subscription ReadSubscription(SqliteDataReader row)
+    static Subscription ReadSubscription(DbDataReader row)
     {
         ulong? last = row.MaybeNumber(5);
         ulong head = row.Number(3);
@@ -167,12 +136,11 @@ sealed class StreamQueries(Database database) : IDisposable
 
         static readonly string[] s_behind = ["@id", "@inbox", "@after", "@last", "@now"];
 
-        readonly SqliteConnection _connection;
+        readonly DbConnection _connection;
 
-        public Reader(SqliteConnection connection)
+        public Reader(DbConnection connection)
         {
             _connection = connection;
-            Database.Execute(connection, "PRAGMA query_only=ON");
             Subscriptions = new Statement(
                 connection, $"{Subscribed} WHERE subscriber.device = @device AND stream.id > @after ORDER BY stream.id LIMIT @limit", "@device", "@after", "@limit");
             Subscription = new Statement(

@@ -34,6 +34,16 @@ sealed class StreamState(long key, StreamName name, ulong epoch, ulong head)
     public StreamName Name { get; } = name;
     public ulong Epoch { get; set; } = epoch;
     public ulong Head { get; set; } = head;
+
+    /// <summary>Counts changes of the subscribers, where several nodes write.</summary>
+    public long Version { get; set; }
+
+    /// <summary>Where the database's head is, while this is being brought up to it.</summary>
+    public ulong NextHead { get; set; }
+
+    /// <summary>Runs above which it is read anew.</summary>
+    public int MostRuns { get; set; } = int.MaxValue;
+
     public Dictionary<Id, Subscriber> Subscribers { get; } = [];
 
     /// <summary>Every entry that still exists, by id.</summary>
@@ -59,6 +69,14 @@ sealed class StreamState(long key, StreamName name, ulong epoch, ulong head)
 
     /// <summary>Whether a device reads only up to some entry: then entries are deleted one by one, not from the front.</summary>
     public bool HasLeavers { get; set; }
+
+    /// <summary>A run as the database has it.</summary>
+    public void Remember(ulong first, ulong last, ulong epochAfter, Id[] ids)
+    {
+        for (int i = 0; i < ids.Length; i++)
+            Entries[ids[i]] = new Stored(first + (ulong)i, epochAfter);
+        Runs.Enqueue(new StoredRun(last, ids));
+    }
 
     /// <summary>What every subscriber has acknowledged; everything if there is none.</summary>
     public ulong Floor()

@@ -1,8 +1,8 @@
-using Kavalek.Messaging.Storage;
+using Kavalek.Messaging.Streams;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
-namespace Kavalek.Messaging.Streams;
+namespace Kavalek.Messaging.Storage;
 
 /// <summary>
 /// Moves the write-ahead log into the database beside the writer, so that no commit waits for it. When it has moved almost everything, the
@@ -12,14 +12,14 @@ sealed class Checkpointer : IDisposable
 {
     const long StartBytes = 32L << 20;
 
-    readonly StreamStore _writer;
+    readonly SqliteStreamStore _writer;
     readonly ILogger _log;
     readonly SqliteConnection _connection;
     Task _copying = Task.CompletedTask;
     bool _copied;
     long _copiedUpTo;
 
-    public Checkpointer(Database database, StreamStore writer, ILogger log)
+    public Checkpointer(SqliteDatabase database, SqliteStreamStore writer, ILogger log)
     {
         (_writer, _log) = (writer, log);
         _connection = database.Open();
@@ -55,7 +55,7 @@ sealed class Checkpointer : IDisposable
         _connection.Dispose();
     }
 
-    void Copy() => Database.Execute(_connection, "PRAGMA wal_checkpoint(PASSIVE)");
+    void Copy() => SqliteDatabase.Execute(_connection, "PRAGMA wal_checkpoint(PASSIVE)");
 
     void Try(Action checkpoint)
     {

@@ -1,0 +1,51 @@
+using System.Data;
+using System.Data.Common;
+using Kavalek.Messaging.Streams;
+using Kavalek.Postgres;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Kavalek.Messaging.Storage;
+
+/// <summary>The service's tables in PostgreSQL, in the schema <c>messaging</c>. Any number of nodes use them at once.</summary>
+sealed class PostgresDatabase : Database
+{
+    readonly PostgresSource _source;
+
+    /// <summary>Connects and applies the schema scripts that the database lacks.</summary>
+    public PostgresDatabase(string connection)
+    {
+        _source = PostgresSource.Of(connection, "messaging", Readers + 8);
+        try
+        {
+            _source.Migrate(typeof(PostgresDatabase).Assembly);
+        }
+        catch
+        {
+            _source.Dispose();
+            throw;
+        }
+    }
+
+    public override int Readers => 8;
+
+    /// <summary>A connection of the pool, as PostgreSQL's own.</summary>
+    public NpgsqlConnection Connect() => _source.Open();
+
+    public override DbConnection OpenReader() => _source.Open();
+
+    public override DbTransaction Snapshot(DbConnection reader) => reader.BeginTransaction(IsolationLevel.RepeatableRead);
+
+    public override StreamStore OpenStore(ILogger log) => new PostgresStreamStore(this);
+
+    public override bool IsBroken(DbException error) => PostgresError.IsBroken(error);
+
+    public override long Size()
+    {
+        using NpgsqlConnection connection = _source.Open();
+        using NpgsqlCommand command = new("SELECT pg_database_size(current_database())", connection);
+        return (long)command.ExecuteScalar()!;
+    }
+
+    public override void Dispose() => _source.Dispose();
+}

@@ -1,0 +1,107 @@
+using System.Reflection;
+using Npgsql;
+
+namespace Kavalek.Postgres;
+
+/// <summary>
+/// The connections of one service to a PostgreSQL database (15 or newer). Each service has a schema of its own there, which is also its search
+/// path, so that its SQL reads the same on SQLite.
+/// </summary>
+public sealed class PostgresSource : IDisposable, IAsyncDisposable
+{
+    const int OldestVersion = 150_000;
+
+    readonly NpgsqlDataSource _source;
+    readonly string _schema;
+
+    PostgresSource(NpgsqlDataSource source, string schema) => (_source, _schema) = (source, schema);
+
+    /// <summary>Reads what a service needs to connect; nothing is opened yet.</summary>
+    /// <param name="connection">Keywords and values as Npgsql has them: <c>Host=…;Database=…;Username=…;Password=…</c>.</param>
+    /// <param name="schema">The service's schema.</param>
+    /// <param name="connections">At most so many connections at a time.</param>
+    /// <exception cref="InvalidOperationException">The text is no connection string.</exception>
+    public static PostgresSource Of(string connection, string schema, int connections)
+    {
+        NpgsqlConnectionStringBuilder given;
+        try
+        {
+            given = new NpgsqlConnectionStringBuilder(connection);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            // Without the message of the cause, which may quote the password.
+            throw new InvalidOperationException("The connection file holds no connection string like Host=postgres;Database=kavalek;Username=kavalek;Password=...");
+        }
+        given.SearchPath = schema;
+        given.ApplicationName = $"kavalek {schema}";
+        given.MaxPoolSize = connections;
+        given.MaxAutoPrepare = 100;
+        given.AutoPrepareMinUsages = 2;
+        given.GssEncryptionMode = GssEncryptionMode.Disable;
+        given.IncludeErrorDetail = false;
+        // Seconds. A server that is gone is noticed soon, and who waits is told.
+        if (!given.ShouldSerialize("Timeout")) given.Timeout = 3;
+        if (!given.ShouldSerialize("Command Timeout")) given.CommandTimeout = 10;
+        if (!given.ShouldSerialize("Keepalive")) given.KeepAlive = 10;
+        given.CancellationTimeout = 500;
+        // Milliseconds: who waits for another node's lock longer is told, and asks again.
+        given.Options = $"{given.Options} -c lock_timeout=2000".Trim();
+        return new PostgresSource(new NpgsqlDataSourceBuilder(given.ToString()).Build(), schema);
+    }
+
+    /// <summary>An open connection; disposing it gives it back.</summary>
+    public NpgsqlConnection Open() => _source.OpenConnection();
+
+    /// <summary>The same, without holding a thread.</summary>
+    public ValueTask<NpgsqlConnection> OpenAsync() => _source.OpenConnectionAsync();
+
+    /// <summary>Brings the schema up to date; processes that start at once take turns.</summary>
+    /// <param name="scripts">Has the numbered scripts as resources <c>postgres/NNN.sql</c>.</param>
+    /// <exception cref="InvalidOperationException">The server is too old or not to be reached, or the database is newer than this program; the message says what to do.</exception>
+    public void Migrate(Assembly scripts)
+    {
+        try
+        {
+            using NpgsqlConnection connection = Open();
+            if (Number(connection, "SELECT current_setting('server_version_num')::bigint") < OldestVersion)
+                throw new InvalidOperationException("PostgreSQL 15 or newer is needed.");
+            using NpgsqlTransaction transaction = connection.BeginTransaction();
+            // One lock for all schemas: a start is rare.
+            Execute(connection, "SELECT pg_advisory_xact_lock(4242424242)");
+            Execute(connection, $"CREATE SCHEMA IF NOT EXISTS {_schema}");
+            Execute(connection, $"CREATE TABLE IF NOT EXISTS {_schema}_schema (number BIGINT NOT NULL)");
+            long applied = Number(connection, $"SELECT COALESCE(MAX(number), 0) FROM {_schema}_schema");
+            List<SchemaScript> all = SchemaScript.Of(scripts, "postgres");
+            SchemaScript.RequireKnown(applied, all);
+            foreach (SchemaScript script in all.Where(s => s.Number > applied))
+            {
+                Execute(connection, script.Sql);
+                Execute(connection, $"INSERT INTO {_schema}_schema (number) VALUES ({script.Number})");
+            }
+            transaction.Commit();
+        }
+        catch (NpgsqlException e)
+        {
+            throw new InvalidOperationException($"PostgreSQL cannot be used: {PostgresError.Name(e)}. Check the connection file, the server and its rights.", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _source.Dispose();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    static void Execute(NpgsqlConnection connection, string sql)
+    {
+        using NpgsqlCommand command = new(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
+    static long Number(NpgsqlConnection connection, string sql)
+    {
+        using NpgsqlCommand command = new(sql, connection);
+        return (long)command.ExecuteScalar()!;
+    }
+}
