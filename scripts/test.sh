@@ -30,12 +30,12 @@ step() {
   fi
 }
 
-# suite FOLDER: a test project, which is an executable that prints its own summary.
+# suite FOLDER [NAME OPTION...]: a test project, which is an executable that prints its own summary; under another name with options of its own.
 suite() {
   local name start=$SECONDS log total errors bad skipped idle
-  name=$(basename "$1")
-  log="$results/$name"
-  "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor >"$log" 2>&1 </dev/null
+  name=${2:-$(basename "$1")}
+  log="$results/${name// /-}"
+  "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor "${@:3}" >"$log" 2>&1 </dev/null
   local code=$?
   read -r total errors bad skipped idle < <(
     sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' "$log" | tail -1)
@@ -95,4 +95,22 @@ for project in tests/*/*.Tests.csproj; do
   [ -n "$only" ] && [ "$only" != "$(basename "$folder")" ] && continue
   suite "$folder"
 done
+
+# What touches the database once more on PostgreSQL: one server for both suites, a database a test. It need not survive a crash, so it does not sync.
+on_postgres() {
+  local folder
+  scripts/install-services.sh || { lacking "auth and messaging on PostgreSQL" "PostgreSQL"; return; }
+  folder=$(mktemp -d)/postgres
+  KAVALEK_POSTGRES=$(scripts/postgres.sh start "$folder" fsync=off full_page_writes=off) || { failed=$((failed + 1)); echo "PostgreSQL did not start"; return; }
+  trap 'scripts/postgres.sh stop "'"$folder"'" immediate; rm -rf "$results" "'"$folder"'"' EXIT
+  export KAVALEK_POSTGRES KAVALEK_TEST_DATABASE=postgres
+  if [ -z "$only" ] || [ "$only" = auth ]; then
+    suite tests/auth "auth on PostgreSQL" -trait- Store=sqlite \
+      -class- '*.BcryptTests' -class- '*.BodyFuzzTests' -class- '*.ForgedTokenTests' -class- '*.RateLimiterTests' -class- '*.TokenTests' -class- '*.WebAppTests'
+  fi
+  if [ -z "$only" ] || [ "$only" = messaging ]; then
+    suite tests/messaging "messaging on PostgreSQL" -trait- Store=sqlite -class- '*.WireFuzzTests' -class- '*.SocketAccessTests' -class- '*.HoardingTests'
+  fi
+}
+if [ -z "$only" ] || [ "$only" = auth ] || [ "$only" = messaging ]; then on_postgres; fi
 finish
