@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Kavalek.Protocol;
 using Wire = Kavalek.Protocol.Wire;
 
 namespace Kavalek.Client;
