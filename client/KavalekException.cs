@@ -81,6 +81,8 @@ public static class ClientErrors
     public const string Apart = "apart";
     /// <summary>The own role in the conversation does not allow it.</summary>
     public const string NotAllowed = "not_allowed";
+    /// <summary>A message is too old to be edited or deleted for everybody, or was edited too often.</summary>
+    public const string TooLate = "too_late";
     /// <summary>Another own device has to be connected first.</summary>
     public const string DeviceNotReady = "device_not_ready";
 }

@@ -1,6 +1,8 @@
 import { defineConfig } from 'vite';
+import { emojiData } from './emoji-data';
 
 export default defineConfig({
+  plugins: [emojiData()],
   worker: { format: 'es' },
   build: {
     target: 'es2023',

@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { emojiData } from './emoji-data';
 
 export default defineConfig({
+  plugins: [emojiData()],
   test: {
     environment: 'happy-dom',
     environmentOptions: { happyDOM: { url: 'http://localhost:8080/' } },

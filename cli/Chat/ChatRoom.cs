@@ -20,6 +20,9 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
     /// <summary>The commands, as /help shows them.</summary>
     public const string Help = """
         /reply [N] TEXT   answer the Nth message from below (without N: the last one of somebody else)
+        /react [N] EMOJI  react to it, or to the last one of somebody else; off takes it back
+        /edit [N] TEXT    give a message of yours other words (24 hours)
+        /delete N         take it back for everybody (48 hours); /hide N only for you
         /show N           show the Nth message from below whole
         /read             mark everything as read
         /members          who is in this conversation
@@ -77,7 +80,7 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
     {
         if (Obstacle is string obstacle)
             return new ChatAnswer($"Not sent: {obstacle}", Keep: true);
-        return new ChatAnswer(Sent: await conversation.SendAsync(MessageText.Checked(text), answered, cancel));
+        return new ChatAnswer(Sent: await conversation.SendAsync(MessageText.Checked(text), answered, NamedPeople.In(text, conversation), cancel));
     }
 
     async Task<ChatAnswer> ObeyAsync(string line, IReadOnlyList<Message> shown, CancellationToken cancel)
@@ -92,6 +95,17 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
                 return new ChatAnswer(Quit: true);
             case "/reply" or "/r":
                 return await ReplyAsync(rest, shown, cancel);
+            case "/react":
+                return await ReactAsync(rest, shown, cancel);
+            case "/edit":
+                return await EditAsync(rest, shown, cancel);
+            case "/delete" or "/hide":
+                Message named = Numbered(rest, shown) ?? throw new CliException(ExitCode.Usage, $"{parts[0]} takes the number of a message, counted from below.");
+                if (parts[0] == "/delete")
+                    await conversation.DeleteAsync([named.Id], cancel);
+                else
+                    await conversation.HideAsync([named.Id], cancel);
+                return new ChatAnswer(parts[0] == "/delete" ? "Deleted for everybody." : "Deleted for you.");
             case "/show":
                 return new ChatAnswer(Show: Numbered(rest, shown) ?? throw new CliException(ExitCode.Usage, "/show takes the number of a message, counted from below."));
             case "/read":
@@ -154,6 +168,28 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
         if (answered is null)
             throw new CliException(ExitCode.NotFound, "There is no message to answer yet.");
         return await SendAsync(text, answered.Id, cancel);
+    }
+
+    async Task<ChatAnswer> ReactAsync(string rest, IReadOnlyList<Message> shown, CancellationToken cancel)
+    {
+        string[] parts = rest.Split(' ', 2, StringSplitOptions.TrimEntries);
+        Message? named = parts.Length == 2 ? Numbered(parts[0], shown) : shown.LastOrDefault(m => !m.IsMine && m.Body is TextBody);
+        if (named is null)
+            throw new CliException(ExitCode.NotFound, "/react takes the number of a message, counted from below, and an emoji.");
+        await conversation.ReactAsync(named.Id, parts[^1] is "off" ? null : parts[^1], cancel);
+        return new ChatAnswer();
+    }
+
+    async Task<ChatAnswer> EditAsync(string rest, IReadOnlyList<Message> shown, CancellationToken cancel)
+    {
+        string[] parts = rest.Split(' ', 2);
+        Message? named = parts.Length == 2 ? Numbered(parts[0], shown) : null;
+        string text = named is null ? rest : parts[1];
+        named ??= shown.LastOrDefault(m => m.IsMine && m.Body is TextBody);
+        if (named is null)
+            throw new CliException(ExitCode.NotFound, "There is no message of yours to edit.");
+        await conversation.EditAsync(named.Id, MessageText.Checked(text), NamedPeople.In(text, conversation), cancel);
+        return new ChatAnswer();
     }
 
     /// <summary>The texts among <paramref name="shown"/>, the newest first: number 1 is the first.</summary>

@@ -86,7 +86,12 @@ sealed class Transcript(Func<Id, string> name)
             ? number.ToString(CultureInfo.InvariantCulture).PadLeft(TimeCells) : at.ToString("HH:mm", CultureInfo.InvariantCulture);
         if (message.Body is not TextBody body)
         {
-            string what = message.Body is SystemBody system ? SafeText.Line(Describe.System(system, name)) : "";
+            string what = message.Body switch
+            {
+                SystemBody system => SafeText.Line(Describe.System(system, name)),
+                DeletedBody deleted => SafeText.Line(ActWords.Deleted(deleted, message.Sender, name)),
+                _ => "",
+            };
             foreach (string line in Wrap.Lines($"{clock} · {what}", page.Look.Width))
                 rows.Add(Ansi.Dim(line));
             return;
@@ -99,7 +104,9 @@ sealed class Transcript(Func<Id, string> name)
         if (message.PassedOnBy is Id passed)
             lines.Add(Ansi.Dim(Wrap.Fit($"passed on by {Named(passed)}", page.TextCells)));
         int firstOfText = lines.Count;
-        lines.AddRange(Wrap.Lines(MessageLines.Shown(body.Text, page.Look.Whole.Contains(message.Id), out _), page.TextCells));
+        lines.AddRange(Wrap.Lines(MessageLines.Shown(ActWords.Named(body, name), page.Look.Whole.Contains(message.Id), out _), page.TextCells));
+        if (ActWords.Of(message, name) is { Length: > 0 } acts)
+            lines.AddRange(Wrap.Lines(acts, page.TextCells).Select(Ansi.Dim));
         AddState(message, page, lines, firstOfText);
         for (int i = 0; i < lines.Count; i++)
             rows.Add((i == 0 ? head : new string(' ', page.Indent)) + lines[i]);

@@ -75,7 +75,7 @@ static class SendCommand
     {
         try
         {
-            return await conversation.SendAsync(text, answered, cancel);
+            return await conversation.SendAsync(text, answered, NamedPeople.In(text, conversation), cancel);
         }
         catch (KavalekException e) when (e.NothingChanged)
         {

@@ -49,8 +49,18 @@ sealed class BotCommands(KavalekClient client, Action<string> print)
                     Done(reference, await SendAsync(asked, cancel));
                     return true;
                 case "read":
-                    MessageId id = Message(asked, "id") ?? throw new CliException(ExitCode.Usage, "'id' is missing.");
-                    await (await TargetAsync(asked, cancel)).MarkReadAsync(id, cancel);
+                    await (await TargetAsync(asked, cancel)).MarkReadAsync(Named(asked), cancel);
+                    break;
+                case "react":
+                    await (await TargetAsync(asked, cancel)).ReactAsync(Named(asked), Text(asked, "emoji"), cancel);
+                    break;
+                case "edit":
+                    Conversation edited = await TargetAsync(asked, cancel);
+                    string words = MessageText.Checked(Text(asked, "text") ?? throw new CliException(ExitCode.Usage, "'text' is missing."));
+                    await edited.EditAsync(Named(asked), words, NamedPeople.In(words, edited), cancel);
+                    break;
+                case "delete":
+                    await (await TargetAsync(asked, cancel)).DeleteAsync([Named(asked)], cancel);
                     break;
                 case "accept":
                     await (await TargetAsync(asked, cancel)).AcceptAsync(cancel);
@@ -61,7 +71,7 @@ sealed class BotCommands(KavalekClient client, Action<string> print)
                 case "quit":
                     return false;
                 default:
-                    throw new CliException(ExitCode.Usage, "'do' is not one of send, read, accept, decline, quit.");
+                    throw new CliException(ExitCode.Usage, "'do' is not one of send, react, edit, delete, read, accept, decline, quit.");
             }
             Done(reference, null);
         }
@@ -83,11 +93,14 @@ sealed class BotCommands(KavalekClient client, Action<string> print)
     async Task<Message> SendAsync(JsonElement asked, CancellationToken cancel)
     {
         string text = MessageText.Checked(Text(asked, "text") ?? throw new CliException(ExitCode.Usage, "'text' is missing."));
-        return await (await TargetAsync(asked, cancel)).SendAsync(text, Message(asked, "replyTo"), cancel);
+        Conversation to = await TargetAsync(asked, cancel);
+        return await to.SendAsync(text, Message(asked, "replyTo"), NamedPeople.In(text, to), cancel);
     }
 
     async Task<Conversation> TargetAsync(JsonElement asked, CancellationToken cancel) => await Targets.ConversationAsync(
         client, Text(asked, "to") ?? throw new CliException(ExitCode.Usage, "'to' is missing: a handle, a group's title, or a conversation id."), open: true, cancel);
+
+    static MessageId Named(JsonElement asked) => Message(asked, "id") ?? throw new CliException(ExitCode.Usage, "'id' is missing.");
 
     static MessageId? Message(JsonElement asked, string name) => Text(asked, name) is string id
         ? Describe.ParseId(id) ?? throw new CliException(ExitCode.Usage, $"'{name}' is not the id of a message.") : null;

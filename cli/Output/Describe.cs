@@ -115,6 +115,8 @@ static class Describe
         o.WriteString("role", Lower(conversation.MyRole));
         o.WriteNumber("members", conversation.Members.Count);
         o.WriteNumber("unread", conversation.Unread);
+        if (conversation.UnreadMentions > 0)
+            o.WriteNumber("unreadMentions", conversation.UnreadMentions);
         if (conversation.CannotSend is SendBlock block)
             o.WriteString("cannotSend", block.Code);
         if (conversation.Timer is TimeSpan timer)
@@ -187,6 +189,7 @@ static class Describe
                     o.WriteString("text", system.Text);
                 break;
         }
+        ActWords.Write(o, message);
         if (message.Failure is not null)
             o.WriteString("failure", message.Failure);
     }

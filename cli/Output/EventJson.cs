@@ -99,6 +99,9 @@ static class EventJson
         o.WriteString("state", Describe.Lower(message.State));
         Ids(o, "deliveredTo", message.DeliveredTo);
         Ids(o, "readBy", message.ReadBy);
+        if (message is { Body: TextBody text, EditedAt: not null })
+            o.WriteString("text", text.Text);
+        ActWords.Write(o, message);
         if (message.Failure is not null)
             o.WriteString("failure", message.Failure);
     }

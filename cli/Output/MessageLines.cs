@@ -27,12 +27,15 @@ sealed class MessageLines(KavalekClient client)
         string time = message.SentAt.ToLocalTime().ToString(withDate ? "yyyy-MM-dd HH:mm" : "HH:mm", CultureInfo.InvariantCulture);
         if (message.Body is SystemBody system)
             return $"{time} · {SafeText.Line(Describe.System(system, Name))}";
-        string text = message.Body is TextBody body ? Shown(body.Text, full, out _) : "";
+        if (message.Body is DeletedBody deleted)
+            return $"{time} · {SafeText.Line(ActWords.Deleted(deleted, message.Sender, Name))}";
+        string text = message.Body is TextBody body ? Shown(ActWords.Named(body, Name), full, out _) : "";
         string state = message.IsMine ? $"  [{Describe.State(message)}{(message.Failure is string why ? $": {SafeText.Line(why)}" : "")}]" : "";
+        string acts = ActWords.Of(message, Name) is { Length: > 0 } words ? $"  ({words})" : "";
         string quote = Quote(message, answered);
         string passed = message.PassedOnBy is Protocol.Id by ? $" (passed on by {SafeText.Line(Name(by))})" : "";
         string ends = message.EndsAt is DateTimeOffset end ? $"  [ends {end.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}]" : "";
-        return $"{time} {SafeText.Line(Name(message.Sender))}{passed}: {quote}{text.Replace("\n", "\n" + Indent, StringComparison.Ordinal)}{state}{ends}";
+        return $"{time} {SafeText.Line(Name(message.Sender))}{passed}: {quote}{text.Replace("\n", "\n" + Indent, StringComparison.Ordinal)}{acts}{state}{ends}";
     }
 
     /// <summary>A person's name, or “you”.</summary>

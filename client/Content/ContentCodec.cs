@@ -36,12 +36,17 @@ internal static class ContentCodec
         if (!UntrustedMessage.TryRead(Content.Parser, bytes, out Content? content)) return null;
         bool valid = content.Id.Length == Limits.IdLength && content.BodyCase switch
         {
-            Content.BodyOneofCase.Text => IsText(content.Text.Text_) && (content.Text.ReplyTo is null || IsRef(content.Text.ReplyTo)),
+            Content.BodyOneofCase.Text => IsText(content.Text.Text_) && (content.Text.ReplyTo is null || IsRef(content.Text.ReplyTo)) && Mention.AreIn(content.Text.Text_, content.Text.Mentions),
             Content.BodyOneofCase.Profile => IsName(content.Profile.DisplayName),
             Content.BodyOneofCase.Receipt => content.Receipt.UpTo is { } upTo && IsRef(upTo),
             Content.BodyOneofCase.Offer => content.Offer.Accounts.All(account => account.Length == Limits.IdLength) && content.Offer.Last > 0 != content.Offer.Since > 0,
             Content.BodyOneofCase.Ask => content.Ask.Offer.Length == Limits.IdLength,
             Content.BodyOneofCase.Passed => content.Passed is { Offer.Length: Limits.IdLength, Device.Length: Limits.IdLength, Parts: <= Sharing.MostParts } passed && passed.Part < passed.Parts,
+            Content.BodyOneofCase.Reaction => content.Reaction.To is { } to && IsRef(to) && content.Reaction.Version is >= 1 and <= Acts.MostReactionVersions
+                && (content.Reaction.Emoji.Length == 0 || Emoji.IsEmoji(content.Reaction.Emoji)),
+            Content.BodyOneofCase.Edit => content.Edit.Of is { } edited && IsRef(edited) && content.Edit.Version is >= 1 and <= Acts.MostEdits
+                && IsText(content.Edit.Text) && Mention.AreIn(content.Edit.Text, content.Edit.Mentions),
+            Content.BodyOneofCase.Delete => content.Delete.Of is { } deleted && IsRef(deleted),
             _ => true,
         };
         return valid ? content : null;

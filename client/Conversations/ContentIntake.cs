@@ -14,6 +14,7 @@ sealed class ContentIntake(ClientCore core)
         stream.Row.OwnMessages++;
         step.Touch(stream);
         step.Drop(number);
+        if (row.Position == 0) await ActsOfMine.ConfirmAsync(step, Content.Parser.ParseFrom(row.Content)).ConfigureAwait(false);
         if (row.Position != 0)
             await step.PlaceAsync(row.Position, message =>
             {
@@ -45,6 +46,9 @@ sealed class ContentIntake(ClientCore core)
             case Content.BodyOneofCase.Accepted: Accepted(step, sender); break;
             case Content.BodyOneofCase.Offer: await Sharing.OfferedAsync(step, sender, content).ConfigureAwait(false); break;
             case Content.BodyOneofCase.Ask: await Sharing.AskedAsync(step, sender, content.Ask).ConfigureAwait(false); break;
+            case Content.BodyOneofCase.Reaction or Content.BodyOneofCase.Edit or Content.BodyOneofCase.Delete:
+                await ActIntake.ReceiveAsync(step, stream, sender, content).ConfigureAwait(false);
+                break;
             case Content.BodyOneofCase.Passed: await Sharing.PassedAsync(step, sender, content.Passed).ConfigureAwait(false); break;
         }
     }
@@ -85,7 +89,7 @@ sealed class ContentIntake(ClientCore core)
         if (await step.FindAsync(sender.Account, id).ConfigureAwait(false) is not null) return;
         bool mine = sender.Account == core.Identity.Account;
         ConversationRow row = step.Thread.Row;
-        ulong position = step.Append(new MessageRow
+        MessageRow message = new()
         {
             Id = content.Id,
             Account = Step.Bytes(sender.Account),
@@ -98,9 +102,12 @@ sealed class ContentIntake(ClientCore core)
             Stream = Step.Bytes(stream.Id),
             Seq = stream.Row.NextSeq - 1,
             Text = Body(content.Text),
-        });
-        if (mine) return;
+        };
+        ActIntake.Apply(step, message);
+        ulong position = step.Append(message);
+        if (mine || message.BodyCase != MessageRow.BodyOneofCase.Text) return;
         row.Unread++;
+        if (step.NamesMe(message)) row.UnreadMentions++;
         row.DeliveredToSay = position;
         step.Publish(new ConversationChanged(step.Thread.Face));
     }
@@ -110,6 +117,7 @@ sealed class ContentIntake(ClientCore core)
     {
         TextRow row = new() { Text = text.Text_ };
         if (text.ReplyTo is { } reply) (row.ReplyAccount, row.ReplyId) = (reply.Account, reply.Id);
+        row.Mentions.AddRange(text.Mentions);
         return row;
     }
 

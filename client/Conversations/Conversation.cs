@@ -113,6 +113,9 @@ public sealed class Conversation
     /// <summary>How many messages are unread.</summary>
     public int Unread => _thread.View.Unread;
 
+    /// <summary>How many of the unread messages name the own account.</summary>
+    public int UnreadMentions => _thread.View.UnreadMentions;
+
     /// <summary>When something was last said, or the conversation came to be.</summary>
     public DateTimeOffset LastActivity => DateTimeOffset.FromUnixTimeMilliseconds((long)_thread.View.Activity);
 
@@ -148,6 +151,40 @@ public sealed class Conversation
     /// <summary>Stores a text and queues it; it is safe when this returns. Its state changes by events.</summary>
     /// <exception cref="KavalekException">Nothing can be sent here now; the text was not stored.</exception>
     public Task<Message> SendAsync(string text, MessageId? replyTo = null, CancellationToken cancel = default) => Setback.MessageToldAsync(_engine.SendAsync(_thread, text, replyTo, cancel));
+
+    /// <summary>Stores a text that names people, and queues it.</summary>
+    /// <exception cref="KavalekException">Nothing can be sent here now, or the mentions do not stand in the text; it was not stored.</exception>
+    public Task<Message> SendAsync(string text, MessageId? replyTo, IReadOnlyList<Mention> mentions, CancellationToken cancel = default) =>
+        Setback.MessageToldAsync(_engine.SendAsync(_thread, text, replyTo, mentions, cancel));
+
+    /// <summary>A message by its name; <c>null</c> where it is not here.</summary>
+    public Task<Message?> MessageAsync(MessageId message, CancellationToken cancel = default) => _engine.MessageAsync(_thread, message, cancel);
+
+    /// <summary>Reacts to a message with one emoji, in place of the own one before; <c>null</c> takes it back. It is safe when this returns.</summary>
+    /// <exception cref="KavalekException">Nothing can be sent here now, it is no emoji, or there is no such message. Nothing changed.</exception>
+    public Task ReactAsync(MessageId message, string? emoji, CancellationToken cancel = default) => Setback.MessageToldAsync(_engine.ReactAsync(_thread, message, emoji, cancel));
+
+    /// <summary>Gives an own message new words; what it said before stays to be seen. It is safe when this returns.</summary>
+    /// <exception cref="KavalekException">It is too old, was edited too often, or nothing can be sent here now. Nothing changed.</exception>
+    public Task<Message> EditAsync(MessageId message, string text, IReadOnlyList<Mention> mentions, CancellationToken cancel = default) =>
+        Setback.MessageToldAsync(_engine.EditAsync(_thread, message, text, mentions, cancel));
+
+    /// <summary>Takes messages back for everybody: own ones, or what the own role allows. What was not sent yet just goes. It is safe when this returns.</summary>
+    /// <exception cref="KavalekException">One of them is too old, or the role does not allow it. Nothing changed.</exception>
+    public Task DeleteAsync(IReadOnlyList<MessageId> messages, CancellationToken cancel = default) => Setback.ToldAsync(_engine.DeleteAsync(_thread, messages, cancel));
+
+    /// <summary>Takes messages away for the own account only: here at once, and through the archive on its other devices. Nobody else hears of it.</summary>
+    public Task HideAsync(IReadOnlyList<MessageId> messages, CancellationToken cancel = default) => Setback.ToldAsync(_engine.HideAsync(_thread, messages, cancel));
+
+    /// <summary>Sends a text that failed once more, as a new message in its place at the end; its owner has seen why it failed.</summary>
+    /// <exception cref="KavalekException">It did not fail, or nothing can be sent here now. Nothing changed.</exception>
+    public Task<Message> RetryAsync(MessageId message, CancellationToken cancel = default) => Setback.MessageToldAsync(_engine.RetryAsync(_thread, message, cancel));
+
+    /// <summary>Whether <see cref="DeleteAsync"/> would take a message back for everybody now.</summary>
+    public bool MayDelete(Message message) => _engine.MayDelete(_thread, message);
+
+    /// <summary>Whether <see cref="EditAsync"/> would give a message new words now.</summary>
+    public bool MayEdit(Message message) => _engine.MayEdit(_thread, message);
 
     /// <summary>Marks everything up to <paramref name="upTo"/> as read, and tells the others.</summary>
     public Task MarkReadAsync(MessageId upTo, CancellationToken cancel = default) => Setback.ToldAsync(_engine.MarkReadAsync(_thread, upTo, cancel));

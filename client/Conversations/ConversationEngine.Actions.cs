@@ -87,36 +87,52 @@ sealed partial class ConversationEngine
     }
 
     /// <summary>Stores a text and queues it.</summary>
-    public async Task<Message> SendAsync(ConversationThread thread, string text, MessageId? replyTo, CancellationToken cancel)
+    public Task<Message> SendAsync(ConversationThread thread, string text, MessageId? replyTo, CancellationToken cancel) => SendAsync(thread, text, replyTo, [], cancel);
+
+    /// <summary>Stores a text and queues it.</summary>
+    public async Task<Message> SendAsync(ConversationThread thread, string text, MessageId? replyTo, IReadOnlyList<Mention> mentions, CancellationToken cancel)
     {
-        if (!ContentCodec.IsText(text)) throw new KavalekException(ErrorCodes.TooLarge, $"A message has between 1 and {ContentCodec.TextBytes:N0} bytes of text. It was not stored.");
+        Check(text, mentions);
         (ulong position, MessageRow row) = await StepAsync(thread, step =>
         {
             if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
-            Content content = step.NewContent();
-            content.Text = new() { Text_ = text };
-            if (replyTo is { } reply) content.Text.ReplyTo = ContentCodec.Ref(reply.Account, reply.Content);
-            content.Timer = Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.TimerPolicy.Ceiling);
-            ulong ends = Life.End(content.Sent, content.Sent, content.Timer);
-            ulong place = ConversationThread.QueuedPositions + thread.Row.NextQueued + 1;
-            MessageRow message = new()
-            {
-                Id = content.Id,
-                Account = Step.Bytes(_core.Identity.Account),
-                Device = Step.Bytes(_core.Identity.Device),
-                Sent = content.Sent,
-                Received = step.NowMilliseconds,
-                Mine = true,
-                State = (uint)MessageState.Queued,
-                Ends = ends,
-                Text = ContentIntake.Body(content.Text),
-            };
-            step.Queue(content, place, ends);
-            step.Put(place, message, added: true);
-            return Task.FromResult((place, message));
+            return Task.FromResult(Say(step, text, replyTo, mentions));
         }, cancel).ConfigureAwait(false);
         Kick(thread);
         return Log.Read(thread.Id, thread.View, position, row);
+    }
+
+    static void Check(string text, IReadOnlyList<Mention> mentions)
+    {
+        if (!ContentCodec.IsText(text)) throw new KavalekException(ErrorCodes.TooLarge, $"A message has between 1 and {ContentCodec.TextBytes:N0} bytes of text. It was not stored.");
+        if (mentions.Any(mention => mention.Start < 0) || !Mention.AreIn(text, [.. Mention.Write(mentions)])) throw new KavalekException(ErrorCodes.Invalid, "The mentions do not stand in the text. It was not stored.");
+    }
+
+    (ulong Position, MessageRow Row) Say(Step step, string text, MessageId? replyTo, IReadOnlyList<Mention> mentions)
+    {
+        ConversationThread thread = step.Thread;
+        Content content = step.NewContent();
+        content.Text = new() { Text_ = text };
+        content.Text.Mentions.AddRange(Mention.Write(mentions));
+        if (replyTo is { } reply) content.Text.ReplyTo = ContentCodec.Ref(reply.Account, reply.Content);
+        content.Timer = Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.TimerPolicy.Ceiling);
+        ulong ends = Life.End(content.Sent, content.Sent, content.Timer);
+        ulong place = ConversationThread.QueuedPositions + thread.Row.NextQueued + 1;
+        MessageRow message = new()
+        {
+            Id = content.Id,
+            Account = Step.Bytes(_core.Identity.Account),
+            Device = Step.Bytes(_core.Identity.Device),
+            Sent = content.Sent,
+            Received = step.NowMilliseconds,
+            Mine = true,
+            State = (uint)MessageState.Queued,
+            Ends = ends,
+            Text = ContentIntake.Body(content.Text),
+        };
+        step.Queue(content, place, ends);
+        step.Put(place, message, added: true);
+        return (place, message);
     }
 
     /// <summary>Marks everything up to a message as read.</summary>
@@ -168,8 +184,9 @@ sealed partial class ConversationEngine
                 step.Touch(stream);
             }
             foreach (ulong number in thread.Outbox.Keys.ToArray()) step.Drop(number);
-            step.Batch.DeletePrefix(StoreKeys.Messages(thread.Id)).DeletePrefix(StoreKeys.Indexes(thread.Id)).DeletePrefix(StoreKeys.Offers(thread.Id));
-            thread.Row.Unread = 0;
+            step.Batch.DeletePrefix(StoreKeys.Messages(thread.Id)).DeletePrefix(StoreKeys.Indexes(thread.Id)).DeletePrefix(StoreKeys.Offers(thread.Id)).DeletePrefix(StoreKeys.Waitings(thread.Id));
+            thread.Waiting.Clear();
+            (thread.Row.Unread, thread.Row.UnreadMentions) = (0, 0);
             step.Publish(new ConversationChanged(thread.Face));
             return Task.FromResult(true);
         }, cancel).ConfigureAwait(false);

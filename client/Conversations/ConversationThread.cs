@@ -45,6 +45,9 @@ sealed class ConversationThread
     /// <summary>Contents to send, in their order.</summary>
     public SortedDictionary<ulong, OutboxRow> Outbox { get; } = [];
 
+    /// <summary>What was done to messages that are not here yet.</summary>
+    public Dictionary<(Id Author, Id Content, Id Actor), WaitingRow> Waiting { get; } = [];
+
     /// <summary>Entries the server has confirmed; they wait for their place in the stream. In memory only: to ask again is harmless.</summary>
     public HashSet<Id> OnServer { get; } = [];
 
@@ -121,6 +124,9 @@ sealed class ConversationThread
             Outbox.Add(StoreKeys.NumberOf(entry.Key), OutboxRow.Parser.ParseFrom(entry.Value));
         foreach (StoreEntry entry in await core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Accounts(Id)), cancel).ConfigureAwait(false))
             Accounts.Add(StoreKeys.IdOf(entry.Key), AccountRow.Parser.ParseFrom(entry.Value));
+        foreach (StoreEntry entry in await core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Waitings(Id)), cancel).ConfigureAwait(false))
+            if (entry.Key.Split('/') is [_, _, _, var author, var content, var actor])
+                Waiting.Add((Id.Parse(author), Id.Parse(content), Id.Parse(actor)), WaitingRow.Parser.ParseFrom(entry.Value));
         Refresh();
     }
 
@@ -144,6 +150,7 @@ sealed class ConversationThread
         Outbox.Clear();
         OnServer.Clear();
         Accounts.Clear();
+        Waiting.Clear();
     }
 }
 
@@ -156,6 +163,7 @@ sealed record ConversationView
     public required Id? Inviter { get; init; }
     public required string Title { get; init; }
     public required int Unread { get; init; }
+    public required int UnreadMentions { get; init; }
     public required ulong Activity { get; init; }
     public required IReadOnlyList<MemberDevice> Devices { get; init; }
     public required IReadOnlyDictionary<Id, Role> Roles { get; init; }
@@ -186,6 +194,7 @@ sealed record ConversationView
             Inviter = thread.Row.Inviter.IsEmpty ? null : Id.Read(thread.Row.Inviter.Span),
             Title = thread.Row.Title,
             Unread = (int)thread.Row.Unread,
+            UnreadMentions = (int)thread.Row.UnreadMentions,
             Activity = thread.Row.Activity,
             Devices = stream?.Devices ?? [],
             Roles = extension?.Roles ?? new Dictionary<Id, Role>(),

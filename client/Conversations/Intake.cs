@@ -165,6 +165,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         if (++row.Altered > MostAltered)
         {
             step.Drop(number);
+            await ActsOfMine.UndoAsync(step, row).ConfigureAwait(false);
             if (row.Position != 0)
                 await step.ChangeAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Failed,
                     "The server gives back something else than what was sent, again and again. The others may have it or not; tell whoever runs the server.")).ConfigureAwait(false);
@@ -286,6 +287,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
             foreach ((ulong number, OutboxRow row) in thread.Outbox.ToArray())
             {
                 step.Drop(number);
+                await ActsOfMine.UndoAsync(step, row).ConfigureAwait(false);
                 if (row.Position != 0)
                     await step.ChangeAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Failed,
                         "The other person left the conversation before this was sent. Open it anew to write to them.")).ConfigureAwait(false);

@@ -66,7 +66,30 @@ public sealed record Message(
 
     /// <summary>Of an own message: the accounts that read it.</summary>
     public IReadOnlyList<Id> ReadBy { get; init; } = [];
+
+    /// <summary>What accounts think of it, one each.</summary>
+    public IReadOnlyList<Reaction> Reactions { get; init; } = [];
+
+    /// <summary>When its writer last changed its words, by the writer's clock; <c>null</c> where they are the first.</summary>
+    public DateTimeOffset? EditedAt { get; init; }
+
+    /// <summary>What it said before, oldest first. Very long ones may be missing.</summary>
+    public IReadOnlyList<MessageVersion> FormerVersions { get; init; } = [];
+
+    /// <summary>Whether it names the own account.</summary>
+    public bool MentionsMe { get; init; }
 }
+
+/// <summary>What an account thinks of a message.</summary>
+/// <param name="Account">Who.</param>
+/// <param name="Emoji">One emoji.</param>
+public sealed record Reaction(Id Account, string Emoji);
+
+/// <summary>What a message said before it was edited.</summary>
+/// <param name="SentAt">The writer's clock.</param>
+/// <param name="Text">The words.</param>
+/// <param name="Mentions">Whom they named.</param>
+public sealed record MessageVersion(DateTimeOffset SentAt, string Text, IReadOnlyList<Mention> Mentions);
 
 /// <summary>What a message says.</summary>
 public abstract record MessageBody;
@@ -74,7 +97,15 @@ public abstract record MessageBody;
 /// <summary>Text.</summary>
 /// <param name="Text">At most 65,536 bytes of UTF-8; text, never mark-up.</param>
 /// <param name="ReplyTo">What it answers.</param>
-public sealed record TextBody(string Text, MessageId? ReplyTo = null) : MessageBody;
+public sealed record TextBody(string Text, MessageId? ReplyTo = null) : MessageBody
+{
+    /// <summary>The parts of the text that stand for somebody, in their order.</summary>
+    public IReadOnlyList<Mention> Mentions { get; init; } = [];
+}
+
+/// <summary>What it said was taken back, for everybody.</summary>
+/// <param name="By">Who took it back: its writer, or somebody whose role allows it.</param>
+public sealed record DeletedBody(Id By) : MessageBody;
 
 /// <summary>What a line about the conversation tells.</summary>
 public enum SystemKind

@@ -21,7 +21,7 @@ sealed class MessageLog(IClientStore store, Id ownAccount, TimeProvider clock)
             IReadOnlyList<StoreEntry> entries = await store.ScanAsync(new StoreRange(prefix, to, missing, Reverse: true), cancel).ConfigureAwait(false);
             foreach (StoreEntry entry in entries)
                 // What has ended is swept away soon; nothing of it is shown until then.
-                if (MessageRow.Parser.ParseFrom(entry.Value) is { } row && (row.Ends == 0 || row.Ends > now)) page.Add(Read(thread.Id, view, StoreKeys.NumberOf(entry.Key), row));
+                if (MessageRow.Parser.ParseFrom(entry.Value) is { Deletion: not { Hidden: true } } row && (row.Ends == 0 || row.Ends > now)) page.Add(Read(thread.Id, view, StoreKeys.NumberOf(entry.Key), row));
             if (entries.Count < missing) break;
             to = entries[^1].Key;
         }
@@ -68,15 +68,21 @@ sealed class MessageLog(IClientStore store, Id ownAccount, TimeProvider clock)
         }
         return new Message(
             new MessageId(account, Id.Read(row.Id.Span)), conversation, account, Id.Read(row.Device.Span), row.Mine,
-            DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(row.Sent, MaxMilliseconds)), Body(row), state, new MessagePosition(position))
+            Time(row.Sent), Body(row), state, new MessagePosition(position))
         {
             Failure = row.Failure.Length > 0 ? row.Failure : null,
-            EndsAt = row.Ends == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(row.Ends, MaxMilliseconds)),
+            EndsAt = row.Ends == 0 ? null : Time(row.Ends),
             PassedOnBy = row.PassedBy.IsEmpty ? null : Id.Read(row.PassedBy.Span),
             DeliveredTo = delivered,
             ReadBy = read,
+            Reactions = row.Acts is null ? [] : [.. row.Acts.Reactions.Where(reaction => reaction.Emoji.Length > 0).Select(reaction => new Reaction(Id.Read(reaction.Account.Span), reaction.Emoji))],
+            EditedAt = row.Acts?.Edits is [.., { Version: > 0 } last] ? Time(last.Sent) : null,
+            FormerVersions = row.Acts is null ? [] : [.. row.Acts.Edits.SkipLast(1).Select(edit => new MessageVersion(Time(edit.Sent), edit.Text, Mention.Read(edit.Mentions)))],
+            MentionsMe = row.Text?.Mentions.Any(mention => mention.Account.Span.SequenceEqual(ownAccount.ToArray())) == true,
         };
     }
+
+    static DateTimeOffset Time(ulong milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(milliseconds, MaxMilliseconds));
 
     static readonly ulong MaxMilliseconds = (ulong)DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
@@ -87,6 +93,7 @@ sealed class MessageLog(IClientStore store, Id ownAccount, TimeProvider clock)
             row.System.Actor.IsEmpty ? null : Id.Read(row.System.Actor.Span),
             [.. row.System.Accounts.Select(account => Id.Read(account.Span))],
             row.System.Count > 0 ? row.System.Count.ToString(CultureInfo.InvariantCulture) : row.System.Text.Length > 0 ? row.System.Text : null),
-        _ => new TextBody(row.Text.Text, row.Text.ReplyId.IsEmpty ? null : new MessageId(Id.Read(row.Text.ReplyAccount.Span), Id.Read(row.Text.ReplyId.Span))),
+        MessageRow.BodyOneofCase.Deletion => new DeletedBody(Id.Read(row.Deletion.By.Span)),
+        _ => new TextBody(row.Text.Text, row.Text.ReplyId.IsEmpty ? null : new MessageId(Id.Read(row.Text.ReplyAccount.Span), Id.Read(row.Text.ReplyId.Span))) { Mentions = Mention.Read(row.Text.Mentions) },
     };
 }

@@ -38,15 +38,16 @@ sealed class Receipts(ClientCore core, MessageLog log)
     {
         ConversationRow row = step.Thread.Row;
         row.ReadPosition = position;
-        row.Unread = position >= row.DeliveredToSay ? 0 : (uint)await CountUnreadAsync(step, position).ConfigureAwait(false);
+        (row.Unread, row.UnreadMentions) = position >= row.DeliveredToSay ? (0, 0) : await CountUnreadAsync(step, position).ConfigureAwait(false);
         step.Changed = true;
     }
 
-    static async Task<int> CountUnreadAsync(Step step, ulong after)
+    static async Task<(uint Unread, uint Mentions)> CountUnreadAsync(Step step, ulong after)
     {
         StoreRange range = new(StoreKeys.Message(step.Thread.Id, after + 1), StoreKeys.Message(step.Thread.Id, ConversationThread.QueuedPositions));
         IReadOnlyList<StoreEntry> entries = await step.Core.Store.ScanAsync(range).ConfigureAwait(false);
-        return entries.Count(entry => MessageRow.Parser.ParseFrom(entry.Value) is { Mine: false, BodyCase: MessageRow.BodyOneofCase.Text });
+        MessageRow[] unread = [.. entries.Select(entry => MessageRow.Parser.ParseFrom(entry.Value)).Where(row => row is { Mine: false, BodyCase: MessageRow.BodyOneofCase.Text })];
+        return ((uint)unread.Length, (uint)unread.Count(step.NamesMe));
     }
 
     (Receipt.Types.Kind Kind, ulong Position)? Next(ConversationThread thread)

@@ -272,7 +272,14 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
             {
                 if (stream != thread.Live || stream.Group!.HasProposals || stream.Devices.All(d => d.Account == core.Identity.Account)) continue;
                 if (thread.State != ConversationState.Active || stream.Row.Apart.Count > 0 || engine.IsHeld(thread)) return;
-                if (row.KeyChanges < thread.Row.KeyChanges)
+                Content content = Content.Parser.ParseFrom(row.Content);
+                if (!await ActsOfMine.MaySayAsync(step, stream, content).ConfigureAwait(false))
+                {
+                    step.Drop(key);
+                    continue;
+                }
+                // To take something back says nothing, and is not held.
+                if (row.KeyChanges < thread.Row.KeyChanges && content.BodyCase != Content.BodyOneofCase.Delete)
                 {
                     await HoldAsync(step, key, row).ConfigureAwait(false);
                     continue;
@@ -284,7 +291,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
             else if (!row.Sealed.Stream.Span.SequenceEqual(stream.Id.ToArray())) continue;
             else (number, timed) = (Math.Max(number, row.Sealed.Number), Math.Max(timed, row.Sealed.Timed));
             underWay++;
-            if (!thread.OnServer.Contains(Id.Read(row.Entry.Span))) outgoing.Add(new(stream, Entry(stream, Wire.Kind.Application, row.Entry, row.Sealed!.Message, Life.Left(row.Ends, step.NowMilliseconds)), StreamState.Live));
+            if (!thread.OnServer.Contains(Id.Read(row.Entry.Span))) outgoing.Add(new(stream, Entry(stream, Wire.Kind.Application, row.Entry, row.Sealed!.Message, Life.Left(row.Sealed.Ends, step.NowMilliseconds)), StreamState.Live));
         }
     }
 
@@ -293,9 +300,10 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         Content content = Content.Parser.ParseFrom(row.Content);
         content.Number = number;
         if (number > 1) content.Previous = previous;
+        // What is done to a message that ends lives as long as a text said now would: who was away for a while is to hear of it.
+        if (content.BodyCase == Content.BodyOneofCase.Text || row.Ends != 0) content.Timer = Life.Shorter(stream.Extension!.Timer, core.TimerPolicy.Ceiling);
         if (content.BodyCase == Content.BodyOneofCase.Text)
         {
-            content.Timer = Life.Shorter(stream.Extension!.Timer, core.TimerPolicy.Ceiling);
             ulong ends = Life.End(content.Sent, content.Sent, content.Timer);
             if (ends != row.Ends && row.Position != 0) await step.ChangeAsync(row.Position, message => message.Ends = ends).ConfigureAwait(false);
             row.Ends = ends;
@@ -305,7 +313,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         byte[] bytes = content.ToByteArray();
         OutgoingMessage message = await stream.Group!.ProtectAsync(bytes, padding: ContentCodec.Padding(bytes.Length)).ConfigureAwait(false);
         stream.Advance(message.Next);
-        row.Sealed = new() { Stream = Step.Bytes(stream.Id), Message = ByteString.CopyFrom(message.Message), Number = number, Timed = timed };
+        row.Sealed = new() { Stream = Step.Bytes(stream.Id), Message = ByteString.CopyFrom(message.Message), Number = number, Timed = timed, Ends = Life.End(content.Sent, content.Sent, content.Timer) };
         step.Keep(key, row);
         step.Touch(stream);
         return timed;
@@ -315,6 +323,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
     static async Task HoldAsync(Step step, ulong key, OutboxRow row)
     {
         step.Drop(key);
+        await ActsOfMine.UndoAsync(step, row).ConfigureAwait(false);
         if (row.Position != 0)
             await step.ChangeAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Failed,
                 "Somebody's security key changed after you wrote this, so it was not sent. Check who it is, then send it again.")).ConfigureAwait(false);
@@ -428,6 +437,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         {
             if (!row.Entry.Equals(item.Append!.Id)) continue;
             step.Drop(number);
+            await ActsOfMine.UndoAsync(step, row).ConfigureAwait(false);
             if (row.Position != 0)
                 await step.ChangeAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Failed, reason)).ConfigureAwait(false);
         }

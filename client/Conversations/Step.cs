@@ -15,6 +15,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     readonly HashSet<Id> _accounts = [];
     readonly List<(ulong Position, MessageRow Row, bool Added)> _messages = [];
     readonly Dictionary<string, ulong> _indexed = [];
+    readonly Dictionary<ulong, MessageRow?> _rows = [];
     readonly List<ClientEvent> _events = [];
     readonly List<Action> _after = [];
     (ulong From, ulong To)? _progress;
@@ -67,12 +68,16 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         _indexed.TryGetValue(StoreKeys.Index(thread.Id, account, content), out ulong position) ? position
         : await log.FindAsync(thread.Id, account, content, default).ConfigureAwait(false);
 
+    /// <summary>A message as it stands, changes of this step included; <c>null</c> where there is none.</summary>
+    public async ValueTask<MessageRow?> RowAsync(ulong position) =>
+        _rows.TryGetValue(position, out MessageRow? row) ? row : await log.GetAsync(thread.Id, position, default).ConfigureAwait(false);
+
     /// <summary>Puts a message at the end of what is in the stream.</summary>
     public ulong Append(MessageRow row, bool added = true)
     {
         ulong position = thread.Row.NextPosition = ConversationThread.PositionAfter(thread.Row.NextPosition);
         Put(position, row, added);
-        if (row.BodyCase == MessageRow.BodyOneofCase.Text) Mark(position);
+        if (IsArchived(row)) Mark(position);
         return position;
     }
 
@@ -80,6 +85,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     public void Put(ulong position, MessageRow row, bool added)
     {
         Changed = true;
+        _rows[position] = row;
         Batch.Put(StoreKeys.Message(thread.Id, position), row.ToByteArray());
         if (row.Ends != 0)
         {
@@ -96,10 +102,11 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>Moves a message that was queued to the end of what is in the stream.</summary>
     public async Task<ulong?> PlaceAsync(ulong queued, Action<MessageRow> change)
     {
-        MessageRow? row = await log.GetAsync(thread.Id, queued, default).ConfigureAwait(false);
+        MessageRow? row = await RowAsync(queued).ConfigureAwait(false);
         if (row is null) return null;
         if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, queued));
         change(row);
+        _rows[queued] = null;
         Batch.Delete(StoreKeys.Message(thread.Id, queued));
         return Append(row, added: false);
     }
@@ -107,10 +114,51 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>Changes a message where it stands.</summary>
     public async Task ChangeAsync(ulong position, Action<MessageRow> change)
     {
-        if (await log.GetAsync(thread.Id, position, default).ConfigureAwait(false) is not { } row) return;
+        if (await RowAsync(position).ConfigureAwait(false) is not { } row) return;
         if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, position));
         change(row);
         Put(position, row, added: false);
+    }
+
+    /// <summary>Changes what a message says, or what was done to it, where <paramref name="change"/> says that it changed anything.</summary>
+    public async Task<bool> ReviseAsync(ulong position, Func<MessageRow, bool> change)
+    {
+        if (await RowAsync(position).ConfigureAwait(false) is not { } row) return false;
+        (uint unread, uint named) before = Unread(position, row);
+        if (!change(row)) return false;
+        (uint unread, uint named) after = Unread(position, row);
+        if (before != after)
+        {
+            thread.Row.Unread = thread.Row.Unread + after.unread > before.unread ? thread.Row.Unread + after.unread - before.unread : 0;
+            thread.Row.UnreadMentions = thread.Row.UnreadMentions + after.named > before.named ? thread.Row.UnreadMentions + after.named - before.named : 0;
+            Publish(new ConversationChanged(thread.Face));
+        }
+        Put(position, row, added: false);
+        if (position < ConversationThread.QueuedPositions) Mark(position);
+        if (row.Deletion is not { Hidden: true }) return true;
+        _messages.RemoveAll(message => message.Position == position);
+        Publish(new MessageRemoved(thread.Id, new MessageId(Id.Read(row.Account.Span), Id.Read(row.Id.Span))));
+        Publish(new ConversationChanged(thread.Face));
+        return true;
+    }
+
+    // Whether a message counts as unread, and as one that names the own account.
+    (uint Unread, uint Named) Unread(ulong position, MessageRow row)
+    {
+        if (row.Mine || row.BodyCase != MessageRow.BodyOneofCase.Text || position <= thread.Row.ReadPosition || position >= ConversationThread.QueuedPositions) return (0, 0);
+        return (1, NamesMe(row) ? 1U : 0U);
+    }
+
+    /// <summary>Whether a text names the own account.</summary>
+    public bool NamesMe(MessageRow row) => row.Text?.Mentions.Any(mention => mention.Account.Span.SequenceEqual(core.Identity.Account.ToArray())) == true;
+
+    /// <summary>What one account did to a message that is not here yet; <c>null</c> where it waits no longer.</summary>
+    public void KeepWaiting((Id Author, Id Content, Id Actor) name, WaitingRow? row)
+    {
+        Changed = true;
+        string key = StoreKeys.Waiting(thread.Id, name.Author, name.Content, name.Actor);
+        if (row is null) Batch.Delete(key);
+        else Batch.Put(key, row.ToByteArray());
     }
 
     /// <summary>Stores a text that came from elsewhere than its stream; nobody is told of it one by one.</summary>
@@ -119,6 +167,9 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         Put(position, row, added: false);
         _messages.RemoveAt(_messages.Count - 1);
     }
+
+    /// <summary>Whether the archive is to have it: what was said, or that it was taken back.</summary>
+    public static bool IsArchived(MessageRow row) => row.BodyCase is MessageRow.BodyOneofCase.Text or MessageRow.BodyOneofCase.Deletion;
 
     /// <summary>The text is to be archived.</summary>
     public void Mark(ulong position)
@@ -138,14 +189,17 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>Takes a message away with everything that was kept of it.</summary>
     public async Task RemoveAsync(ulong position)
     {
-        if (await log.GetAsync(thread.Id, position, default).ConfigureAwait(false) is not { } row) return;
+        if (await RowAsync(position).ConfigureAwait(false) is not { } row) return;
         Changed = true;
+        (uint unread, uint named) = Unread(position, row);
+        _rows[position] = null;
         Id account = Id.Read(row.Account.Span), id = Id.Read(row.Id.Span);
         Batch.Delete(StoreKeys.Message(thread.Id, position)).Delete(StoreKeys.Index(thread.Id, account, id));
         if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, position));
         Unmark(position);
         foreach (ulong number in thread.Outbox.Where(entry => entry.Value.Position == position).Select(entry => entry.Key).ToArray()) Drop(number);
-        if (!row.Mine && position > thread.Row.ReadPosition && thread.Row.Unread > 0) thread.Row.Unread--;
+        if (thread.Row.Unread > 0) thread.Row.Unread -= unread;
+        if (thread.Row.UnreadMentions > 0) thread.Row.UnreadMentions -= named;
         Publish(new MessageRemoved(thread.Id, new MessageId(account, id)));
         Publish(new ConversationChanged(thread.Face));
     }
@@ -171,10 +225,10 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     public Content NewContent() => ContentCodec.New(core.Mls.Crypto.NewId(), Now);
 
     /// <summary>Queues a content behind all others.</summary>
-    public void Queue(Content content, ulong position = 0, ulong ends = 0)
+    public void Queue(Content content, ulong position = 0, ulong ends = 0, ReactionRow? undo = null)
     {
         ulong number = ++thread.Row.NextQueued;
-        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(core.Mls.Crypto.NewId()), KeyChanges = thread.Row.KeyChanges, Position = position, Ends = ends };
+        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(core.Mls.Crypto.NewId()), KeyChanges = thread.Row.KeyChanges, Position = position, Ends = ends, Undo = undo };
         thread.Outbox.Add(number, row);
         Keep(number, row);
     }

@@ -28,6 +28,12 @@ static class StoreKeys
     /// <summary>How the archive stands.</summary>
     public const string History = "conv/history";
 
+    /// <summary>Which contents the segments of the archive hold.</summary>
+    public const string Segments = "conv/l/";
+
+    public static string Segment(ulong number) => $"{Segments}{Number(number)}";
+    public static string Waitings(Id conversation) => $"conv/w/{conversation}/";
+    public static string Waiting(Id conversation, Id author, Id content, Id actor) => $"conv/w/{conversation}/{author}/{content}/{actor}";
     public static string Offers(Id conversation) => $"conv/k/{conversation}/";
     public static string Offer(Id conversation, Id offer) => $"conv/k/{conversation}/{offer}";
     public static string DueAt(Id conversation, ulong position) => $"{Due}{conversation}/{Number(position)}";

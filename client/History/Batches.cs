@@ -26,7 +26,7 @@ sealed class BatchWriter(Func<Id, ArchivedPerson?>? people, int limit)
     public bool TryAdd(ConversationThread thread, MessageRow row)
     {
         // Names and ids that may come with it, and the lengths before it.
-        int needed = row.Text.CalculateSize() + 800 + (2 * ConversationExtension.TitleBytes);
+        int needed = row.CalculateSize() + 800 + (2 * ConversationExtension.TitleBytes);
         if (_bytes > 0 && _bytes + needed > limit) return false;
         ArchivedText text = new()
         {
@@ -38,11 +38,15 @@ sealed class BatchWriter(Func<Id, ArchivedPerson?>? people, int limit)
             Id = row.Id,
             Sent = row.Sent,
             Ends = row.Ends,
-            Text = row.Text.Text,
-            ReplyAccount = row.Text.ReplyAccount,
-            ReplyId = row.Text.ReplyId,
             PassedBy = row.PassedBy,
+            Acts = row.Acts,
+            Deletion = row.Deletion,
         };
+        if (row.Text is { } body)
+        {
+            (text.Text, text.ReplyAccount, text.ReplyId) = (body.Text, body.ReplyAccount, body.ReplyId);
+            text.Mentions.AddRange(body.Mentions);
+        }
         Batch.Texts.Add(text);
         _bytes += text.CalculateSize() + 6;
         return true;
@@ -113,14 +117,15 @@ sealed class BatchReader(ArchiveBatch batch)
     }
 
     /// <summary>Whether a text may be shown.</summary>
-    bool IsText(ArchivedText text) => text.Id.Length == Limits.IdLength && IdAt(text.Account) != default && ContentCodec.IsText(text.Text)
+    bool IsText(ArchivedText text) => text.Id.Length == Limits.IdLength && IdAt(text.Account) != default
+        && (text.Deletion is { } deletion ? deletion.By.Length == Limits.IdLength : ContentCodec.IsText(text.Text) && Mention.AreIn(text.Text, text.Mentions))
         && text.ReplyAccount.Length is 0 or Limits.IdLength && text.ReplyId.Length == text.ReplyAccount.Length && text.PassedBy.Length is 0 or Limits.IdLength;
 
     MessageRow Row(ArchivedText text, Id ownAccount)
     {
         Id account = IdAt(text.Account), stream = IdAt(text.Stream);
         bool mine = account == ownAccount;
-        return new MessageRow
+        MessageRow row = new()
         {
             Id = text.Id,
             Account = Step.Bytes(account),
@@ -133,7 +138,16 @@ sealed class BatchReader(ArchiveBatch batch)
             Stream = stream == default ? ByteString.Empty : Step.Bytes(stream),
             Seq = text.Seq,
             PassedBy = text.PassedBy,
-            Text = new TextRow { Text = text.Text, ReplyAccount = text.ReplyAccount, ReplyId = text.ReplyId },
         };
+        if (text.Deletion is { } deletion)
+        {
+            row.Deletion = deletion;
+            return row;
+        }
+        row.Text = new TextRow { Text = text.Text, ReplyAccount = text.ReplyAccount, ReplyId = text.ReplyId };
+        row.Text.Mentions.AddRange(text.Mentions);
+        // Of a newer client, or damaged: what was said counts all the same.
+        if (text.Acts is { } acts && Acts.AreValid(acts)) row.Acts = acts;
+        return row;
     }
 }

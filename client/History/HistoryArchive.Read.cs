@@ -36,20 +36,21 @@ sealed partial class HistoryArchive
         {
             Wire.ArchivePage page = await _core.Archive.AboveAsync(Archive, _row.Head, PageSegments, cancel).ConfigureAwait(false);
             ulong before = _row.Head;
+            StoreBatch read = new();
             foreach (Wire.ArchiveSegment segment in page.Segments)
             {
                 if (await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false) is not { } next || next.Header.Number != _row.Head + 1 || !_row.Link.Span.SequenceEqual(next.Header.Previous)) break;
                 if (next.Batch is not null) await AbsorbAsync(next.Batch, cancel).ConfigureAwait(false);
                 else if (!next.IsGone || !Chain.MayBeGone(next, [], NowSeconds)) gone.Add(next.Header.Number);
                 gone.ExceptWith(next.Header.Replaces);
-                Follow(next);
+                Follow(next, read);
             }
             if (_row.Head == before)
             {
                 await BrokenAsync("The server shows another history archive than before. What this device has is put there anew.", head, cancel).ConfigureAwait(false);
                 return;
             }
-            await SaveAsync(new StoreBatch(), cancel).ConfigureAwait(false);
+            await SaveAsync(read, cancel).ConfigureAwait(false);
         }
         if (gone.Count > 0) await BrokenAsync(Lacking, head, cancel).ConfigureAwait(false);
     }
@@ -65,8 +66,9 @@ sealed partial class HistoryArchive
     const string Lacking = "The server has lost or changed a part of the history archive. Nothing on this device changed; what it has is put there anew.";
 
     // Its link, its size: the chain goes on from here.
-    void Follow(LookedAt newest)
+    void Follow(LookedAt newest, StoreBatch batch)
     {
+        Index(newest, batch);
         (_row.Head, _row.Link) = (newest.Header.Number, ByteString.CopyFrom(newest.Link));
         foreach (ulong number in newest.Header.Replaces) _row.Small.Remove(number);
         if (newest.IsSmall) _row.Small.Add(newest.Header.Number);
@@ -78,9 +80,11 @@ sealed partial class HistoryArchive
         Wire.ArchivePage page = await _core.Archive.BelowAsync(Archive, head + 1, FirstPage, cancel).ConfigureAwait(false);
         if (page.Segments is not [{ } newest] || newest.Number != head || await Chain.LookAsync(_seal, Archive, newest).ConfigureAwait(false) is not { } look)
             throw ServerErrors.Misbehaves("does not show the history archive it says it has");
-        Follow(look);
+        StoreBatch read = new();
+        Follow(look, read);
         (_row.Low, _row.Below) = (head + 1, ByteString.CopyFrom(look.Link));
-        await DownAsync(look, cancel).ConfigureAwait(false);
+        await DownAsync(look, read, cancel).ConfigureAwait(false);
+        await SaveAsync(read, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Reads a page further down.</summary>
@@ -93,6 +97,7 @@ sealed partial class HistoryArchive
             await DamagedAsync(cancel).ConfigureAwait(false);
             _row.Low = 1;
         }
+        StoreBatch read = new();
         foreach (Wire.ArchiveSegment segment in page.Segments)
         {
             if (segment.Number >= _row.Low || segment.Number == 0) throw ServerErrors.Misbehaves("sent a part of the history archive that was not asked for");
@@ -102,9 +107,9 @@ sealed partial class HistoryArchive
                 if (await DamagedAsync(cancel).ConfigureAwait(false)) return;
             }
             if (look is null) (_row.Low, _row.Below) = (segment.Number, ByteString.Empty);
-            else if (!await DownAsync(look, cancel).ConfigureAwait(false)) return;
+            else if (!await DownAsync(look, read, cancel).ConfigureAwait(false)) return;
         }
-        await SaveAsync(new StoreBatch(), cancel).ConfigureAwait(false);
+        await SaveAsync(read, cancel).ConfigureAwait(false);
         await RebuiltAsync(cancel).ConfigureAwait(false);
         await PublishAsync(cancel).ConfigureAwait(false);
     }
@@ -119,10 +124,11 @@ sealed partial class HistoryArchive
     }
 
     // False where reading begins anew.
-    async Task<bool> DownAsync(LookedAt segment, CancellationToken cancel)
+    async Task<bool> DownAsync(LookedAt segment, StoreBatch batch, CancellationToken cancel)
     {
         ulong number = segment.Header.Number;
         if (number == _row.Promised && !_row.PromisedLink.Span.SequenceEqual(segment.Link) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
+        Index(segment, batch);
         if (segment.Batch is not null) await AbsorbAsync(segment.Batch, cancel).ConfigureAwait(false);
         else if ((!segment.IsGone || !Chain.MayBeGone(segment, _row.Replaced, NowSeconds)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
         if (number == 1 && !segment.Header.Previous.AsSpan().SequenceEqual(_seal.FirstLink(Archive)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;

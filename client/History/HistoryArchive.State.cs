@@ -68,17 +68,18 @@ sealed partial class HistoryArchive
         StoreBatch batch = new();
         if (_row.Off)
         {
-            StartOver(ByteString.Empty);
+            StartOver(ByteString.Empty, batch);
             batch.DeletePrefix(StoreKeys.Due);
         }
-        else if (other) StartOver(Step.Bytes(state.Archive!.Value));
+        else if (other) StartOver(Step.Bytes(state.Archive!.Value), batch);
         _core.IsArchiving = !_row.Off;
         await SaveAsync(batch, cancel).ConfigureAwait(false);
         if (other && !first) await RebuildAsync(cancel).ConfigureAwait(false);
     }
 
-    void StartOver(ByteString archive)
+    void StartOver(ByteString archive, StoreBatch batch)
     {
+        batch.DeletePrefix(StoreKeys.Segments);
         (_row.Archive, _row.Head, _row.Low, _row.Link, _row.Below, _row.Rebuilding) = (archive, 0, 0, ByteString.Empty, ByteString.Empty, false);
         (_row.Promised, _row.PromisedLink) = (0, ByteString.Empty);
         _row.Replaced.Clear();
@@ -88,7 +89,8 @@ sealed partial class HistoryArchive
     /// <summary>Marks everything this device has, and reads the archive again from its top: what it has loses its mark, the rest is written.</summary>
     async Task RebuildAsync(CancellationToken cancel)
     {
-        StartOver(_row.Archive);
+        StoreBatch begun = new();
+        StartOver(_row.Archive, begun);
         foreach (ConversationThread thread in _engine.Threads)
         {
             string from = StoreKeys.Messages(thread.Id), end = StoreKeys.Message(thread.Id, ConversationThread.QueuedPositions);
@@ -98,14 +100,14 @@ sealed partial class HistoryArchive
                 if (page.Count == 0) break;
                 StoreBatch batch = new();
                 foreach (StoreEntry entry in page)
-                    if (MessageRow.Parser.ParseFrom(entry.Value).BodyCase == MessageRow.BodyOneofCase.Text)
+                    if (Step.IsArchived(MessageRow.Parser.ParseFrom(entry.Value)))
                         batch.Put(StoreKeys.DueAt(thread.Id, StoreKeys.NumberOf(entry.Key)), [1]);
                 await _core.Store.ApplyAsync(batch, cancel).ConfigureAwait(false);
                 from = page[^1].Key + " ";
             }
         }
         _row.Rebuilding = true;
-        await SaveAsync(new StoreBatch(), cancel).ConfigureAwait(false);
+        await SaveAsync(begun, cancel).ConfigureAwait(false);
     }
 
     const int PageTexts = 512;

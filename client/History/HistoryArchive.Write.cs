@@ -24,6 +24,7 @@ sealed partial class HistoryArchive
             if (!all && !_row.Rebuilding && due.Count < FullMarks && !IsOld(due)) break;
             try
             {
+                await RedactAsync(due, cancel).ConfigureAwait(false);
                 foreach (IGrouping<ulong, DueText> ending in due.GroupBy(text => Expires(text.Row)))
                     await WriteAsync(ending.Key, [.. ending], cancel).ConfigureAwait(false);
             }
@@ -59,7 +60,7 @@ sealed partial class HistoryArchive
             Id conversation = Id.Parse(mark.Key.Split('/')[2]);
             ulong position = StoreKeys.NumberOf(mark.Key);
             MessageRow? row = await _engine.Log.GetAsync(conversation, position, cancel).ConfigureAwait(false);
-            if (_engine.Thread(conversation) is { } thread && row is { BodyCase: MessageRow.BodyOneofCase.Text } && (row.Ends == 0 || Expires(row) >= NowSeconds + Minute))
+            if (_engine.Thread(conversation) is { } thread && row is not null && Step.IsArchived(row) && (row.Ends == 0 || Expires(row) >= NowSeconds + Minute))
                 due.Add(new DueText(thread, position, row));
             else done.Delete(mark.Key);
         }
@@ -81,13 +82,13 @@ sealed partial class HistoryArchive
         for (int at = 0; at < due.Count;)
         {
             BatchWriter writer = new(PersonOf, SegmentSeal.BatchBytes);
-            StoreBatch written = new();
-            for (; at < due.Count && writer.TryAdd(due[at].Thread, due[at].Row); at++) written.Delete(StoreKeys.DueAt(due[at].Thread.Id, due[at].Position));
-            await AppendAsync(writer.Batch, expires, [], written, cancel).ConfigureAwait(false);
+            int first = at;
+            while (at < due.Count && writer.TryAdd(due[at].Thread, due[at].Row)) at++;
+            await AppendAsync(writer.Batch, expires, [], due[first..at], cancel).ConfigureAwait(false);
         }
     }
 
-    async Task AppendAsync(ArchiveBatch batch, ulong expires, IReadOnlyList<ulong> replaces, StoreBatch written, CancellationToken cancel)
+    async Task AppendAsync(ArchiveBatch batch, ulong expires, IReadOnlyList<ulong> replaces, IReadOnlyList<DueText> written, CancellationToken cancel)
     {
         SegmentHeader header = new(Archive, _row.Head + 1, _row.Link.ToByteArray(), expires, replaces);
         byte[] bytes = await _seal.SealAsync(header, batch).ConfigureAwait(false);
@@ -102,9 +103,20 @@ sealed partial class HistoryArchive
         segment.Replaces.AddRange(replaces);
         await _core.Archive.AppendAsync(segment, cancel).ConfigureAwait(false);
         // Killed before this is stored, it is read back as somebody else's, and the marks go then.
-        Follow(new LookedAt(header, _seal.Link(header, SHA256.HashData(bytes)), batch, false, expires == 0 && bytes.Length == SegmentSeal.SmallBytes));
+        foreach (IGrouping<ConversationThread, DueText> texts in written.GroupBy(text => text.Thread)) await _engine.StepAsync(texts.Key, step => UnmarkAsync(step, texts), cancel).ConfigureAwait(false);
+        StoreBatch stored = new();
+        Follow(new LookedAt(header, _seal.Link(header, SHA256.HashData(bytes)), batch, false, expires == 0 && bytes.Length == SegmentSeal.SmallBytes), stored);
         _row.Bytes += (ulong)bytes.Length;
-        await SaveAsync(written, cancel).ConfigureAwait(false);
+        await SaveAsync(stored, cancel).ConfigureAwait(false);
+    }
+
+    // What was done to a message while it was on its way is not in the segment: it keeps its mark.
+    static async Task<bool> UnmarkAsync(Step step, IEnumerable<DueText> written)
+    {
+        step.Batch.IsPostponable = true;
+        foreach (DueText text in written)
+            if (await step.RowAsync(text.Position).ConfigureAwait(false) is not { } now || Acts.AreAlike(now, text.Row)) step.Unmark(text.Position);
+        return true;
     }
 
     // The newest small segments become one: who writes a little at a time would else fill the archive with padding.
@@ -126,7 +138,7 @@ sealed partial class HistoryArchive
         if (merged.Count < MergeAt / 2) return;
         try
         {
-            await AppendAsync(writer.Batch, 0, merged, new StoreBatch(), cancel).ConfigureAwait(false);
+            await AppendAsync(writer.Batch, 0, merged, [], cancel).ConfigureAwait(false);
         }
         catch (KavalekException e) when (e.Code is ErrorCodes.StaleArchive or ErrorCodes.OverQuota)
         {

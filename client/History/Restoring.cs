@@ -11,7 +11,10 @@ sealed class Restoring(Step step)
     (ulong Position, MessageRow Row)? _beneath;
     bool _looked;
 
-    /// <summary>Puts texts in, the newest first. Each that is here already only loses its mark for the archive, as does each that comes.</summary>
+    /// <summary>
+    /// Puts texts in, the newest first. Each that is here already only takes over what another own device knows of it, and loses its mark for the archive where that has
+    /// all that is known here, as does each that comes.
+    /// </summary>
     /// <param name="newestFirst">The texts.</param>
     /// <param name="archived">Whether they come from the archive; those that do not are marked for it.</param>
     public async Task<int> PutAsync(IReadOnlyList<MessageRow> newestFirst, bool archived = true)
@@ -22,17 +25,27 @@ sealed class Restoring(Step step)
             Id account = Id.Read(row.Account.Span), id = Id.Read(row.Id.Span);
             if (await step.FindAsync(account, id).ConfigureAwait(false) is { } known)
             {
-                if (archived) step.Unmark(known);
+                if (archived) await MatchAsync(known, row).ConfigureAwait(false);
                 continue;
             }
             if (row.Ends != 0 && row.Ends <= step.NowMilliseconds) continue;
             row.Received = Math.Min(row.Received, step.NowMilliseconds); // a time to come would keep the conversation on top
+            bool changed = ActIntake.Apply(step, row);
             ulong position = await PlaceAsync(row).ConfigureAwait(false);
             step.Restore(position, row);
-            if (!archived) step.Mark(position);
-            added++;
+            if (!archived || changed) step.Mark(position);
+            if (row.Deletion is not { Hidden: true }) added++;
         }
         return added;
+    }
+
+    async Task MatchAsync(ulong known, MessageRow archived)
+    {
+        if (await step.RowAsync(known).ConfigureAwait(false) is not { } row) return;
+        bool taken = Step.IsArchived(row) && await step.ReviseAsync(known, message => Acts.Merge(message, archived)).ConfigureAwait(false);
+        if (Acts.AreAlike(row, archived)) step.Unmark(known);
+        // What was taken back here is still in that segment: it is to go from there, too.
+        else if (taken || (row.Deletion is not null && archived.Deletion is null)) step.Mark(known);
     }
 
     async Task<ulong> PlaceAsync(MessageRow row)

@@ -153,6 +153,7 @@ static class Sharing
                 MessageRow row = MessageRow.Parser.ParseFrom(entry.Value);
                 if (row.BodyCase != MessageRow.BodyOneofCase.Text || !row.PassedBy.IsEmpty || (row.Ends != 0 && row.Ends <= step.NowMilliseconds) || row.Sent < offer.Since) continue;
                 if (texts.Count == most || (bytes += row.Text.CalculateSize()) > AllBytes) break;
+                row.Acts = Acts.ForOthers(row.Acts);
                 texts.Add(row);
             }
             if (page.Count < 256) break;

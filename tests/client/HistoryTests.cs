@@ -400,7 +400,7 @@ public static class HistoryTests
     }
 
     // Everything that opens in the server's present archive.
-    static async Task<List<string>> ArchivedAsync(KavalekClient client)
+    internal static async Task<List<string>> ArchivedAsync(KavalekClient client)
     {
         ClientCore core = client.Core;
         SegmentSeal seal = new(core.Mls.Crypto, core.Identity.Instance, core.Identity.Account, core.Identity.HistoryKey!);

@@ -56,6 +56,7 @@ sealed class Calm(World world)
         foreach (Device device in world.Devices.Where(d => d.Client is not null && d.IsCertified)) HasNothingLeft(device);
         foreach (Device device in world.Devices.Where(d => d.Client is not null && d.IsCertified)) ShowsEverything(device);
         SameOrder();
+        SameActs();
     }
 
     // By stream: the devices that take part.
@@ -142,7 +143,7 @@ sealed class Calm(World world)
             {
                 if (!thread.Streams.TryGetValue(text.Stream, out GroupStream? stream) || !stream.IsLive) continue;
                 if (world.Ledger.Joined.GetValueOrDefault((device.Id, text.Stream)) > text.Seq || stream.Row.NextSeq <= text.Seq) continue;
-                if (!shown.Contains(text.Text)) throw new BrokenPromiseException($"{device.Name} does not show {text.Text}, which is entry {text.Seq} of {text.Stream}");
+                if (!shown.Contains(text.Text) && !world.Ledger.Deleted.Contains(text.Name)) throw new BrokenPromiseException($"{device.Name} does not show {text.Text}, which is entry {text.Seq} of {text.Stream}");
             }
         }
     }
@@ -167,11 +168,39 @@ sealed class Calm(World world)
             }
     }
 
-    /// <summary>The texts that a conversation shows, but those that wait.</summary>
+    // Two devices that took part since a message was said show the same of it: its words, what they were before, who reacts, or that it was taken back.
+    void SameActs()
+    {
+        if (world.Ledger.WasPutBack) return;
+        ILookup<MessageId, Ledger.Placed> placed = world.Ledger.Texts.Values.ToLookup(text => text.Name);
+        Dictionary<MessageId, (Device Device, string Stand)> known = [];
+        foreach (Device device in world.Devices)
+            foreach (Conversation conversation in device.Client?.Conversations ?? [])
+            {
+                if (conversation is not { Kind: ConversationKind.Group, State: ConversationState.Active }) continue;
+                ConversationThread thread = device.Client!.Talk!.Threads.First(t => t.Id == conversation.Id);
+                foreach (Message message in Messages(conversation))
+                {
+                    if (message.Body is SystemBody || message.State is MessageState.Queued or MessageState.Failed || placed[message.Id].FirstOrDefault() is not { } text) continue;
+                    if (!thread.Streams.TryGetValue(text.Stream, out GroupStream? stream) || !stream.IsLive || world.Ledger.Joined.GetValueOrDefault((device.Id, text.Stream)) > text.Seq) continue;
+                    string stand = $"{message.Body} {string.Join(',', message.FormerVersions.Select(v => v.Text))} {string.Join(' ', message.Reactions)}";
+                    if (known.TryAdd(message.Id, (device, stand)) || known[message.Id].Stand == stand) continue;
+                    throw new BrokenPromiseException($"{device.Name} and {known[message.Id].Device.Name} show one message differently:\n{stand}\n{known[message.Id].Stand}");
+                }
+            }
+    }
+
+    /// <summary>The texts that a conversation shows, but those that wait; of edited ones, how they were written first.</summary>
     public static string[] Texts(Conversation conversation)
+    {
+        return [.. Messages(conversation).Where(m => m.State != MessageState.Queued && m.State != MessageState.Failed && m.Body is TextBody)
+            .Select(m => m.FormerVersions is [{ } first, ..] ? first.Text : ((TextBody)m.Body).Text)];
+    }
+
+    static IReadOnlyList<Message> Messages(Conversation conversation)
     {
         IReadOnlyList<Message> messages = [];
         EventLoop.Run(() => messages = conversation.MessagesAsync(100_000) is { IsCompletedSuccessfully: true } done ? done.Result : throw new InvalidOperationException("a store in memory answers at once"));
-        return [.. messages.Where(m => m.State != MessageState.Queued && m.State != MessageState.Failed).Select(m => m.Body).OfType<TextBody>().Select(b => b.Text)];
+        return messages;
     }
 }

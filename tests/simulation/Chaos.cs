@@ -88,7 +88,8 @@ sealed class Chaos(World world)
         if (any is null || dice < 4) Open(device, other);
         else if (dice < 8) world.Do(device, "begins a group", c => c.CreateGroupAsync(world.Canary(), Others(device)));
         else if (any.State != ConversationState.Active) return;
-        else if (dice < 60) _life.Write(device, any);
+        else if (dice < 46) _life.Write(device, any);
+        else if (dice < 60) _life.Change(device, any, _random.Next(10), _random.Next(6));
         else if (dice < 70) MarkRead(device, any);
         else if (dice < 76) world.Do(device, "renames", _ => any.RenameAsync(world.Canary()));
         else if (dice < 84) world.Do(device, $"adds {other.Name}", _ => any.AddAsync([other.Account]));

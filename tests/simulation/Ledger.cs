@@ -12,14 +12,17 @@ namespace Kavalek.Simulation.Tests;
 sealed class Ledger(World world)
 {
     /// <summary>A text that the server has taken.</summary>
-    public sealed record Placed(Id Stream, ulong Seq, string Text, Id Sender);
+    public sealed record Placed(Id Stream, ulong Seq, string Text, MessageId Name);
 
     readonly Dictionary<(Id Stream, ulong Epoch), (string What, string Who)> _epochs = [];
     readonly Dictionary<(Device Device, Id Stream), EpochSeen> _looked = [];
 
     // What a device holds of an epoch does not change within it; after a restart it is looked at again.
     sealed record EpochSeen(KavalekClient Client, ulong Epoch);
-    readonly Dictionary<Id, (string Text, Id Sender)> _written = [];
+    readonly Dictionary<Id, (string Text, MessageId Name)> _written = [];
+
+    /// <summary>Messages that somebody wanted to take back: whether it came to that depends on whether it was heard.</summary>
+    public HashSet<MessageId> Deleted { get; } = [];
 
     /// <summary>Texts in streams, by entry.</summary>
     public Dictionary<Id, Placed> Texts { get; } = [];
@@ -37,7 +40,7 @@ sealed class Ledger(World world)
     {
         ConversationThread? thread = client.Talk?.Threads.FirstOrDefault(t => t.Id == conversation.Id);
         foreach (var row in thread?.Outbox.Values ?? (IEnumerable<Client.Records.OutboxRow>)[])
-            if (row.Position == message.Position.Value) _written[Id.Read(row.Entry.Span)] = (text, client.Me.Id);
+            if (row.Position == message.Position.Value) _written[Id.Read(row.Entry.Span)] = (text, message.Id);
     }
 
     /// <summary>The server took an entry.</summary>
@@ -51,7 +54,7 @@ sealed class Ledger(World world)
         if (!_entries.TryGetValue(stream, out var entries)) _entries.Add(stream, entries = []);
         entries[appended.Seq] = append.Payload.ToByteArray();
         if (append.Kind == Wire.Kind.Application && _written.TryGetValue(id, out var written))
-            Texts.TryAdd(id, new Placed(stream, appended.Seq, written.Text, written.Sender));
+            Texts.TryAdd(id, new Placed(stream, appended.Seq, written.Text, written.Name));
     }
 
     (HashSet<Id> Texts, Dictionary<(Id Device, Id Stream), ulong> Joined)? _saved;

@@ -135,6 +135,23 @@ sealed class Life(World world)
         });
     }
 
+    static readonly string?[] s_reactions = ["👍", "🎉", "❤️", "👀", null];
+
+    /// <summary>Something is done to one of the newest messages: a reaction, other words, or it is taken back. What is not allowed is refused here.</summary>
+    public void Change(Device device, Conversation conversation, int dice, int which) => world.Do(device, $"changes a message ({dice}, {which})", async _ =>
+    {
+        Message[] newest = [.. (await conversation.MessagesAsync(12)).Where(m => m.Body is TextBody && m.State != MessageState.Failed)];
+        if (newest.Length == 0) return;
+        Message message = newest[^(1 + which % newest.Length)];
+        if (dice < s_reactions.Length) await conversation.ReactAsync(message.Id, s_reactions[dice]);
+        else if (dice < 8 && message.IsMine) await conversation.EditAsync(message.Id, world.Canary(), []);
+        else if (dice == 8 && conversation.MayDelete(message))
+        {
+            world.Ledger.Deleted.Add(message.Id);
+            await conversation.DeleteAsync([message.Id]);
+        }
+    });
+
     /// <summary>A device asks to log in again where its session ended, as its owner would.</summary>
     public void LogInAgain(Device device)
     {

@@ -30,7 +30,7 @@ static class Draw
         return new(
             conversation.Id.ToString(), Word(conversation.Kind), conversation.Title, conversation.Peer is { } peer ? Contact(peer) : null,
             conversation.Inviter is { } inviter ? Contact(inviter) : null, Word(conversation.State), conversation.Members.Count,
-            Word(conversation.MyRole), conversation.Timer?.TotalSeconds, conversation.Unread, conversation.LastActivity.ToUnixTimeMilliseconds(),
+            Word(conversation.MyRole), conversation.Timer?.TotalSeconds, conversation.Unread, conversation.UnreadMentions, conversation.LastActivity.ToUnixTimeMilliseconds(),
             last is null ? null : Message(client, last), conversation.CannotSend is { } block ? new BlockView(block.Code, block.Reason) : null,
             [.. conversation.Apart.Select(Contact)]);
     }
@@ -39,7 +39,10 @@ static class Draw
         Name(message.Id), message.Conversation.ToString(), Person(client, message.Sender), message.IsMine, message.SentAt.ToUnixTimeMilliseconds(),
         Body(client, message.Body), Word(message.State), message.Position.Value.ToString("x16", CultureInfo.InvariantCulture), message.Failure,
         message.EndsAt?.ToUnixTimeMilliseconds(), message.PassedOnBy is { } by ? Person(client, by) : null,
-        [.. message.DeliveredTo.Select(id => id.ToString())], [.. message.ReadBy.Select(id => id.ToString())]);
+        [.. message.DeliveredTo.Select(id => id.ToString())], [.. message.ReadBy.Select(id => id.ToString())],
+        [.. message.Reactions.Select(reaction => new ReactionView(reaction.Emoji, Person(client, reaction.Account)))], message.EditedAt?.ToUnixTimeMilliseconds(),
+        [.. message.FormerVersions.Select(version => new VersionView(version.Text, version.SentAt.ToUnixTimeMilliseconds()))], message.MentionsMe,
+        client.Conversation(message.Conversation)?.MayEdit(message) == true, client.Conversation(message.Conversation)?.MayDelete(message) == true);
 
     public static DeviceView Device(Device device) => new(device.Id.ToString(), device.IsThis, device.IsWaiting,
         device.Added.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), device.LastSeen.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
@@ -61,7 +64,13 @@ static class Draw
 
     static BodyView Body(KavalekClient client, MessageBody body) => body switch
     {
-        TextBody text => new("text") { Text = text.Text, ReplyTo = text.ReplyTo is { } reply ? Name(reply) : null },
+        TextBody text => new("text")
+        {
+            Text = text.Text,
+            ReplyTo = text.ReplyTo is { } reply ? Name(reply) : null,
+            Mentions = [.. text.Mentions.Select(mention => new MentionView(Person(client, mention.Account), mention.Start, mention.Length))],
+        },
+        DeletedBody deleted => new("deleted") { By = Person(client, deleted.By) },
         SystemBody line => new("system")
         {
             Kind = Word(line.Kind),

@@ -31,13 +31,25 @@ readonly struct Parameters(JsonElement element)
 
     public MessageId? MaybeMessage(string name) => element.GetProperty(name).ValueKind == JsonValueKind.Null ? null : Message(name);
 
-    public MessageId Message(string name)
+    public MessageId Message(string name) => Message(Text(name), name);
+
+    static MessageId Message(string text, string name)
     {
-        string text = Text(name);
         return text.Split('-') is [var account, var content] && Protocol.Id.TryParse(account, out Id a) && Protocol.Id.TryParse(content, out Id c)
             ? new MessageId(a, c)
             : throw Malformed(name);
     }
+
+    public IReadOnlyList<MessageId> Messages(string name)
+    {
+        string[] texts = [.. element.GetProperty(name).EnumerateArray().Select(item => item.GetString() ?? throw Malformed(name))];
+        return [.. texts.Select(text => Message(text, name))];
+    }
+
+    /// <summary>Whom a text names; nobody where nothing is said.</summary>
+    public IReadOnlyList<Mention> Mentions(string name) => element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array
+        ? [.. value.EnumerateArray().Select(item => new Mention(Id(item.GetProperty("account"), name), item.GetProperty("start").GetInt32(), item.GetProperty("length").GetInt32()))]
+        : [];
 
     public MessagePosition? MaybePosition(string name) =>
         MaybeText(name) is { } text ? new MessagePosition(Convert.ToUInt64(text, 16)) : null;

@@ -27,7 +27,7 @@ sealed record BlockView(string Code, string Message);
 
 sealed record ConversationView(
     string Id, string Kind, string Title, ContactView? Peer, ContactView? Inviter, string State, int Members, string MyRole,
-    double? Timer, int Unread, long LastActivity, MessageView? Last, BlockView? CannotSend, IReadOnlyList<ContactView> Apart);
+    double? Timer, int Unread, int UnreadMentions, long LastActivity, MessageView? Last, BlockView? CannotSend, IReadOnlyList<ContactView> Apart);
 
 sealed record PersonView(string Account, string Name, bool Me);
 
@@ -38,11 +38,19 @@ sealed record BodyView(string Type)
     public string? Kind { get; init; }
     public PersonView? By { get; init; }
     public IReadOnlyList<PersonView>? Accounts { get; init; }
+    public IReadOnlyList<MentionView>? Mentions { get; init; }
 }
+
+sealed record MentionView(PersonView Person, int Start, int Length);
+
+sealed record ReactionView(string Emoji, PersonView Person);
+
+sealed record VersionView(string Text, long SentAt);
 
 sealed record MessageView(
     string Id, string Conversation, PersonView Sender, bool Mine, long SentAt, BodyView Body, string State, string Position,
-    string? Failure, long? EndsAt, PersonView? PassedOnBy, IReadOnlyList<string> DeliveredTo, IReadOnlyList<string> ReadBy);
+    string? Failure, long? EndsAt, PersonView? PassedOnBy, IReadOnlyList<string> DeliveredTo, IReadOnlyList<string> ReadBy,
+    IReadOnlyList<ReactionView> Reactions, long? EditedAt, IReadOnlyList<VersionView> Former, bool MentionsMe, bool MayEdit, bool MayDelete);
 
 sealed record DeviceView(string Id, bool Current, bool Waiting, string Added, string LastSeen);
 

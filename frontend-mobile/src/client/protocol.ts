@@ -119,6 +119,8 @@ export interface Conversation {
   /** How long messages live; `null` where they stay. */
   readonly timer: Seconds | null;
   readonly unread: number;
+  /** How many of those name me. */
+  readonly unreadMentions: number;
   readonly lastActivity: Time;
   readonly last: Message | null;
   /** Why nothing can be sent; `null` where it can. */
@@ -135,9 +137,32 @@ export type SystemKind =
   | 'accepted' | 'messages_missing' | 'timer_changed' | 'apart' | 'started_afresh' | 'history_shared';
 
 export type MessageBody =
-  | { readonly type: 'text'; readonly text: string; readonly replyTo: MessageId | null }
+  | { readonly type: 'text'; readonly text: string; readonly replyTo: MessageId | null; readonly mentions: readonly Mention[] }
+  /** What it said was taken back: by its writer, or by somebody whose role allows it. */
+  | { readonly type: 'deleted'; readonly by: Person }
   /** A line about the conversation. `text`: the new title or role, how many are missing, seconds of the timer, or what is passed on. */
   | { readonly type: 'system'; readonly kind: SystemKind; readonly by: Person | null; readonly accounts: readonly Person[]; readonly text: string | null };
+
+/** A part of a text that stands for somebody: what is shown there is what this account knows them as. */
+export interface Mention {
+  readonly person: Person;
+  /** In UTF-16 units, as strings count here. */
+  readonly start: number;
+  readonly length: number;
+}
+
+/** The same on its way to the worker. */
+export interface NewMention {
+  readonly account: Id;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** What somebody thinks of a message; one each. */
+export interface Reaction {
+  readonly emoji: string;
+  readonly person: Person;
+}
 
 /** Somebody named in a line or message. */
 export interface Person {
@@ -164,6 +189,16 @@ export interface Message {
   readonly passedOnBy: Person | null;
   readonly deliveredTo: readonly Id[];
   readonly readBy: readonly Id[];
+  readonly reactions: readonly Reaction[];
+  /** When its words were last changed; `null` where they are the first. */
+  readonly editedAt: Time | null;
+  /** What it said before, oldest first. */
+  readonly former: readonly { readonly text: string; readonly sentAt: Time }[];
+  readonly mentionsMe: boolean;
+  /** As of when it was drawn: roles change, and times run out. */
+  readonly mayEdit: boolean;
+  /** For everybody. */
+  readonly mayDelete: boolean;
 }
 
 export interface Device {
@@ -301,7 +336,14 @@ export interface Requests {
   'conversation.messages': [{ conversation: Id; before: Position | null; limit: number }, readonly Message[]];
   'conversation.members': [{ conversation: Id }, readonly Member[]];
   /** Safe on this device when it answers; `queued` at first. */
-  'conversation.send': [{ conversation: Id; text: string; replyTo: MessageId | null }, Message];
+  'conversation.send': [{ conversation: Id; text: string; replyTo: MessageId | null; mentions?: readonly NewMention[] }, Message];
+  /** One emoji in place of the one before; `null` takes it back. */
+  'message.react': [{ conversation: Id; message: MessageId; emoji: string | null }, void];
+  'message.edit': [{ conversation: Id; message: MessageId; text: string; mentions: readonly NewMention[] }, Message];
+  /** For everybody, all or none; or only for this account. What never left, or failed, just goes. */
+  'message.delete': [{ conversation: Id; messages: readonly MessageId[]; forEveryone: boolean }, void];
+  /** Sends a failed message once more, at the end. */
+  'message.retry': [{ conversation: Id; message: MessageId }, Message];
   'conversation.markRead': [{ conversation: Id; upTo: MessageId }, void];
   'conversation.accept': [{ conversation: Id }, void];
   'conversation.decline': [{ conversation: Id; block: boolean }, void];
