@@ -34,8 +34,13 @@ export function emojiData(): Plugin {
   };
 }
 
+/** As people type it: what is drawn in colour anyway needs no mark that says so. */
+const shown = (entry: Entry): string => entry.unicode.replace(/^(\p{Emoji_Presentation})\uFE0F$/u, '$1');
+
 function row(entry: Entry): readonly unknown[] {
   const words = (entry.tags ?? []).filter(tag => !entry.label.includes(tag)).join(' ');
-  const skins = tones.map(tone => entry.skins?.find(skin => new Set(skin.hexcode.split('-').filter(part => tones.includes(part))).size === 1 && skin.hexcode.includes(tone))?.unicode);
-  return skins.every(Boolean) ? [entry.unicode, entry.label, words, skins.join(' ')] : [entry.unicode, entry.label, words];
+  const skins = tones.map(
+    tone => entry.skins?.find(skin => new Set(skin.hexcode.split('-').filter(part => tones.includes(part))).size === 1 && skin.hexcode.includes(tone))?.unicode,
+  );
+  return skins.every(Boolean) ? [shown(entry), entry.label, words, skins.join(' ')] : [shown(entry), entry.label, words];
 }

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { emojiData } from './emoji-data';
+import { emojiData } from './emoji-data.ts';
 
 export default defineConfig({
   plugins: [emojiData()],

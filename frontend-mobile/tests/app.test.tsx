@@ -64,7 +64,7 @@ test('A text is sent as it was typed and the box is empty; one that was refused 
   const box = page().querySelector('textarea')!;
   type(box, 'See you at noon');
   await click(button('Send'));
-  expect(calls('conversation.send')).toEqual([{ conversation: id(101), text: 'See you at noon', replyTo: null }]);
+  expect(calls('conversation.send')).toEqual([{ mentions: [], conversation: id(101), text: 'See you at noon', replyTo: null }]);
   expect(box.value).toBe('');
   expect(page().querySelector('[role=log]')?.textContent).toContain('See you at noon');
 

@@ -7,10 +7,12 @@ import type {
   Conversation,
   FromWorker,
   Member,
+  Mention,
   Message,
   MessageState,
   Method,
   Params,
+  Person,
   Session,
   Snapshot,
   ToWorker,
@@ -59,7 +61,50 @@ export class Pretend implements Port {
         return all.slice(Math.max(0, end - limit), end);
       },
       'conversation.members': ({ conversation }) => this.members.get(conversation) ?? [],
-      'conversation.send': ({ conversation, text, replyTo }) => this.say(conversation, null, text, { state: 'queued', replyTo }),
+      'conversation.send': ({ conversation, text, replyTo, mentions }) =>
+        this.say(conversation, null, text, {
+          state: 'queued',
+          replyTo,
+          mentions: (mentions ?? []).map(({ account, start, length }) => ({ person: this.personOf(account), start, length })),
+        }),
+      'message.react': ({ conversation, message, emoji }) =>
+        void this.alter(conversation, message, one => ({
+          reactions: [...one.reactions.filter(reaction => !reaction.person.me), ...(emoji === null ? [] : [{ emoji, person: this.personOf(this.me.id) }])],
+        })),
+      'message.edit': ({ conversation, message, text, mentions }) =>
+        this.alter(conversation, message, one => ({
+          body: {
+            type: 'text',
+            text,
+            replyTo: null,
+            mentions: mentions.map(({ account, start, length }) => ({ person: this.personOf(account), start, length })),
+          },
+          editedAt: this.now,
+          former: [...one.former, { text: one.body.type === 'text' ? one.body.text : '', sentAt: one.editedAt ?? one.sentAt }],
+        })),
+      'message.delete': ({ conversation, messages, forEveryone }) => {
+        for (const message of messages) {
+          if (forEveryone) {
+            this.alter(conversation, message, () => ({
+              body: { type: 'deleted', by: this.personOf(this.me.id) },
+              reactions: [],
+              mayEdit: false,
+              mayDelete: false,
+            }));
+          } else {
+            this.messages.set(
+              conversation,
+              (this.messages.get(conversation) ?? []).filter(one => one.id !== message),
+            );
+            this.tell({ type: 'message.removed', conversation, message });
+          }
+        }
+      },
+      'message.retry': ({ conversation, message }) => {
+        const failed = (this.messages.get(conversation) ?? []).find(one => one.id === message)!;
+        void this.handlers['message.delete']?.({ conversation, messages: [message], forEveryone: false });
+        return this.say(conversation, null, failed.body.type === 'text' ? failed.body.text : '', { state: 'queued' });
+      },
       'conversation.markRead': ({ conversation }) => this.change(conversation, { unread: 0 }),
       'conversation.accept': ({ conversation }) => this.change(conversation, { state: 'active' }),
       'conversation.decline': ({ conversation }) => this.change(conversation, { state: 'declined' }),
@@ -169,12 +214,18 @@ export class Pretend implements Port {
     conversation: string,
     from: Contact | null,
     text: string,
-    more: { readonly at?: number; readonly state?: MessageState; readonly replyTo?: string | null; readonly endsAt?: number | null } = {},
+    more: {
+      readonly at?: number;
+      readonly state?: MessageState;
+      readonly replyTo?: string | null;
+      readonly endsAt?: number | null;
+      readonly mentions?: readonly Mention[];
+    } = {},
   ): Message {
     return this.#put(
       conversation,
       from,
-      { type: 'text', text, replyTo: more.replyTo ?? null },
+      { type: 'text', text, replyTo: more.replyTo ?? null, mentions: more.mentions ?? [] },
       more.at,
       more.state ?? (from ? 'received' : 'read'),
       more.endsAt ?? null,
@@ -202,11 +253,35 @@ export class Pretend implements Port {
       passedOnBy: null,
       deliveredTo: [],
       readBy: [],
+      reactions: [],
+      editedAt: null,
+      former: [],
+      mentionsMe: body.type === 'text' && body.mentions.some(mention => mention.person.me),
+      mayEdit: from === null && body.type === 'text' && state !== 'failed',
+      mayDelete: from === null && body.type === 'text',
     };
     this.messages.set(conversation, [...(this.messages.get(conversation) ?? []), message]);
     this.change(conversation, { last: message, lastActivity: message.sentAt });
     this.tell({ type: 'message.added', message });
     return message;
+  }
+
+  /** Somebody as messages name them. */
+  personOf(account: string): Person {
+    if (account === this.me.id) return { account, name: 'Marie', me: true };
+    return { account, name: this.contacts.find(one => one.account === account)?.name ?? account.slice(0, 8), me: false };
+  }
+
+  /** Something is done to a message. */
+  alter(conversation: string, message: string, change: (one: Message) => Partial<Message>): Message {
+    let altered: Message | undefined;
+    this.messages.set(
+      conversation,
+      (this.messages.get(conversation) ?? []).map(one => (one.id === message ? (altered = { ...one, ...change(one) }) : one)),
+    );
+    this.tell({ type: 'message.changed', message: altered! });
+    if (this.conversations.find(one => one.id === conversation)?.last?.id === message) this.change(conversation, { last: altered! });
+    return altered!;
   }
 
   change(conversation: string, change: Partial<Conversation>): void {
@@ -244,6 +319,7 @@ function blank(conversation: string): Conversation {
     myRole: 'member',
     timer: null,
     unread: 0,
+    unreadMentions: 0,
     lastActivity: 0,
     last: null,
     cannotSend: null,
@@ -289,7 +365,24 @@ export function newsroom(now: number): Pretend {
   });
   world.say(desk.id, null, 'And take the long lens 📷', { at: now - 49.5 * minute, state: 'delivered', endsAt: now + 6 * day });
   world.say(desk.id, sam, '👍', { at: now - 48 * minute, endsAt: now + 6 * day });
-  world.say(desk.id, awa, 'Draft of the timeline is ready, I will read it to you at noon.', { at: now - 12 * minute, endsAt: now + 6 * day });
+  const photo = world.say(desk.id, awa, '@Marie The draft of the timeline is ready, I will read it to you at noon.', {
+    at: now - 12 * minute,
+    endsAt: now + 6 * day,
+    mentions: [{ person: { account: world.me.id, name: 'Marie', me: true }, start: 0, length: 6 }],
+  });
+  world.alter(desk.id, photo.id, () => ({
+    reactions: [
+      { emoji: '👍', person: world.personOf(jean.account) },
+      { emoji: '👍', person: world.personOf(sam.account) },
+      { emoji: '🎉', person: world.personOf(world.me.id) },
+    ],
+  }));
+  world.alter(desk.id, asked.id, one => ({
+    editedAt: one.sentAt + minute,
+    former: [{ text: 'Can you put them next to the port records?', sentAt: one.sentAt }],
+  }));
+  const slip = world.say(desk.id, awa, 'Wrong conversation', { at: now - 11 * minute });
+  world.alter(desk.id, slip.id, () => ({ body: { type: 'deleted', by: world.personOf(awa.account) } }));
 
   const withJean = world.direct(101, jean, {});
   world.line(withJean.id, { kind: 'created', by: { account: jean.account, name: jean.name, me: false }, accounts: [], text: null }, now - 3 * day);

@@ -100,7 +100,7 @@ public sealed class SurveillanceTests(Cast cast)
             // Beyond the limits, or what is no reaction.
             await evil.SayAsync(Say(c => c.Reaction = new() { To = of, Emoji = "👍", Version = uint.MaxValue }));
             await evil.SayAsync(Say(c => c.Reaction = new() { To = of, Emoji = "<img src=x>", Version = 1 }));
-            await evil.SayAsync(Say(c => c.Text = new() { Text_ = "@you", Mentions = { new Contents.Mention { Account = of.Account, Start = 0, Length = uint.MaxValue } } }));
+            await evil.SayAsync(Say(c => c.Text = new() { Text_ = "@you", Mentions = { new Client.Contents.Mention { Account = of.Account, Start = 0, Length = uint.MaxValue } } }));
         }
         for (int field = 23; field < 40; field++)
         {
@@ -126,7 +126,7 @@ public sealed class SurveillanceTests(Cast cast)
         await SyncAsync(cast.Marie, cast.Zoe);
         foreach (Conversation side in (Conversation[])[group[0], group[2]])
         {
-            Assert.Equal([new Reaction(cast.Zoe.Me.Id, "🎉"), new Reaction(cast.Karim.Me.Id, "👍")], (await side.MessageAsync(mine))!.Reactions.OrderBy(r => r.Account != cast.Zoe.Me.Id));
+            Assert.Equal([new Client.Reaction(cast.Zoe.Me.Id, "🎉"), new Client.Reaction(cast.Karim.Me.Id, "👍")], (await side.MessageAsync(mine))!.Reactions.OrderBy(r => r.Account != cast.Zoe.Me.Id));
             Message edited = await side.MessageAsync("his, edited");
             Assert.Equal(["his", "an older version"], edited.FormerVersions.Select(v => v.Text));
         }

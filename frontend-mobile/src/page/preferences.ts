@@ -5,6 +5,8 @@ export interface Preferences {
   readonly theme: 'system' | 'light' | 'dark';
   /** Whether the list shows that somebody wrote, and not what. */
   readonly hidePreviews: boolean;
+  /** Of emoji: 0 for none, 1 (light) to 5 (dark). */
+  readonly skinTone: 0 | 1 | 2 | 3 | 4 | 5;
 }
 
 const storedAt = 'kavalek.preferences';
@@ -37,9 +39,13 @@ function apply(): void {
 function read(): Preferences {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(storedAt) ?? '{}');
-    const { theme, hidePreviews } = stored as Partial<Preferences>;
-    return { theme: theme === 'light' || theme === 'dark' ? theme : 'system', hidePreviews: hidePreviews === true };
+    const { theme, hidePreviews, skinTone } = stored as Partial<Preferences>;
+    return {
+      theme: theme === 'light' || theme === 'dark' ? theme : 'system',
+      hidePreviews: hidePreviews === true,
+      skinTone: ([1, 2, 3, 4, 5] as const).find(tone => tone === skinTone) ?? 0,
+    };
   } catch {
-    return { theme: 'system', hidePreviews: false };
+    return { theme: 'system', hidePreviews: false, skinTone: 0 };
   }
 }

@@ -27,18 +27,22 @@ const paths = {
   person: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.500c.6-4 3.5-5.5 7.5-5.500s6.9 1.5 7.5 5.5',
   reply: 'M10 6l-6 6 6 6M4.5 12H14c3.5 0 6 2 6 6',
   scan: 'M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M7.5 12h9',
+  forward: 'M14 6l6 6-6 6M19.5 12H10c-3.5 0-6 2-6 6',
   search: 'M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.500L20.5 20.5',
   send: 'M4 12L20 4.5 15.5 20l-3.7-6.300zM11.8 13.700L20 4.5',
   settings: 'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.800a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.400zM9 14.800a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.400z',
   shield: 'M12 3l7.5 2.800v5.700c0 4.7-3 7.8-7.5 9.5-4.5-1.7-7.5-4.8-7.5-9.500V5.800z',
   shieldCheck: 'M12 3l7.5 2.800v5.700c0 4.7-3 7.8-7.5 9.5-4.5-1.7-7.5-4.8-7.5-9.500V5.800zM8.5 12l2.5 2.5 4.5-5',
+  select: 'M4 6.500l1.500 1.500L8 5M11 6.500h9M4 12.500l1.500 1.500L8 11M11 12.500h9M4 18.500l1.500 1.500L8 17M11 18.500h9',
+  smile: 'M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17zM8.500 14c.8 1.300 2 2 3.500 2s2.700-.7 3.500-2M9 9.500v.1M15 9.500v.1',
   timer: 'M12 6.500a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM12 10v3.500l2 1.500M9.5 3h5',
+  trash: 'M5 6.500h14M9.500 6V4h5v2M6.500 6.500l1 13.500h9l1-13.500M10 10v6.500M14 10v6.500',
   warning: 'M12 4l9 16H3zM12 10v4.500M12 17.200v.1',
 } as const;
 
 export type IconName = keyof typeof paths;
 
-const turning = new Set<IconName>(['back', 'chevron', 'leave', 'reply', 'send']);
+const turning = new Set<IconName>(['back', 'chevron', 'forward', 'leave', 'reply', 'send']);
 
 /** A small drawing; what it means is said beside it or by the button around it. */
 export function Icon({ name, small }: { readonly name: IconName; readonly small?: boolean }) {

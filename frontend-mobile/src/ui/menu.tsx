@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, type KeyboardEvent } from 'react';
+import { useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { Icon, type IconName } from './icon';
 import { classNames } from './class-names';
 import styles from './menu.module.css';
@@ -14,11 +14,14 @@ export interface MenuItem {
 export function Menu({
   label,
   items,
+  quick,
   at,
   onClose,
 }: {
   readonly label: string;
   readonly items: readonly MenuItem[];
+  /** Menu items that stand in a row above the others. */
+  readonly quick?: ReactNode;
   readonly at: { readonly x: number; readonly y: number };
   readonly onClose: () => void;
 }) {
@@ -49,7 +52,12 @@ export function Menu({
   const move = (event: KeyboardEvent) => {
     const buttons = [...(menu.current?.querySelectorAll('button') ?? [])];
     const here = buttons.indexOf(document.activeElement as HTMLButtonElement);
-    const steps: Record<string, number> = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: buttons.length - 1 };
+    const row = buttons.filter(button => button.closest('[data-quick]')).length;
+    const forward = document.dir === 'rtl' ? -1 : 1;
+    const steps: Record<string, number> =
+      here < row
+        ? { ArrowDown: row, ArrowUp: -1, ArrowRight: here + forward, ArrowLeft: here - forward, Home: 0, End: buttons.length - 1 }
+        : { ArrowDown: here + 1, ArrowUp: here === row ? 0 : here - 1, Home: 0, End: buttons.length - 1 };
     const next = steps[event.key];
     if (event.key === 'Tab') onClose();
     if (next === undefined) return;
@@ -72,6 +80,11 @@ export function Menu({
       }}
     >
       <div role="menu" aria-label={label}>
+        {quick && (
+          <div role="group" data-quick className={styles.quick}>
+            {quick}
+          </div>
+        )}
         {items.map(item => (
           <button
             key={item.label}

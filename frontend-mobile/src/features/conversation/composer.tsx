@@ -1,10 +1,13 @@
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react';
-import type { Conversation, Message } from '../../client';
+import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react';
+import { named, useLive, type Conversation, type Member, type Message, type MessageWindow } from '../../client';
 import { explain, useFormats, useTexts } from '../../i18n';
 import { draftOf, keepDraft } from '../../page/drafts';
 import { useClient } from '../../page/use-client';
 import { IconButton } from '../../ui/button';
+import { EmojiPicker } from '../../ui/emoji-picker';
 import { Problem } from '../../ui/problem';
+import { MemberList } from './member-list';
+import { matching, mentionsIn, naming } from './mentions';
 import styles from './composer.module.css';
 
 const maximumBytes = 65_536;
@@ -12,19 +15,40 @@ const encoder = new TextEncoder();
 
 export interface ComposerHandle {
   readonly reply: (message: Message) => void;
+  /** Puts an own message into the box, to be given other words; what was begun there comes back afterwards. */
+  readonly edit: (message: Message) => void;
   /** Puts a text into the box, behind what is there. */
   readonly insert: (text: string) => void;
 }
 
 /** Where one writes. What is in it is kept when another conversation is opened, and comes back if it could not be sent. */
-export function Composer({ conversation, handle }: { readonly conversation: Conversation; readonly handle: Ref<ComposerHandle> }) {
+export function Composer({
+  conversation,
+  messages,
+  handle,
+}: {
+  readonly conversation: Conversation;
+  readonly messages: MessageWindow;
+  readonly handle: Ref<ComposerHandle>;
+}) {
   const t = useTexts();
   const formats = useFormats();
   const client = useClient();
   const box = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useState(() => draftOf(conversation.id));
   const [problem, setProblem] = useState<string | null>(null);
-  const { text, replyTo } = draft;
+  const [editing, setEditing] = useState<Message | null>(null);
+  const [editText, setEditText] = useState('');
+  const [members, setMembers] = useState<readonly Member[]>([]);
+  const [caret, setCaret] = useState<number | null>(null);
+  const [marked, setMarked] = useState(0);
+  const [picking, setPicking] = useState(false);
+  const listId = useId();
+  const loaded = useLive(messages).messages;
+  const text = editing ? editText : draft.text;
+  // As it stands now: what was deleted or has ended is not quoted any more.
+  const replyTo = editing || !draft.replyTo ? null : (loaded.find(one => one.id === draft.replyTo!.id) ?? null);
+  const setText = (next: string) => (editing ? setEditText(next) : setDraft(current => ({ ...current, text: next })));
   const blocked = conversation.cannotSend;
   const tooLong = text.length > maximumBytes / 4 && encoder.encode(text).length > maximumBytes;
   const empty = text.trim() === '';
@@ -43,8 +67,62 @@ export function Composer({ conversation, handle }: { readonly conversation: Conv
     if (matchMedia('(pointer: fine)').matches) box.current?.focus({ preventScroll: true });
   }, []);
 
+  // Whoever is in the conversation can be named.
+  useEffect(() => {
+    let gone = false;
+    client.request('conversation.members', { conversation: conversation.id }).then(
+      found => !gone && setMembers(found),
+      () => undefined,
+    );
+    return () => {
+      gone = true;
+    };
+  }, [client, conversation.id, conversation.members]);
+
+  // What is being edited may be deleted meanwhile, by another device or an admin.
+  const edited = editing && loaded.find(one => one.id === editing.id);
+  if (editing && edited && edited.body.type !== 'text') setEditing(null);
+
+  const wanted = caret === null || conversation.kind === 'direct' ? null : naming(text, caret);
+  const listed = wanted ? matching(members, wanted.query).slice(0, 50) : [];
+  const mark = Math.min(marked, listed.length - 1);
+
+  // Puts words in place of a part of the text, and the caret behind them.
+  const put = (from: number, to: number, words: string) => {
+    setText(text.slice(0, from) + words + text.slice(to));
+    setCaret(null);
+    const at = from + words.length;
+    requestAnimationFrame(() => {
+      box.current?.focus();
+      box.current?.setSelectionRange(at, at);
+    });
+  };
+  const choose = (member: Member) => {
+    if (!wanted) return;
+    setMarked(0);
+    put(wanted.start, caret ?? text.length, `@${member.contact.name.replace(/^@/, '')} `);
+  };
+
+  const startEditing = (message: Message) => {
+    if (message.body.type !== 'text') return;
+    setEditing(message);
+    setEditText(message.body.text);
+    setProblem(null);
+    requestAnimationFrame(() => {
+      box.current?.focus();
+      box.current?.setSelectionRange(box.current.value.length, box.current.value.length);
+    });
+  };
+  const endEditing = () => {
+    setEditing(null);
+    setProblem(null);
+    box.current?.focus();
+  };
+
   useImperativeHandle(handle, () => ({
+    edit: startEditing,
     reply: message => {
+      setEditing(null);
       setDraft(current => ({ ...current, replyTo: message }));
       box.current?.focus();
     },
@@ -56,12 +134,29 @@ export function Composer({ conversation, handle }: { readonly conversation: Conv
 
   const send = async () => {
     if (empty || tooLong || blocked) return;
+    const mentions = mentionsIn(text.trimEnd(), members);
+    if (editing) {
+      setProblem(null);
+      try {
+        await client.request('message.edit', { conversation: conversation.id, message: editing.id, text: text.trimEnd(), mentions });
+        setEditing(null);
+      } catch (error) {
+        setProblem(explain(error, t, formats));
+      }
+      box.current?.focus();
+      return;
+    }
     const sending = draft;
     setDraft({ text: '', replyTo: null });
     setProblem(null);
     box.current?.focus();
     try {
-      await client.request('conversation.send', { conversation: conversation.id, text: sending.text.trimEnd(), replyTo: sending.replyTo?.id ?? null });
+      await client.request('conversation.send', {
+        conversation: conversation.id,
+        text: sending.text.trimEnd(),
+        replyTo: sending.replyTo?.id ?? null,
+        mentions,
+      });
     } catch (error) {
       // Nothing of it was stored: it goes back, in front of what was typed meanwhile.
       setDraft(current => ({ text: current.text === '' ? sending.text : `${sending.text}\n${current.text}`, replyTo: current.replyTo ?? sending.replyTo }));
@@ -72,7 +167,36 @@ export function Composer({ conversation, handle }: { readonly conversation: Conv
   const keys = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     // While an input method composes, Enter chooses its word.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
-    if (event.key === 'Enter' && !event.shiftKey && !event.altKey && matchMedia('(pointer: fine)').matches) {
+    if (listed.length > 0) {
+      const steps: Record<string, number> = { ArrowDown: mark + 1, ArrowUp: mark - 1 };
+      const next = steps[event.key];
+      if (next !== undefined) {
+        event.preventDefault();
+        setMarked((next + listed.length) % listed.length);
+        return;
+      }
+      if (event.key === 'Enter' || event.key === 'Tab') {
+        event.preventDefault();
+        choose(listed[mark]!);
+        return;
+      }
+      if (event.key === 'Escape') {
+        event.preventDefault();
+        event.stopPropagation();
+        setCaret(null);
+        return;
+      }
+    }
+    if (event.key === 'ArrowUp' && text === '' && !editing && !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) {
+      const last = loaded.findLast(one => one.mine && one.body.type === 'text' && one.mayEdit);
+      if (!last) return;
+      event.preventDefault();
+      startEditing(last);
+    } else if (event.key === 'Escape' && editing) {
+      event.preventDefault();
+      event.stopPropagation();
+      endEditing();
+    } else if (event.key === 'Enter' && !event.shiftKey && !event.altKey && matchMedia('(pointer: fine)').matches) {
       event.preventDefault();
       void send();
     } else if (event.key === 'Escape' && replyTo) {
@@ -90,18 +214,31 @@ export function Composer({ conversation, handle }: { readonly conversation: Conv
           <div className={styles.replyText}>
             <p className={styles.replyWho}>{replyTo.mine ? t.chat.replyingToSelf : t.chat.replyingTo(replyTo.sender.name)}</p>
             <p className={styles.excerpt} dir="auto">
-              {replyTo.body.text.slice(0, 200)}
+              {named(replyTo.body).slice(0, 200)}
             </p>
           </div>
           <IconButton icon="close" label={t.chat.dropReply} onClick={() => setDraft(current => ({ ...current, replyTo: null }))} />
         </div>
       )}
+      {editing && (
+        <div className={styles.reply}>
+          <div className={styles.replyText}>
+            <p className={styles.replyWho}>{t.acts.editing}</p>
+            <p className={styles.excerpt} dir="auto">
+              {named(editing.body).slice(0, 200)}
+            </p>
+          </div>
+          <IconButton icon="close" label={t.acts.dropEdit} onClick={endEditing} />
+        </div>
+      )}
+      {listed.length > 0 && <MemberList id={listId} members={listed} marked={mark} onChoose={choose} />}
       {blocked && (
         <p className={styles.blocked} role="status">
           {Object.hasOwn(t.errors.byCode, blocked.code) && blocked.code !== 'cannot_send' ? t.errors.byCode[blocked.code] : blocked.message}
         </p>
       )}
       <div className={styles.line}>
+        <IconButton icon="smile" label={t.acts.emoji} className={styles.emoji} onClick={() => setPicking(true)} />
         <textarea
           ref={box}
           data-composer
@@ -112,14 +249,26 @@ export function Composer({ conversation, handle }: { readonly conversation: Conv
           placeholder={t.chat.composer}
           aria-label={t.chat.composerTo(conversation.title)}
           enterKeyHint="enter"
-          onChange={event => setDraft(current => ({ ...current, text: event.target.value }))}
+          aria-autocomplete={conversation.kind === 'group' ? 'list' : undefined}
+          aria-controls={listed.length > 0 ? listId : undefined}
+          aria-activedescendant={listed.length > 0 ? `${listId}-${mark}` : undefined}
+          onChange={event => {
+            setText(event.target.value);
+            setCaret(event.target.selectionStart);
+            setMarked(0);
+          }}
+          onSelect={event => {
+            const at = event.currentTarget.selectionStart;
+            setCaret(current => (current === null ? null : at));
+          }}
+          onBlur={() => setCaret(null)}
           onKeyDown={keys}
         />
         <button
           type="button"
           className={styles.send}
-          aria-label={t.chat.send}
-          title={t.chat.send}
+          aria-label={editing ? t.acts.saveEdit : t.chat.send}
+          title={editing ? t.acts.saveEdit : t.chat.send}
           disabled={empty || tooLong || blocked !== null}
           onPointerDown={event => event.preventDefault()}
           onClick={() => void send()}
@@ -129,6 +278,13 @@ export function Composer({ conversation, handle }: { readonly conversation: Conv
           </svg>
         </button>
       </div>
+      {picking && (
+        <EmojiPicker
+          label={t.acts.emoji}
+          onClose={() => setPicking(false)}
+          onPick={emoji => put(box.current?.selectionStart ?? text.length, box.current?.selectionEnd ?? text.length, emoji)}
+        />
+      )}
     </div>
   );
 }

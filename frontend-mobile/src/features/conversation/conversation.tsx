@@ -1,19 +1,23 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useLive, type Conversation as ConversationData, type Id, type Me, type Message, type MessageId } from '../../client';
+import { named, useLive, type Conversation as ConversationData, type Id, type Me, type Message, type MessageId } from '../../client';
 import { explain, isolate, useFormats, useTexts } from '../../i18n';
 import { navigate, to } from '../../page/router';
 import { useClient } from '../../page/use-client';
 import { Button } from '../../ui/button';
+import { EmojiPicker } from '../../ui/emoji-picker';
 import { Line } from '../../ui/line';
-import { Menu, type MenuItem } from '../../ui/menu';
 import { Patchwork } from '../../ui/mark';
 import { Empty } from '../../ui/pane';
 import { useToast } from '../../ui/toasts';
 import { useAction } from '../../ui/use-action';
 import { Composer, type ComposerHandle } from './composer';
 import { ConversationHeader } from './conversation-header';
+import { DeleteDialog } from './delete-dialog';
+import { ForwardDialog } from './forward-dialog';
 import { MessageInfo } from './message-info';
+import { MessageMenu } from './message-menu';
 import { Request } from './request';
+import { SelectionBar } from './selection-bar';
 import { Timeline, type TimelineHandle } from './timeline';
 import styles from './conversation.module.css';
 
@@ -44,6 +48,10 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
   const timeline = useRef<TimelineHandle>(null);
   const [menu, setMenu] = useState<{ readonly message: Message; readonly at: { readonly x: number; readonly y: number } } | null>(null);
   const [details, setDetails] = useState<MessageId | null>(null);
+  const [reacting, setReacting] = useState<MessageId | null>(null);
+  const [selection, setSelection] = useState<ReadonlySet<MessageId> | null>(null);
+  const [deleting, setDeleting] = useState<readonly Message[] | null>(null);
+  const [forwarding, setForwarding] = useState<readonly Message[] | null>(null);
   const writable = conversation.state === 'active';
 
   // A link to a message: show it, and say so where it is not here.
@@ -68,32 +76,48 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
     [client, id, unread],
   );
 
-  const actions = useMemo(
-    () => ({
+  // Escape ends choosing, where nothing lies on top of it.
+  const selecting = selection !== null;
+  useEffect(() => {
+    if (!selecting) return;
+    const key = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape' || document.querySelector('dialog[open]')) return;
+      event.preventDefault();
+      event.stopPropagation();
+      setSelection(null);
+    };
+    window.addEventListener('keydown', key, { capture: true });
+    return () => window.removeEventListener('keydown', key, { capture: true });
+  }, [selecting]);
+
+  const actions = useMemo(() => {
+    const tell = (work: Promise<unknown>) => void work.catch((error: unknown) => say({ text: explain(error, t, formats) }));
+    return {
+      react: (one: Message, emoji: string | null) => tell(client.request('message.react', { conversation: id, message: one.id, emoji })),
+      pickReaction: (one: Message) => setReacting(one.id),
+      details: (one: Message) => setDetails(one.id),
+      retry: (one: Message) => tell(client.request('message.retry', { conversation: id, message: one.id })),
+      remove: (one: Message) => tell(client.request('message.delete', { conversation: id, messages: [one.id], forEveryone: false })),
+      toggle: (one: Message) =>
+        setSelection(current => {
+          const next = new Set(current);
+          if (!next.delete(one.id)) next.add(one.id);
+          return next;
+        }),
       reply: (one: Message) => composer.current?.reply(one),
       menu: (one: Message, at: { readonly x: number; readonly y: number }) => setMenu({ message: one, at }),
-      writeAgain: (one: Message) => one.body.type === 'text' && composer.current?.insert(one.body.text),
       missing: () => say({ text: t.chat.original }),
-    }),
-    [say, t],
-  );
+    };
+  }, [client, formats, id, say, t]);
 
-  const items = (one: Message): readonly MenuItem[] => [
-    ...(writable ? [{ label: t.chat.reply, icon: 'reply' as const, onChoose: () => actions.reply(one) }] : []),
-    {
-      label: t.chat.copyText,
-      icon: 'copy',
-      onChoose: () => {
-        if (one.body.type !== 'text') return;
-        navigator.clipboard.writeText(one.body.text).then(
-          () => say({ text: t.app.copied }),
-          (error: unknown) => say({ text: explain(error, t, formats) }),
-        );
-      },
-    },
-    ...(one.state === 'failed' ? [{ label: t.chat.sendAgain, icon: 'edit' as const, onChoose: () => actions.writeAgain(one) }] : []),
-    { label: t.chat.messageInfo, icon: 'info', onChoose: () => setDetails(one.id) },
-  ];
+  const copy = (all: readonly Message[]) => {
+    const text = all.length === 1 ? named(all[0]!.body) : all.map(one => `${one.sender.me ? t.system.you : one.sender.name}: ${named(one.body)}`).join('\n');
+    navigator.clipboard.writeText(text).then(
+      () => say({ text: t.app.copied }),
+      (error: unknown) => say({ text: explain(error, t, formats) }),
+    );
+  };
+  const chosen = () => messages.get().messages.filter(one => selection?.has(one.id) && one.body.type === 'text');
 
   return (
     <div className={styles.conversation}>
@@ -104,18 +128,75 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
         window={messages}
         actions={actions}
         canReply={writable}
+        selection={selection}
         onRead={markRead}
         handle={timeline}
         beginning={<Beginning conversation={conversation} />}
       />
+      {selection && (
+        <SelectionBar
+          count={selection.size}
+          canDelete={chosen().length > 0}
+          onCopy={() => {
+            copy(chosen());
+            setSelection(null);
+          }}
+          onForward={() => setForwarding(chosen())}
+          onDelete={() => setDeleting(chosen())}
+          onEnd={() => setSelection(null)}
+        />
+      )}
       {conversation.state === 'request' ? (
         <Request conversation={conversation} />
       ) : writable ? (
-        <Composer conversation={conversation} handle={composer} />
+        <div hidden={selecting}>
+          <Composer conversation={conversation} messages={messages} handle={composer} />
+        </div>
       ) : (
         <p className={styles.readOnly}>{t.chat.readOnly[conversation.state]}</p>
       )}
-      {menu && <Menu label={t.chat.messageMenu} items={items(menu.message)} at={menu.at} onClose={() => setMenu(null)} />}
+      {menu && (
+        <MessageMenu
+          message={menu.message}
+          at={menu.at}
+          writable={writable}
+          choices={{
+            onReact: actions.react,
+            onMoreReactions: actions.pickReaction,
+            onReply: one => composer.current?.reply(one),
+            onEdit: one => composer.current?.edit(one),
+            onRetry: actions.retry,
+            onCopy: one => copy([one]),
+            onForward: one => setForwarding([one]),
+            onSelect: one => setSelection(new Set([one.id])),
+            onDetails: actions.details,
+            onDelete: one => setDeleting([one]),
+            onRemove: actions.remove,
+          }}
+          onClose={() => setMenu(null)}
+        />
+      )}
+      {reacting && (
+        <EmojiPicker
+          label={t.acts.react}
+          onClose={() => setReacting(null)}
+          onPick={emoji => {
+            const one = messages.get().messages.find(message => message.id === reacting);
+            if (one) actions.react(one, emoji);
+          }}
+        />
+      )}
+      {deleting && <DeleteDialog conversation={conversation} messages={deleting} onClose={() => setDeleting(null)} onDone={() => setSelection(null)} />}
+      {forwarding && (
+        <ForwardDialog
+          messages={forwarding}
+          onClose={() => setForwarding(null)}
+          onDone={() => {
+            say({ text: t.acts.forwarded(forwarding.length) });
+            setSelection(null);
+          }}
+        />
+      )}
       {details && <MessageInfo id={details} conversation={conversation} me={me} messages={messages} onClose={() => setDetails(null)} />}
     </div>
   );

@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'react';
+import { Fragment, useEffect, useState } from 'react';
 import { useLive, type Conversation, type Id, type Me, type MessageId, type MessageWindow } from '../../client';
 import { useFormats, useTexts } from '../../i18n';
 import { useClient } from '../../page/use-client';
 import { Dialog } from '../../ui/dialog';
+import { reactedTo } from './reactions';
 import styles from './message-info.module.css';
 
 /** When a message was sent, when it ends, and who has it. */
@@ -44,6 +45,12 @@ export function MessageInfo({
             <dd>{formats.full(message.endsAt)}</dd>
           </>
         )}
+        {message.editedAt !== null && (
+          <>
+            <dt>{t.acts.editedAt}</dt>
+            <dd>{formats.full(message.editedAt)}</dd>
+          </>
+        )}
         {message.passedOnBy && <dd className={styles.wide}>{t.chat.passedOnHint(message.passedOnBy.name)}</dd>}
         {message.mine && (
           <>
@@ -53,7 +60,26 @@ export function MessageInfo({
             <dd>{people(message.readBy)}</dd>
           </>
         )}
+        {reactedTo(message).map(({ emoji, people }) => (
+          <Fragment key={emoji}>
+            <dt className={styles.emoji}>{emoji}</dt>
+            <dd>{formats.list(people.map(person => (person.me ? t.system.you : person.name)))}</dd>
+          </Fragment>
+        ))}
       </dl>
+      {message.former.length > 0 && (
+        <section>
+          <h3 className={styles.title}>{t.acts.versions}</h3>
+          <ol className={styles.versions}>
+            {message.former.toReversed().map(version => (
+              <li key={version.sentAt}>
+                <time dateTime={new Date(version.sentAt).toISOString()}>{formats.full(version.sentAt)}</time>
+                <p dir="auto">{version.text}</p>
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
     </Dialog>
   );
 }

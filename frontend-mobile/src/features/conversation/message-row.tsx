@@ -1,11 +1,12 @@
 import { memo, useRef, useState, type KeyboardEvent, type MouseEvent, type TouchEvent } from 'react';
-import type { Message, MessageId } from '../../client';
+import { named, type Message, type MessageId } from '../../client';
 import { useFormats, useTexts } from '../../i18n';
 import { classNames } from '../../ui/class-names';
 import { IconButton } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { SendState } from '../../ui/send-state';
 import { Tile } from '../../ui/tile';
+import { Reactions } from './reactions';
 import { RichText, isEmojiOnly } from './rich-text';
 import styles from './message-row.module.css';
 
@@ -13,7 +14,12 @@ export interface MessageActions {
   readonly reply: (message: Message) => void;
   readonly menu: (message: Message, at: { readonly x: number; readonly y: number }) => void;
   readonly jump: (to: MessageId, from: MessageId) => void;
-  readonly writeAgain: (message: Message) => void;
+  readonly react: (message: Message, emoji: string | null) => void;
+  readonly pickReaction: (message: Message) => void;
+  readonly details: (message: Message) => void;
+  readonly retry: (message: Message) => void;
+  readonly remove: (message: Message) => void;
+  readonly toggle: (message: Message) => void;
 }
 
 interface RowProps {
@@ -29,6 +35,8 @@ interface RowProps {
   /** Whether the tab key stops here. */
   readonly stop: boolean;
   readonly canReply: boolean;
+  /** Whether it is among those that were chosen; `null` while nothing is chosen. */
+  readonly chosen: boolean | null;
   readonly actions: MessageActions;
 }
 
@@ -37,23 +45,56 @@ const swipeEdge = 32;
 const longPress = 500;
 
 /** One message: who, what, when, and how far it got. */
-export const MessageRow = memo(function MessageRow({ message, quoted, first, last, group, flash, ends, stop, canReply, actions }: RowProps) {
+export const MessageRow = memo(function MessageRow({ message, quoted, first, last, group, flash, ends, stop, canReply, chosen, actions }: RowProps) {
   const t = useTexts();
   const formats = useFormats();
   const row = useRef<HTMLLIElement>(null);
   const { target, handlers } = useSwipe(
-    () => canReply && actions.reply(message),
-    at => actions.menu(message, at),
-    canReply,
+    () => canReply && chosen === null && message.body.type === 'text' && actions.reply(message),
+    at => (chosen === null ? actions.menu(message, at) : actions.toggle(message)),
+    canReply && chosen === null && message.body.type === 'text',
   );
   const [time] = useState(() => new Date(message.sentAt).toISOString());
-  if (message.body.type !== 'text') return null;
-  const { text, replyTo } = message.body;
+  if (message.body.type === 'system') return null;
+  if (message.body.type === 'deleted') {
+    const { by } = message.body;
+    return (
+      <li
+        ref={row}
+        data-message={message.id}
+        tabIndex={stop ? 0 : -1}
+        className={classNames(styles.row, message.mine ? styles.mine : styles.theirs, styles.first, group && styles.inGroup, flash && styles.flash)}
+      >
+        {group && !message.mine && <span className={styles.tile} />}
+        <div className={styles.column}>
+          <p className={styles.deleted} data-bubble>
+            <Icon name="trash" small />
+            <span>
+              {by.me && message.mine
+                ? t.acts.deletedByMe
+                : by.account === message.sender.account
+                  ? t.acts.deletedByWriter(message.sender.name)
+                  : t.acts.deletedBy(by.me ? t.system.you : by.name, message.mine ? t.system.youObject : message.sender.name)}
+            </span>
+            <time dateTime={time} title={formats.full(message.sentAt)}>
+              {formats.time(message.sentAt)}
+            </time>
+          </p>
+        </div>
+      </li>
+    );
+  }
+  const { text, replyTo, mentions } = message.body;
+  const canReact = canReply && message.state !== 'failed';
   const emoji = !replyTo && isEmojiOnly(text);
 
   const menuByKey = (event: KeyboardEvent) => {
     if (event.target !== row.current) return;
-    if (event.key === 'Enter' || event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) {
+    if (chosen !== null) {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      actions.toggle(message);
+    } else if (event.key === 'Enter' || event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) {
       event.preventDefault();
       const box = row.current?.querySelector('[data-bubble]')?.getBoundingClientRect();
       if (box) actions.menu(message, { x: box.left + 16, y: box.bottom });
@@ -61,10 +102,14 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
       event.preventDefault();
       event.stopPropagation();
       actions.reply(message);
+    } else if (event.key === 'e' && canReact && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      actions.pickReaction(message);
     }
   };
   const menuByPointer = (event: MouseEvent) => {
-    if ((event.target as Element).closest('a') || !getSelection()?.isCollapsed) return;
+    if (chosen !== null || (event.target as Element).closest('a') || !getSelection()?.isCollapsed) return;
     event.preventDefault();
     actions.menu(message, { x: event.clientX, y: event.clientY });
   };
@@ -81,14 +126,27 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
         last && styles.last,
         group && styles.inGroup,
         flash && styles.flash,
+        chosen === true && styles.chosen,
       )}
       onKeyDown={menuByKey}
       onContextMenu={menuByPointer}
+      onClick={chosen === null ? undefined : () => actions.toggle(message)}
       {...handlers}
     >
+      {chosen !== null && (
+        <input
+          type="checkbox"
+          className={styles.choice}
+          tabIndex={-1}
+          checked={chosen}
+          aria-label={t.acts.selectMessage}
+          onClick={event => event.stopPropagation()}
+          onChange={() => actions.toggle(message)}
+        />
+      )}
       {group && !message.mine && <span className={styles.tile}>{last && <Tile id={message.sender.account} name={message.sender.name} size="s" />}</span>}
       <div className={styles.column} ref={target}>
-        <div className={classNames(styles.bubble, emoji && styles.emoji)} data-bubble>
+        <div className={classNames(styles.bubble, emoji && styles.emoji, message.mentionsMe && !message.mine && styles.namesMe)} data-bubble>
           {first && group && !message.mine ? (
             <bdi className={styles.author}>{message.sender.name}</bdi>
           ) : (
@@ -105,17 +163,17 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
                 <>
                   <bdi className={styles.quoteAuthor}>{quoted.mine ? t.system.you : quoted.sender.name}</bdi>
                   <span dir="auto" className={styles.quoteText}>
-                    {quoted.body.text.slice(0, 240)}
+                    {named(quoted.body).slice(0, 240)}
                   </span>
                 </>
               ) : (
-                <span className={styles.quoteText}>…</span>
+                <span className={styles.quoteText}>{quoted?.body.type === 'deleted' ? t.acts.deletedPreview : '…'}</span>
               )}
             </button>
           )}
           <div className={styles.body} dir="auto">
             <span className={styles.text}>
-              <RichText text={text} />
+              <RichText text={text} mentions={mentions} />
             </span>
             <span className={styles.meta}>
               {message.endsAt !== null && (
@@ -124,6 +182,17 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
                   <span className="visually-hidden">{ends}</span>
                 </span>
               )}
+              {message.editedAt !== null && (
+                <button
+                  type="button"
+                  tabIndex={stop ? 0 : -1}
+                  className={styles.edited}
+                  title={formats.full(message.editedAt)}
+                  onClick={() => actions.details(message)}
+                >
+                  {t.acts.edited}
+                </button>
+              )}
               <time dateTime={time} title={formats.full(message.sentAt)}>
                 {formats.time(message.sentAt)}
               </time>
@@ -131,16 +200,23 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
             </span>
           </div>
         </div>
+        <Reactions message={message} canReact={canReact && chosen === null} stop={stop} onReact={emoji => actions.react(message, emoji)} />
         {message.state === 'failed' && (
           <p className={styles.failed}>
             <span>{t.chat.failedText}</span>
-            <button type="button" onClick={() => actions.writeAgain(message)}>
-              {t.chat.sendAgain}
+            {canReply && (
+              <button type="button" onClick={() => actions.retry(message)}>
+                {t.acts.retry}
+              </button>
+            )}
+            <button type="button" onClick={() => actions.remove(message)}>
+              {t.acts.deleteFailed}
             </button>
           </p>
         )}
       </div>
-      <span className={styles.tools}>
+      <span className={classNames(styles.tools, chosen !== null && styles.hidden)}>
+        {canReact && <IconButton icon="smile" label={t.acts.react} tabIndex={-1} onClick={() => actions.pickReaction(message)} />}
         {canReply && <IconButton icon="reply" label={t.chat.reply} tabIndex={-1} onClick={() => actions.reply(message)} />}
         <IconButton
           icon="menu"

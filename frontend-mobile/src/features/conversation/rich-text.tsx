@@ -1,4 +1,6 @@
 import { Fragment, type ReactNode } from 'react';
+import { mentioned, type Mention } from '../../client';
+import { classNames } from '../../ui/class-names';
 import styles from './rich-text.module.css';
 
 /** A part of a text: code between three backticks, a link, or words. */
@@ -63,8 +65,24 @@ export function isEmojiOnly(text: string): boolean {
   return [...new Intl.Segmenter().segment(text.replace(/\s/g, ''))].length <= fewEmoji;
 }
 
-/** A message's text as it is drawn. */
-export function RichText({ text }: { readonly text: string }): ReactNode {
+/** A message's text as it is drawn. Whoever is named in it stands there as this account knows them. */
+export function RichText({ text, mentions = [] }: { readonly text: string; readonly mentions?: readonly Mention[] }): ReactNode {
+  if (mentions.length === 0) return <Words text={text} />;
+  const parts: ReactNode[] = [];
+  let at = 0;
+  for (const { person, start, length } of mentions) {
+    parts.push(<Words key={at} text={text.slice(at, start)} />);
+    parts.push(
+      <bdi key={`@${start}`} className={classNames(styles.mention, person.me && styles.me)}>
+        {mentioned(person.name)}
+      </bdi>,
+    );
+    at = start + length;
+  }
+  return [...parts, <Words key={at} text={text.slice(at)} />];
+}
+
+function Words({ text }: { readonly text: string }): ReactNode {
   return partsOf(text).map((part, at) => {
     if (part.type === 'code') {
       return (

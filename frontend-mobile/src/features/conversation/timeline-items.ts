@@ -35,7 +35,7 @@ export function firstUnread(messages: readonly Message[], count: number): Messag
   let left = count;
   for (let at = messages.length - 1; at >= 0 && left > 0; at--) {
     const message = messages[at]!;
-    if (message.mine || message.body.type === 'system') continue;
+    if (message.mine || message.body.type !== 'text') continue;
     if (--left === 0) return message.id;
   }
   return null;

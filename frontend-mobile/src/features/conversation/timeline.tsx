@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from 'react';
-import type { Conversation, Message, MessageId, MessageWindow } from '../../client';
-import { useLive } from '../../client';
+import { named, useLive, type Conversation, type Message, type MessageId, type MessageWindow } from '../../client';
 import { useFormats, useTexts } from '../../i18n';
 import { useNow } from '../../page/use-now';
 import { Icon } from '../../ui/icon';
@@ -29,6 +28,8 @@ interface TimelineProps {
   readonly window: MessageWindow;
   readonly actions: Omit<MessageActions, 'jump'> & { readonly missing: () => void };
   readonly canReply: boolean;
+  /** What was chosen, while something is being chosen. */
+  readonly selection: ReadonlySet<MessageId> | null;
   readonly onRead: (upTo: MessageId) => void;
   readonly beginning: ReactNode;
   readonly handle: Ref<TimelineHandle>;
@@ -38,7 +39,7 @@ interface TimelineProps {
  * The messages. Only a part of them is in the page, and what a person looks at stays where it is: before every change the topmost visible
  * message is remembered, and afterwards scrolled back to its place. Whoever is at the end stays at the end.
  */
-export function Timeline({ conversation, window: source, actions, canReply, onRead, beginning, handle }: TimelineProps) {
+export function Timeline({ conversation, window: source, actions, canReply, selection, onRead, beginning, handle }: TimelineProps) {
   const t = useTexts();
   const formats = useFormats();
   const now = useNow(60_000);
@@ -54,6 +55,8 @@ export function Timeline({ conversation, window: source, actions, canReply, onRe
   const [below, setBelow] = useState(0);
   const [away, setAway] = useState(false);
   const [newBelow, setNewBelow] = useState(0);
+  // The first of them that names me.
+  const [mentionBelow, setMentionBelow] = useState<MessageId | null>(null);
   const [stop, setStop] = useState<MessageId | null>(null);
   const [flash, setFlash] = useState<MessageId | null>(null);
   const [cameFrom, setCameFrom] = useState<MessageId | null>(null);
@@ -176,6 +179,7 @@ export function Timeline({ conversation, window: source, actions, canReply, onRe
     setAway(fromEnd > box.clientHeight * 0.6 || below > 0);
     if (atEnd.current) {
       setNewBelow(0);
+      setMentionBelow(null);
       setCameFrom(null);
     }
     remember();
@@ -206,6 +210,8 @@ export function Timeline({ conversation, window: source, actions, canReply, onRe
     } else if (!atEnd.current) {
       setBelow(current => (current > 0 ? current + added.length : 0));
       setNewBelow(current => current + added.filter(message => message.body.type === 'text').length);
+      const naming = added.find(message => message.mentionsMe && !message.mine);
+      if (naming) setMentionBelow(current => current ?? naming.id);
     }
   }, [messages, restore]);
 
@@ -215,6 +221,7 @@ export function Timeline({ conversation, window: source, actions, canReply, onRe
     atEnd.current = true;
     setBelow(0);
     setNewBelow(0);
+    setMentionBelow(null);
     setCameFrom(null);
     setAway(false);
     const box = scroller.current;
@@ -245,19 +252,17 @@ export function Timeline({ conversation, window: source, actions, canReply, onRe
   );
   useImperativeHandle(handle, () => ({ show, toLatest }), [show, toLatest]);
 
-  const { reply, menu, writeAgain, missing } = actions;
+  const { missing } = actions;
   const rowActions = useMemo<MessageActions>(
     () => ({
-      reply,
-      menu,
-      writeAgain,
+      ...actions,
       jump: (to, from) =>
         void show(to).then(there => {
           if (there) setCameFrom(from);
           else missing();
         }),
     }),
-    [reply, menu, writeAgain, missing, show],
+    [actions, missing, show],
   );
 
   // ---- The keyboard: one stop, arrows within ----
@@ -275,7 +280,7 @@ export function Timeline({ conversation, window: source, actions, canReply, onRe
     row?.scrollIntoView({ block: 'nearest' });
   };
 
-  const stopAt = shown.some(message => message.id === stop) ? stop : (shown.findLast(message => message.body.type === 'text')?.id ?? null);
+  const stopAt = shown.some(message => message.id === stop) ? stop : (shown.findLast(message => message.body.type !== 'system')?.id ?? null);
 
   return (
     <div className={styles.area}>
@@ -320,6 +325,7 @@ export function Timeline({ conversation, window: source, actions, canReply, onRe
                     ends={item.message.endsAt === null ? null : t.chat.ends(formats.until(item.message.endsAt, now))}
                     stop={stopAt === item.key}
                     canReply={canReply}
+                    chosen={selection && item.message.body.type === 'text' ? selection.has(item.key) : null}
                     actions={rowActions}
                   />
                 );
@@ -339,10 +345,21 @@ export function Timeline({ conversation, window: source, actions, canReply, onRe
             <button
               type="button"
               className={classNames(styles.toLatest, newBelow > 0 && styles.hasNew)}
-              aria-label={newBelow > 0 ? `${t.chat.toLatest}, ${t.chat.newMessages(newBelow)}` : t.chat.toLatest}
+              aria-label={[t.chat.toLatest, newBelow > 0 && t.chat.newMessages(newBelow), mentionBelow && t.acts.mentioned].filter(Boolean).join(', ')}
               title={t.chat.toLatest}
-              onClick={toLatest}
+              onClick={() => {
+                // First to where somebody names me, then on to the end.
+                const to = mentionBelow;
+                setMentionBelow(null);
+                if (to) void show(to);
+                else toLatest();
+              }}
             >
+              {mentionBelow && (
+                <span className={styles.mention} aria-hidden="true">
+                  @
+                </span>
+              )}
               <Icon name="down" />
               {newBelow > 0 && <span aria-hidden="true">{newBelow}</span>}
             </button>
@@ -358,17 +375,33 @@ function quotedBy(message: Message, byId: ReadonlyMap<MessageId, Message>): Mess
   return message.body.type === 'text' && message.body.replyTo ? (byId.get(message.body.replyTo) ?? null) : null;
 }
 
-/** Reads out what comes in while the conversation is open, once and as “author: text”; history that loads is silent. */
+/** Reads out what comes in while the conversation is open, once and as “author: text”, and what is edited or deleted; history that loads is silent. */
 function Announcer({ messages }: { readonly messages: readonly Message[] }) {
+  const t = useTexts();
   const known = useRef<string | null>(null);
+  const seen = useRef<ReadonlyMap<MessageId, Message>>(new Map());
   const [said, setSaid] = useState('');
+  useEffect(() => {
+    const before = seen.current;
+    seen.current = new Map(messages.map(message => [message.id, message]));
+    for (const message of messages.slice(-rendered)) {
+      const was = before.get(message.id);
+      if (!was || was === message || message.mine) continue;
+      const { name } = message.sender;
+      if (message.body.type === 'text' && message.editedAt !== was.editedAt) setSaid(t.acts.saidEdited(name, named(message.body)));
+      else if (message.body.type === 'deleted' && was.body.type === 'text') {
+        const { by } = message.body;
+        if (!by.me) setSaid(by.account === message.sender.account ? t.acts.deletedByWriter(name) : t.acts.deletedBy(by.name, name));
+      }
+    }
+  }, [messages, t]);
   useEffect(() => {
     const last = messages.at(-1);
     if (!last) return;
     const before = known.current;
     known.current = last.position;
     if (before === null || last.position <= before || last.mine || last.body.type !== 'text') return;
-    setSaid(`${last.sender.name}: ${last.body.text}`);
+    setSaid(`${last.sender.name}: ${named(last.body)}`);
   }, [messages]);
   return (
     <div className="visually-hidden" role="status">

@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import type { Conversation } from '../../client';
+import { named, type Conversation } from '../../client';
 import { systemLine, useFormats, useTexts } from '../../i18n';
 import type { Draft } from '../../page/drafts';
 import { to } from '../../page/router';
@@ -62,6 +62,12 @@ export const ConversationRow = memo(function ConversationRow({
             <Preview conversation={conversation} draft={draft} hidden={hidePreviews} />
           </span>
           {last?.mine && !draft && conversation.state === 'active' && <SendState state={last.state} />}
+          {conversation.unreadMentions > 0 && (
+            <span className={styles.mention} title={t.acts.mentions(conversation.unreadMentions)}>
+              <span aria-hidden="true">@</span>
+              <span className="visually-hidden">{t.acts.mentions(conversation.unreadMentions)}</span>
+            </span>
+          )}
           {unread > 0 && (
             <span className={styles.badge}>
               <span aria-hidden="true">{unread > 999 ? '999+' : unread}</span>
@@ -90,11 +96,12 @@ function Preview({ conversation, draft, hidden }: { readonly conversation: Conve
   if (state === 'removed') return t.list.removed;
   if (!last) return state === 'restored' ? t.list.restored : t.list.noMessages;
   if (last.body.type === 'system') return systemLine(last.body, t, formats);
+  if (last.body.type === 'deleted') return <i>{t.acts.deletedPreview}</i>;
   if (hidden) return last.mine || kind === 'direct' ? '···' : <bdi>{last.sender.name}</bdi>;
   const who = last.mine ? t.list.you : kind === 'group' ? `${last.sender.name}:` : null;
   return (
     <>
-      {who && <bdi className={styles.who}>{who}</bdi>} <bdi>{oneLine(last.body.text)}</bdi>
+      {who && <bdi className={styles.who}>{who}</bdi>} <bdi>{oneLine(named(last.body))}</bdi>
     </>
   );
 }

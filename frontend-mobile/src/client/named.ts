@@ -1,0 +1,16 @@
+import type { MessageBody } from './protocol';
+
+/** What a message says as plain words: everybody named in it as this account knows them, whatever its writer wrote there. Empty for what says nothing. */
+export function named(body: MessageBody): string {
+  if (body.type !== 'text') return '';
+  let text = '';
+  let at = 0;
+  for (const { person, start, length } of body.mentions) {
+    text += `${body.text.slice(at, start)}${mentioned(person.name)}`;
+    at = start + length;
+  }
+  return text + body.text.slice(at);
+}
+
+/** A name with one @ before it. */
+export const mentioned = (name: string): string => (name.startsWith('@') ? name : `@${name}`);
