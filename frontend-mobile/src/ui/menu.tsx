@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { Icon, type IconName } from './icon';
 import { classNames } from './class-names';
 import styles from './menu.module.css';
@@ -27,7 +27,8 @@ export function Menu({
 }) {
   const menu = useRef<HTMLDialogElement>(null);
 
-  useEffect(() => {
+  // Open before it is placed: what is closed has no size.
+  useLayoutEffect(() => {
     const element = menu.current;
     const before = document.activeElement;
     element?.showModal();
