@@ -19,7 +19,7 @@ static class ActWords
         int at = 0;
         foreach (Mention mention in body.Mentions)
         {
-            string who = name(mention.Account);
+            string who = SafeText.Line(name(mention.Account));
             text.Append(body.Text, at, mention.Start - at).Append(who.StartsWith('@') ? "" : "@").Append(who);
             at = mention.Start + mention.Length;
         }

@@ -18,7 +18,7 @@ static class Failure
         ClientErrors.WrongPassword or ClientErrors.TooManyAttempts or ClientErrors.WrongRecoveryKey or ErrorCodes.WrongCredentials => ExitCode.WrongPassword,
         ClientErrors.ProfileEmpty or ErrorCodes.SessionEnded or ErrorCodes.Unauthenticated or ErrorCodes.DeviceRemoved => ExitCode.NoAccount,
         ErrorCodes.NotFound => ExitCode.NotFound,
-        ClientErrors.KeyChanged or ClientErrors.CannotSend or ClientErrors.NotAllowed or ClientErrors.DeviceNotReady or ClientErrors.DeviceWaits
+        ClientErrors.KeyChanged or ClientErrors.CannotSend or ClientErrors.NotAllowed or ClientErrors.TooLate or ClientErrors.DeviceNotReady or ClientErrors.DeviceWaits
             or ClientErrors.SafetyNumberMismatch or ClientErrors.WrongLinkCode or ClientErrors.LinkExpired or ClientErrors.NoVault or ClientErrors.VaultRefused or ErrorCodes.Forbidden => ExitCode.Refused,
         ClientErrors.UnsuitablePassword or ClientErrors.InvalidLink or ClientErrors.InsecureAddress or ErrorCodes.Invalid => ExitCode.Usage,
         _ => ExitCode.Error,

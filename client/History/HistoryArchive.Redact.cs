@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Kavalek.Client.Archived;
-using Kavalek.Client.Records;
 using Kavalek.Protocol;
 using Wire = Kavalek.Protocol.Wire;
 

@@ -212,3 +212,75 @@ test('In French everything is French, and the page says so to whoever reads it o
   expect(page().textContent).toContain('Verrouillage automatique');
   expect(page().textContent).not.toMatch(/\b(Settings|Devices|Lock|Name)\b/);
 });
+
+test('A reaction is added and taken back by a click, and its name says who reacted', async () => {
+  navigate(to.conversation(id(100)));
+  await open();
+  const thumbs = () => page().querySelector<HTMLButtonElement>('[aria-label^="👍 by"]')!;
+  expect(
+    thumbs()
+      .getAttribute('aria-label')
+      ?.replace(/[\u2068\u2069]/g, ''),
+  ).toBe('👍 by Jean and Sam');
+  await click(thumbs());
+  expect(calls('message.react')).toMatchObject([{ emoji: '👍' }]);
+  expect(thumbs().getAttribute('aria-pressed')).toBe('true');
+  await click(thumbs());
+  expect(calls('message.react')).toMatchObject([{ emoji: '👍' }, { emoji: null }]);
+});
+
+test('The arrow up in an empty box edits the last own message, and Escape gives back what was begun', async () => {
+  navigate(to.conversation(id(101)));
+  await open();
+  const box = page().querySelector('textarea')!;
+  const key = async (name: string) => {
+    act(() => void box.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, cancelable: true })));
+    await settle();
+  };
+  type(box, 'kept');
+  await key('ArrowUp');
+  expect(box.value).toBe('kept');
+  type(box, '');
+  await key('ArrowUp');
+  expect(box.value).toContain('sha256');
+  await key('Escape');
+  expect(box.value).toBe('');
+  await key('ArrowUp');
+  type(box, 'Other words');
+  await click(button('Save'));
+  expect(calls('message.edit')).toMatchObject([{ text: 'Other words', mentions: [] }]);
+  expect(box.value).toBe('');
+  expect(page().querySelector('[role=log]')?.textContent).toContain('edited');
+});
+
+test('Whoever is chosen behind an @ is named in what is sent, and a message that names me says so', async () => {
+  navigate(to.conversation(id(100)));
+  await open();
+  const me = [...page().querySelectorAll('[role=log] bdi')].find(one => one.textContent === '@Marie');
+  expect(me?.className).toContain('me');
+  const box = page().querySelector('textarea')!;
+  type(box, 'Ask @sa');
+  await settle();
+  expect([...page().querySelectorAll('[role=option]')].map(one => one.querySelector('bdi')?.textContent)).toEqual(['Sam']);
+  act(() => void box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })));
+  await settle();
+  expect(box.value).toBe('Ask @Sam ');
+  await click(button('Send'));
+  expect(calls('conversation.send')).toMatchObject([{ text: 'Ask @Sam', mentions: [{ account: id(15), start: 4, length: 4 }] }]);
+});
+
+test('A message is deleted for everybody or for me, one that failed is sent again or removed', async () => {
+  const failed = world.say(id(101), null, 'did not go', { state: 'failed' });
+  const mine = world.say(id(101), null, 'slip of the tongue');
+  navigate(to.conversation(id(101)));
+  await open();
+  const row = (message: string) => page().querySelector<HTMLElement>(`[data-message="${message}"]`)!;
+  await click(row(mine.id).querySelector<HTMLElement>('[aria-label="Message menu"]')!);
+  await click(button('Delete…'));
+  await click(button('Delete for everybody'));
+  expect(calls('message.delete')).toEqual([{ conversation: id(101), messages: [mine.id], forEveryone: true }]);
+  expect(row(mine.id).textContent).toContain('You deleted this message');
+  await click([...row(failed.id).querySelectorAll('button')].find(one => one.textContent === 'Send again')!);
+  expect(calls('message.retry')).toEqual([{ conversation: id(101), message: failed.id }]);
+  expect(row(failed.id)).toBeNull();
+});

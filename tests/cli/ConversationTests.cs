@@ -56,6 +56,27 @@ public sealed class ConversationTests(TwoPeople two)
     }
 
     [Fact]
+    public async Task A_message_is_reacted_to_edited_and_deleted_by_its_id_and_the_other_side_sees_it()
+    {
+        string key = Guid.NewGuid().ToString("n");
+        JsonElement sent = JsonDocument.Parse((await two.RunAsync(two.Jean, "send", "@marie", "--json", $"@marie {key}")).Out).RootElement;
+        string id = sent.GetProperty("id").GetString()!;
+        Assert.Equal(6, sent.GetProperty("mentions")[0].GetProperty("length").GetInt32());
+        await two.RunAsync(two.Marie, "react", "@jean", id, "👍");
+        await two.RunAsync(two.Jean, "edit", "@marie", id, "other words", key);
+        string seen = (await two.RunAsync(two.Marie, "history", "@jean", "--limit", "3")).Out;
+        Assert.Contains($"other words {key}  (edited · 👍 you)", seen);
+        JsonElement last = JsonDocument.Parse((await two.RunAsync(two.Jean, "history", "@marie", "--json", "--limit", "1")).Out.Trim()).RootElement;
+        Assert.Equal("👍", last.GetProperty("reactions")[0].GetProperty("emoji").GetString());
+        Assert.Equal($"@marie {key}", last.GetProperty("formerVersions")[0].GetProperty("text").GetString());
+        (await KavalekProcess.RunAsync(two.Marie, TwoPeople.Password, ["delete", "@jean", id])).Ended(ExitCode.Refused);
+        await two.RunAsync(two.Jean, "delete", "@marie", id);
+        string gone = (await two.RunAsync(two.Marie, "history", "@jean", "--limit", "3")).Out;
+        Assert.DoesNotContain(key, gone);
+        Assert.Contains("deleted this message", gone);
+    }
+
+    [Fact]
     public async Task A_bot_hears_messages_as_json_and_answers_through_the_same_process()
     {
         string key = Guid.NewGuid().ToString();

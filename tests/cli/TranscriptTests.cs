@@ -74,6 +74,25 @@ public static partial class TranscriptTests
         Assert.All(rows, row => Assert.DoesNotContain(Plain(row).ToCharArray(), char.IsControl));
     }
 
+    [Fact]
+    public static void What_was_done_to_a_message_is_said_under_it_and_whoever_is_named_has_the_name_the_reader_knows()
+    {
+        Message hello = Text(1, s_marie, "hello @boss!") with
+        {
+            Body = new TextBody("hello @boss!") { Mentions = [new Mention(s_me, 6, 5)] },
+            EditedAt = s_start,
+            Reactions = [new Reaction(s_me, "👍"), new Reaction(s_marie, "👍")],
+        };
+        Message gone = Text(2, s_marie, "") with { Body = new DeletedBody(s_marie) }, removed = Text(3, s_marie, "") with { Body = new DeletedBody(s_me) };
+        List<string> rows = Draw([hello, gone, removed]);
+        Assert.Contains(rows, row => row.EndsWith("hello @you!", StringComparison.Ordinal));
+        Assert.Contains(rows, row => row.EndsWith("edited · 👍 you, Marie", StringComparison.Ordinal));
+        Assert.Contains(rows, row => row.EndsWith("Marie deleted this message", StringComparison.Ordinal));
+        Assert.Contains(rows, row => row.EndsWith("you deleted a message of Marie", StringComparison.Ordinal));
+        (List<string> hostile, _) = new Transcript(_ => "M\e[2J\nallory").Draw([hello, gone, removed], new TranscriptLook(80));
+        Assert.All(hostile, row => Assert.DoesNotContain(Plain(row).ToCharArray(), char.IsControl));
+    }
+
     static List<string> Draw(IReadOnlyList<Message> messages, int width = 80) =>
         [.. new Transcript(Name).Draw(messages, new TranscriptLook(width)).Rows.Select(Plain)];
 
