@@ -124,8 +124,10 @@ static class Sharing
         foreach ((ArchivedConversation conversation, IReadOnlyList<MessageRow> newest) in new BatchReader(batch).Conversations(own.Account))
         {
             if (!conversation.Id.Span.SequenceEqual(step.Thread.Id.ToArray())) continue;
-            foreach (MessageRow text in newest) text.PassedBy = Step.Bytes(sender.Account);
-            added += await new Restoring(step).PutAsync([.. newest.Take(HistoryShare.Most)], archived: false).ConfigureAwait(false);
+            // That something was deleted, or is to be hidden, nobody says for others.
+            MessageRow[] texts = [.. newest.Where(text => text.Deletion is null).Take(HistoryShare.Most)];
+            foreach (MessageRow text in texts) text.PassedBy = Step.Bytes(sender.Account);
+            added += await new Restoring(step).PutAsync(texts, archived: false).ConfigureAwait(false);
         }
         row.Parts.Add(passed.Part);
         if (row.Parts.Count == passed.Parts) row.PrivateKey = ByteString.Empty;

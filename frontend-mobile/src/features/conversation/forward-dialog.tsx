@@ -51,7 +51,9 @@ export function ForwardDialog({
           <li key={one.id}>
             <label className={styles.row} htmlFor={`${id}-${one.id}`}>
               <Tile id={one.peer?.account ?? one.id} name={one.title} group={one.kind === 'group'} />
-              <bdi className={styles.title}>{one.title}</bdi>
+              <span className={styles.title}>
+                <bdi>{one.title}</bdi>
+              </span>
               <input
                 id={`${id}-${one.id}`}
                 type="checkbox"
