@@ -252,7 +252,7 @@ export const en = {
     moreEmoji: 'More emoji',
     reactWith: (emoji: string): string => `React with ${emoji}`,
     takeBack: (emoji: string): string => `Take ${emoji} back`,
-    reacted: (emoji: string, who: string): string => `${emoji} by ${who}`,
+    reactedBy: (who: string): string => `by ${who}`,
     reactions: 'Reactions',
     emoji: 'Emoji',
     searchEmoji: 'Search emoji',

@@ -254,7 +254,7 @@ export const fr: Texts = {
     moreEmoji: 'Plus d’émojis',
     reactWith: (emoji: string): string => `Réagir avec ${emoji}`,
     takeBack: (emoji: string): string => `Retirer ${emoji}`,
-    reacted: (emoji: string, who: string): string => `${emoji} par ${who}`,
+    reactedBy: (who: string): string => `par ${who}`,
     reactions: 'Réactions',
     emoji: 'Émojis',
     searchEmoji: 'Chercher un émoji',

@@ -58,13 +58,13 @@ export function Reactions({
               tabIndex={stop ? 0 : -1}
               disabled={!canReact}
               aria-pressed={mine}
-              aria-label={t.acts.reacted(emoji, who)}
               title={who}
               className={classNames(styles.reaction, mine && styles.mine)}
               onClick={() => onReact(mine ? null : emoji)}
             >
-              <span aria-hidden="true">{emoji}</span>
-              {people.length > 1 && <span aria-hidden="true">{people.length}</span>}
+              <span>{emoji}</span>
+              {people.length > 1 && <span>{people.length}</span>}
+              <span className="visually-hidden">{t.acts.reactedBy(who)}</span>
             </button>
           </li>
         );
