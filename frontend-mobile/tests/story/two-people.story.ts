@@ -1,5 +1,6 @@
 import { type Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { whatIsDoneToMessages } from './messages';
 import { Person, desktop, launch, password, phone } from './person';
 import { Server } from './server';
 
@@ -121,6 +122,7 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await jean.page.locator('textarea').waitFor();
   await jean.send('Présent 👍');
   await marie.sees('Présent 👍');
+  await whatIsDoneToMessages(marie, jean);
   await marie.isAccessible('group');
   await jean.isAccessible('group');
   await jean.page.goto(`${server.origin}/#/`);
