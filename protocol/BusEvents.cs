@@ -22,7 +22,14 @@ public sealed record Revoked(Id[] Devices, Id[] Sessions) : BusEvent;
 /// <summary>An account's device list changed: each of its certified devices finds a notice in its inbox.</summary>
 /// <param name="Account">Whose.</param>
 /// <param name="Devices">The account's certified devices after the change.</param>
-public sealed record DevicesChanged(Id Account, Id[] Devices) : BusEvent;
+public sealed record DevicesChanged(Id Account, Id[] Devices) : BusEvent
+{
+    /// <summary>Names this piece of news: however many nodes hear it, each device gets one notice of it.</summary>
+    public Id News { get; init; } = Id.New();
+}
+
+/// <summary>News of streams may have been missed: a connection was gone, or a commit's answer. What is new is looked for in the database.</summary>
+public sealed record EventsMissed : BusEvent;
 
 /// <summary>
 /// An account was deleted, or begun afresh with a new key: what is kept for the account itself goes. A <see cref="DeviceRemoved"/> for each of its

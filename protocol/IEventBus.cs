@@ -12,6 +12,15 @@ public interface IEventBus
     /// </summary>
     void Publish(BusEvent news);
 
+    /// <summary>Whether there may be other nodes.</summary>
+    bool IsShared { get; }
+
+    /// <summary>Whether news of other nodes' streams arrive at once at present; where not, the database is asked for them.</summary>
+    bool IsLive { get; }
+
+    /// <summary>Returns when every <see cref="Listen(StreamName, Action{StreamEvent})"/> made before is in force everywhere, or cannot be for now.</summary>
+    Task SettledAsync();
+
     /// <summary>Hears every event that is not about a single stream's content. Disposing the result ends it.</summary>
     /// <param name="listener">Called on the publisher's thread; it returns soon and does not throw.</param>
     IDisposable Listen(Action<BusEvent> listener);

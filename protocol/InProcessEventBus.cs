@@ -10,6 +10,15 @@ public sealed class InProcessEventBus : IEventBus
     Action<BusEvent>? _listeners;
 
     /// <inheritdoc/>
+    public bool IsShared => false;
+
+    /// <inheritdoc/>
+    public bool IsLive => true;
+
+    /// <inheritdoc/>
+    public Task SettledAsync() => Task.CompletedTask;
+
+    /// <inheritdoc/>
     public void Publish(BusEvent news)
     {
         if (news is not StreamEvent ofStream)

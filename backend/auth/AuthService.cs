@@ -69,6 +69,19 @@ public sealed class AuthService : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether the database answers.</summary>
+    public async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            return await _database.ReadAsync(db => db.NumberAsync("SELECT COUNT(*) FROM instance")) == 1;
+        }
+        catch (AuthException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Closes the database and zeroes the keys.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -12,18 +12,20 @@ namespace Kavalek.Host;
 public sealed class Server : IAsyncDisposable
 {
     readonly WebApplication _app;
-    readonly AuthService _auth;
+    readonly AuthService? _auth;
+    readonly RemoteAuth? _remote;
+    IAsyncDisposable? _metrics;
 
-    Server(WebApplication app, AuthService auth) => (_app, _auth) = (app, auth);
+    Server(WebApplication app, AuthService? auth, RemoteAuth? remote) => (_app, _auth, _remote) = (app, auth, remote);
 
     /// <summary>Where it listens: the first address, with the port it got.</summary>
     public Uri Address => new(_app.Urls.First());
 
     /// <summary>The instance's id.</summary>
-    public Id Instance => _auth.Instance;
+    public Id Instance => _auth?.Instance ?? _remote!.Instance;
 
     /// <summary>The secret of the set-up link; <c>null</c> where the instance has its owner.</summary>
-    public string? SetUpSecret => _auth.SetUpSecret;
+    public string? SetUpSecret => _auth?.SetUpSecret;
 
     /// <summary>The services inside, for tests.</summary>
     internal IServiceProvider Services => _app.Services;
@@ -41,7 +43,7 @@ public sealed class Server : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         clock ??= TimeProvider.System;
-        AuthService auth = await AuthService.OpenAsync(
+        AuthService? auth = !options.Auth ? null : await AuthService.OpenAsync(
             new AuthOptions
             {
                 DataFolder = options.Data,
@@ -54,18 +56,19 @@ public sealed class Server : IAsyncDisposable
                 RateFactor = options.RateFactor,
             },
             clock);
-        WebApplication app = Build(options, auth, clock, logging);
+        RemoteAuth? remote = options.Auth ? null : await RemoteAuth.ConnectAsync(new Uri(options.AuthUrl!), clock);
+        WebApplication app = Build(options, auth, remote, clock, logging);
+        Server server = new(app, auth, remote);
         try
         {
+            if (options.MetricsUrls is { } metrics) server._metrics = await MetricsServer.StartAsync(metrics);
             await app.StartAsync();
         }
         catch
         {
-            await app.DisposeAsync();
-            await auth.DisposeAsync();
+            await server.CloseAsync();
             throw;
         }
-        Server server = new(app, auth);
         await server.GreetAsync(options, console ?? Console.Out);
         return server;
     }
@@ -77,11 +80,18 @@ public sealed class Server : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
-        await _app.DisposeAsync();
-        await _auth.DisposeAsync();
+        await CloseAsync();
     }
 
-    static WebApplication Build(ServerOptions options, AuthService auth, TimeProvider clock, Action<ILoggingBuilder>? logging)
+    async Task CloseAsync()
+    {
+        await _app.DisposeAsync();
+        if (_metrics is not null) await _metrics.DisposeAsync();
+        if (_auth is not null) await _auth.DisposeAsync();
+        _remote?.Dispose();
+    }
+
+    static WebApplication Build(ServerOptions options, AuthService? auth, RemoteAuth? remote, TimeProvider clock, Action<ILoggingBuilder>? logging)
     {
         // Nothing by default: no file beside the program and no variable of the framework changes what runs.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
@@ -95,10 +105,22 @@ public sealed class Server : IAsyncDisposable
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddRouting();
         builder.Services.AddSingleton(clock);
-        builder.Services.AddSingleton<IEventBus, InProcessEventBus>();
+        if (options.Redis is { } redis)
+        {
+            // Readers hold a thread while they wait for the database.
+            ThreadPool.SetMinThreads(32, 32);
+            builder.Services.AddSingleton<IEventBus>(services =>
+                new ClusterEventBus(options.Postgres!, RedisAddress.Parse(redis), clock, services.GetRequiredService<ILogger<ClusterEventBus>>()));
+            builder.Services.AddSingleton<IPresence>(services => (ClusterEventBus)services.GetRequiredService<IEventBus>());
+        }
+        else
+        {
+            builder.Services.AddSingleton<IEventBus, InProcessEventBus>();
+        }
         // Messaging first: services start in this order, and it listens to what auth says at its start.
-        if (options.Messaging) builder.Services.AddMessaging(_ => MessagingOptionsOf(options, auth));
-        builder.Services.AddAuth(auth);
+        if (options.Messaging) builder.Services.AddMessaging(_ => MessagingOptionsOf(options, auth, remote));
+        if (options.Redis is not null) builder.Services.AddHostedService(services => (ClusterEventBus)services.GetRequiredService<IEventBus>());
+        if (auth is not null) builder.Services.AddAuth(auth);
         if (options.Development) builder.Services.AddOpenApi();
 
         WebApplication app = builder.Build();
@@ -108,21 +130,22 @@ public sealed class Server : IAsyncDisposable
         app.UseRouting();
         WebApp? web = WebApp.Open(options.Web);
         web?.Use(app);
-        app.MapAuth();
+        if (auth is not null) app.MapAuth();
+        app.MapHealth(auth, options);
         if (options.Messaging) app.MapMessaging();
         if (web is null) app.MapFrontPage(options);
         if (options.Development) app.MapOpenApi();
         return app;
     }
 
-    static MessagingOptions MessagingOptionsOf(ServerOptions options, AuthService auth)
+    static MessagingOptions MessagingOptionsOf(ServerOptions options, AuthService? auth, RemoteAuth? remote)
     {
         MessagingOptions defaults = new()
         {
             DataFolder = options.Data,
             Postgres = options.Postgres,
-            Instance = () => auth.Instance,
-            TokenKey = auth.PublicKey,
+            Instance = () => auth?.Instance ?? remote!.Instance,
+            TokenKey = auth is not null ? auth.PublicKey : remote!.Key,
             AcksWait = options.AcksWait,
             Origins = options.Origin is { } origin ? [origin] : options.UrlList,
         };

@@ -14,6 +14,15 @@ public sealed record ServerOptions
     /// <summary>Where PostgreSQL is, as a connection string; <c>null</c> for SQLite files in the data folder. Read from the file of <c>--connection-file</c>.</summary>
     public string? Postgres { get; init; }
 
+    /// <summary>Where Redis is, which nodes of one instance share; <c>null</c> where this process is the only one. Read from the file of <c>--redis-file</c>.</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>Where a delivery service alone finds the authentication service.</summary>
+    public string? AuthUrl { get; init; }
+
+    /// <summary>Addresses of the page for Prometheus, separated by semicolons; none by default. For an inner network, or this machine: nobody is asked for a token.</summary>
+    public string? MetricsUrls { get; init; }
+
     /// <summary>Addresses to listen on, separated by semicolons; <c>http://127.0.0.1:8080</c> by default.</summary>
     public string Urls { get; init; } = "http://127.0.0.1:8080";
 
@@ -87,11 +96,14 @@ public sealed record ServerOptions
           --data DIR               databases and keys (data)
           --database KIND          sqlite, in the data folder, or postgres (sqlite)
           --connection-file FILE   for postgres: holds Host=...;Database=...;Username=...;Password=...
+          --redis-file FILE        where there are several nodes: holds redis://user:password@host:6379 (rediss:// for TLS)
+          --auth-url URL           for --roles messaging: where the authentication service is, e.g. http://auth:8080
+          --metrics-urls URLS      where Prometheus finds /metrics, e.g. http://127.0.0.1:9464 (nowhere)
           --urls URLS              where to listen, separated by ; (http://127.0.0.1:8080)
           --origin URL             where people reach it, e.g. https://chat.example (the first of --urls)
           --registration KIND      invite or open (invite)
           --name NAME              what the instance is called (Kavalek)
-          --roles ROLES            auth,messaging or auth (auth,messaging)
+          --roles ROLES            auth, messaging or both (auth,messaging)
           --log-level LEVEL        Trace, Debug, Information, Warning, Error (Information)
           --behind-proxy           a proxy ends TLS: plain HTTP is allowed on any address
           --trusted-proxies LIST   whose X-Forwarded-For to believe, addresses or networks separated by , (loopback)
@@ -112,7 +124,7 @@ public sealed record ServerOptions
 
     static readonly string[] Names =
     [
-        "data", "database", "connection-file", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
+        "data", "database", "connection-file", "redis-file", "auth-url", "metrics-urls", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
         "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "push-services", "web",
     ];
 
@@ -134,11 +146,14 @@ public sealed record ServerOptions
         ServerOptions defaults = new();
         string? Text(string name) => given.GetValueOrDefault(name);
         string[] roles = List(Text("roles") ?? "auth,messaging");
-        if (roles.Length == 0 || roles.Except(["auth", "messaging"]).Any()) throw Wrong("roles", "auth,messaging or auth");
+        if (roles.Length == 0 || roles.Except(["auth", "messaging"]).Any()) throw Wrong("roles", "auth, messaging or auth,messaging");
         return defaults with
         {
             Data = Text("data") ?? defaults.Data,
             Postgres = Connection(Text("database"), Text("connection-file")),
+            Redis = Text("redis-file") is { } redis ? File.ReadAllText(redis).Trim() : null,
+            AuthUrl = Text("auth-url"),
+            MetricsUrls = Text("metrics-urls"),
             Urls = Text("urls") ?? defaults.Urls,
             Origin = Text("origin"),
             Registration = Text("registration") switch
@@ -183,7 +198,15 @@ public sealed record ServerOptions
     /// <exception cref="InvalidOperationException">What, and what to do instead.</exception>
     internal void Validate()
     {
-        if (!Auth) throw new InvalidOperationException("--roles messaging alone is not supported yet: both services share one process.");
+        if (!Auth && (Postgres is null || Redis is null || !Uri.TryCreate(AuthUrl, UriKind.Absolute, out Uri? auth) || auth.Scheme is not ("http" or "https")))
+        {
+            throw new InvalidOperationException("--roles messaging needs --database postgres, --redis-file, and --auth-url like http://auth:8080.");
+        }
+        if (Redis is not null)
+        {
+            if (Postgres is null) throw new InvalidOperationException("--redis-file goes with --database postgres: nodes share both.");
+            RedisAddress.Parse(Redis);
+        }
         foreach (string url in UrlList)
         {
             BindingAddress address = Parse(url);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using Kavalek.Messaging.Access;
 using Kavalek.Messaging.Archives;
 using Kavalek.Messaging.Push;
@@ -11,18 +12,21 @@ namespace Kavalek.Messaging;
 
 /// <summary>What happens without a client asking: news of other parts of the server, the clock, the end.</summary>
 sealed class Housekeeping(
-    GroupCommit writer, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, IEventBus bus,
+    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, MessagingMetrics metrics, IEventBus bus,
     MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
+    const int CatchUpSeconds = 3;
+
     static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     // What the event bus asked for is repeated until it is stored.
     readonly ConcurrentQueue<Func<AwaitedOperation>> _owed = new();
     readonly List<IDisposable> _running = [];
-    int _searches;
+    int _searches, _ticks, _catchingUp;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        _running.Add(metrics);
         _running.Add(bus.Listen(Hear));
         _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
         _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));
@@ -69,14 +73,37 @@ sealed class Housekeeping(
                     Remove(device);
                 break;
             case DevicesChanged changed:
-                _ = DoAsync(() => new NoticeOperation(changed.Account, changed.Devices));
+                _ = DoAsync(() => new NoticeOperation(changed.Account, changed.Devices, changed.News));
                 break;
             case DevicesSubscribed subscribed:
                 foreach (Id device in subscribed.Devices)
                     sockets.Open(device, subscribed.Stream);
                 break;
+            case EventsMissed:
+                _ = CatchUpAsync();
+                sockets.OpenAll();
+                break;
             default:
                 break;
+        }
+    }
+
+    // A node that dies says nothing of what it stored last, and Redis may be gone: now and then what the database has is compared with what was heard.
+    async Task CatchUpAsync()
+    {
+        if (Interlocked.Exchange(ref _catchingUp, 1) == 1)
+            return;
+        try
+        {
+            await topics.CatchUpAsync(reader);
+        }
+        catch (DbException)
+        {
+            // The next time.
+        }
+        finally
+        {
+            _catchingUp = 0;
         }
     }
 
@@ -98,6 +125,8 @@ sealed class Housekeeping(
     {
         sockets.Check();
         topics.Sweep();
+        if (bus.IsShared && ++_ticks % (bus.IsLive ? CatchUpSeconds : 1) == 0)
+            _ = CatchUpAsync();
         for (int owed = _owed.Count; owed > 0 && _owed.TryDequeue(out Func<AwaitedOperation>? operation); owed--)
             _ = DoAsync(operation);
     }

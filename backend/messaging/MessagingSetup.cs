@@ -26,6 +26,7 @@ public static class MessagingSetup
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IEventBus, InProcessEventBus>();
+        services.TryAddSingleton<IPresence, LocalPresence>();
         services.AddSingleton(options);
         services.AddSingleton(provider => Database.Open(provider.GetRequiredService<MessagingOptions>()));
         services.AddSingleton<RemovedDevices>();
@@ -42,9 +43,24 @@ public static class MessagingSetup
         services.AddSingleton<PushServices>();
         services.AddSingleton<PushSender>();
         services.AddSingleton<Pusher>();
+        services.AddSingleton<MessagingMetrics>();
         services.AddHostedService<Housekeeping>();
         services.AddHostedService(provider => provider.GetRequiredService<Pusher>());
         return services;
+    }
+
+    /// <summary>Whether the writer goes on and the database answers.</summary>
+    public static async Task<bool> IsMessagingReadyAsync(this IServiceProvider services)
+    {
+        try
+        {
+            await services.GetRequiredService<StreamQueries>().SubscriptionAsync(default, default);
+            return (await services.GetRequiredService<GroupCommit>().DoAsync(new SettleOperation())).Code is null;
+        }
+        catch (System.Data.Common.DbException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Maps <c>/api</c> and <c>/socket</c>.</summary>

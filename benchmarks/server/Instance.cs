@@ -20,6 +20,9 @@ sealed class Instance : IDisposable
     readonly ChildProcess _process;
     readonly DirectoryInfo _folder;
     readonly bool _ownsFolder;
+    ChildProcess? _second;
+    Stores? _stores;
+    int _turn;
     readonly HttpClient _http;
     readonly SigningCredentials _credentials;
     readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
@@ -37,20 +40,32 @@ sealed class Instance : IDisposable
     }
 
     public ChildProcess Process => _process;
-    public IPEndPoint EndPoint => new(IPAddress.Loopback, _process.Address.Port);
+
+    /// <summary>Where the next client connects: on several nodes, each in turn.</summary>
+    public IPEndPoint EndPoint => new(IPAddress.Loopback, (_second is not null && _turn++ % 2 == 1 ? _second : _process).Address.Port);
+
     public string Folder => _folder.FullName;
 
-    /// <summary>Starts it on a fresh folder, or again on one that was left.</summary>
-    public static async Task<Instance> StartAsync(string? folder = null)
+    /// <summary>Starts it on a fresh folder: on SQLite, on PostgreSQL, or as two nodes with PostgreSQL and Redis.</summary>
+    public static async Task<Instance> StartAsync(string store)
     {
+        string? folder = null;
+        Stores? stores = store == "sqlite" ? null : new Stores(redis: store == "nodes");
         DirectoryInfo data = folder is null ? Directory.CreateTempSubdirectory("kavalek-benchmark-") : new DirectoryInfo(folder);
         ChildProcess process = await ChildProcess.StartAsync(
             Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
-            "--data", data.FullName, "--urls", "http://127.0.0.1:0", "--rate-factor", "100000", "--log-level", "Warning");
+            ["--data", data.FullName, "--urls", "http://127.0.0.1:0", "--rate-factor", "100000", "--log-level", "Warning", .. stores?.Options ?? []]);
         var http = new HttpClient { BaseAddress = process.Address };
         InstanceInfo info = (await http.GetFromJsonAsync("/auth/v1/instance", AuthJson.Default.InstanceInfo))!;
-        return new Instance(process, data, folder is null, http, info.Id);
+        ChildProcess? second = store != "nodes" ? null : await ChildProcess.StartAsync(
+            Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
+            ["--data", Path.Combine(data.FullName, "second"), "--urls", "http://127.0.0.1:0", "--rate-factor", "100000", "--log-level", "Warning",
+                .. stores!.Options, "--roles", "messaging", "--auth-url", process.Address.GetLeftPart(UriPartial.Authority)]);
+        return new Instance(process, data, folder is null, http, info.Id) { _second = second, _stores = stores };
     }
+
+    /// <summary>Processor seconds of all that serves, the database in.</summary>
+    public double ProcessorSeconds() => _process.ProcessorSeconds() + (_second?.ProcessorSeconds() ?? 0) + (_stores?.ProcessorSeconds() ?? 0);
 
     public string Token(Id device)
     {
@@ -91,6 +106,8 @@ sealed class Instance : IDisposable
     {
         _http.Dispose();
         _process.Dispose();
+        _second?.Dispose();
+        _stores?.Dispose();
         if (_ownsFolder)
             _folder.Delete(recursive: true);
     }

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Kavalek.Server.Benchmarks;
 
-// dotnet run -c Release --project benchmarks/server             everything, about 90 seconds
-// dotnet run -c Release --project benchmarks/server -- pairs    one of: pairs, paced, group, drain, idle, limits
+// dotnet run -c Release --project benchmarks/server                      everything on SQLite, PostgreSQL and two nodes: about five minutes
+// dotnet run -c Release --project benchmarks/server -- postgres pairs    some of: sqlite, postgres, nodes; pairs, paced, group, drain, idle, limits
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["relay"])
 {
@@ -10,34 +10,42 @@ if (args is ["relay"])
     return 0;
 }
 
-bool Wants(string what) => args.Length == 0 || args.Contains(what);
+string[] stores = [.. args.Where(a => a is "sqlite" or "postgres" or "nodes")];
+if (stores.Length == 0)
+    stores = ["sqlite", "postgres", "nodes"];
+string[] wanted = [.. args.Except(stores)];
+bool Wants(string what) => wanted.Length == 0 || wanted.Contains(what);
 TimeSpan time = TimeSpan.FromSeconds(8);
-var report = new Report();
-if (Wants("limits"))
+foreach (string store in stores)
 {
-    using ChildProcess relay = await ChildProcess.StartAsync(Environment.ProcessPath!, "relay");
-    report.Relay(await PlatformLimits.RelayRateAsync(relay, 50, 16, TimeSpan.FromSeconds(5)));
-    report.Storage(PlatformLimits.StorageRate(1, TimeSpan.FromSeconds(2)), PlatformLimits.StorageRate(500, TimeSpan.FromSeconds(3)));
-}
-if (Wants("idle"))
-{
-    using Instance server = await Instance.StartAsync();
-    report.Start(server.Process.StartedIn, server.Process.ResidentBytes());
-    report.Idle([5_000, 10_000], await Workloads.IdleAsync(server, 5_000, 10_000));
-}
-using (Instance server = await Instance.StartAsync())
-{
-    if (Wants("pairs"))
-        report.Pairs(await Workloads.PairsAsync(server, 50, 16, time));
-    if (Wants("paced"))
-        report.Paced(await Workloads.PacedAsync(server, 50, 2_000, time));
-    if (Wants("group"))
+    var report = new Report();
+    if (Wants("limits") && store == "sqlite")
     {
-        report.Group(50, await Workloads.GroupAsync(server, 50, 10, 16, time));
-        report.Group(200, await Workloads.GroupAsync(server, 200, 10, 8, time));
+        using ChildProcess relay = await ChildProcess.StartAsync(Environment.ProcessPath!, "relay");
+        report.Relay(await PlatformLimits.RelayRateAsync(relay, 50, 16, TimeSpan.FromSeconds(5)));
+        report.Storage(PlatformLimits.StorageRate(1, TimeSpan.FromSeconds(2)), PlatformLimits.StorageRate(500, TimeSpan.FromSeconds(3)));
     }
-    if (Wants("drain"))
-        report.Drain(await Workloads.DrainAsync(server, 100, 1_000));
+    if (Wants("idle"))
+    {
+        using Instance server = await Instance.StartAsync(store == "nodes" ? "postgres" : store);
+        report.Start(server.Process.StartedIn, server.Process.ResidentBytes());
+        report.Idle([5_000, 10_000], await Workloads.IdleAsync(server, 5_000, 10_000));
+    }
+    using (Instance server = await Instance.StartAsync(store))
+    {
+        if (Wants("pairs"))
+            report.Pairs(await Workloads.PairsAsync(server, 50, 16, time));
+        if (Wants("paced"))
+            report.Paced(await Workloads.PacedAsync(server, 50, 2_000, time));
+        if (Wants("group"))
+        {
+            report.Group(50, await Workloads.GroupAsync(server, 50, 10, 16, time));
+            report.Group(200, await Workloads.GroupAsync(server, 200, 10, 8, time));
+        }
+        if (Wants("drain"))
+            report.Drain(await Workloads.DrainAsync(server, 100, 1_000));
+    }
+    Console.WriteLine($"\n== {store switch { "sqlite" => "SQLite", "postgres" => "PostgreSQL", _ => "two nodes, PostgreSQL and Redis (each pair and group across both)" }}");
+    report.Print();
 }
-report.Print();
 return 0;

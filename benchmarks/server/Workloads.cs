@@ -89,7 +89,7 @@ static class Workloads
                 await Task.WhenAny(run, Task.Delay(20));
             writer.Dispose();
         }));
-        double processor = server.Process.ProcessorSeconds();
+        double processor = server.ProcessorSeconds();
         long start = Stopwatch.GetTimestamp();
         await Task.WhenAll(readers.Select(reader => reader.ConnectAsync()));
         Task[] runs = [.. readers.Select(reader => Task.Run(() => reader.RunAsync(() => false)))];
@@ -100,7 +100,7 @@ static class Workloads
             await Task.Delay(2);
         }
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        processor = server.Process.ProcessorSeconds() - processor;
+        processor = server.ProcessorSeconds() - processor;
         await EndAsync(readers, runs);
         return new Result(people * each / seconds, 0, 0, 0, processor / (people * each) * 10_000);
     }
@@ -156,13 +156,13 @@ static class Workloads
         await Task.Delay(WarmUp);
         latency.Counts = true;
         long counted = count();
-        double processor = server.Process.ProcessorSeconds();
+        double processor = server.ProcessorSeconds();
         long start = Stopwatch.GetTimestamp();
         if (await Task.WhenAny([Task.Delay(time), .. runs]) is { IsFaulted: true } failed)
             await failed;
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         counted = count() - counted;
-        processor = server.Process.ProcessorSeconds() - processor;
+        processor = server.ProcessorSeconds() - processor;
         latency.Counts = false;
         end?.Invoke();
         going = false;

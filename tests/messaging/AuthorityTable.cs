@@ -46,6 +46,8 @@ static class AuthorityTable
         ("GET /", Open(new(Get, "/"))),
         ("GET /auth/healthz", Open(new(Get, "/auth/healthz"))),
         ("GET /api/healthz", Open(new(Get, "/api/healthz"))),
+        ("GET /health/live", Open(new(Get, "/health/live"))),
+        ("GET /health/ready", Open(new(Get, "/health/ready"))),
         ("GET /auth/v1/instance", Open(new(Get, "/auth/v1/instance"))),
         ("GET /auth/.well-known/jwks.json", Open(new(Get, "/auth/.well-known/jwks.json"))),
         ("GET /socket", new(Needs.Nothing, _ => Is(new(Get, "/socket")), 400)), // no WebSocket: its frames have a table of their own

@@ -18,11 +18,15 @@ public static class KillTests
         int kills = int.Parse(Environment.GetEnvironmentVariable("KAVALEK_KILLS") ?? "10", CultureInfo.InvariantCulture);
         DirectoryInfo folder = Directory.CreateTempSubdirectory("kavalek-kill-");
         string? postgres = TestPostgres.Wanted ? TestPostgres.CreateDatabase() : null;
+        string file = Path.Combine(folder.FullName, "postgres");
+        string[] stores = postgres is null ? [] : ["--database", "postgres", "--connection-file", file];
+        if (postgres is not null)
+            await File.WriteAllTextAsync(file, postgres, TestContext.Current.CancellationToken);
         var random = new Random(9);
         Pair[] pairs = [];
         for (int kill = 0; kill <= kills; kill++)
         {
-            using ServerProcess server = await ServerProcess.StartAsync(folder.FullName, postgres);
+            using ServerProcess server = await ServerProcess.StartAsync(folder.FullName, stores);
             Func<PlainDevice, string> token = await server.MintAsync(folder.FullName);
             foreach (Pair pair in pairs)
                 await pair.CheckAsync(server.Address, token);

@@ -16,20 +16,13 @@ sealed partial class ServerProcess : IDisposable
 
     public Uri Address { get; }
 
-    public static async Task<ServerProcess> StartAsync(string folder, string? postgres = null)
+    public static async Task<ServerProcess> StartAsync(string folder, params string[] options)
     {
-        string[] database = [];
-        if (postgres is not null)
-        {
-            string file = Path.Combine(folder, "postgres");
-            await File.WriteAllTextAsync(file, postgres, TestContext.Current.CancellationToken);
-            database = ["--database", "postgres", "--connection-file", file];
-        }
         // A file that may not grow answers a write with an error and not with a signal, as a full disk does.
         var process = Process.Start(new ProcessStartInfo(
             "/bin/sh",
             ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
-                "--data", folder, "--urls", "http://127.0.0.1:0", "--rate-factor", "1000", "--log-level", "Warning", "--registration", "open", .. database])
+                "--data", folder, "--urls", "http://127.0.0.1:0", "--rate-factor", "1000", "--log-level", "Warning", "--registration", "open", .. options])
         { RedirectStandardOutput = true, UseShellExecute = false })!;
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {

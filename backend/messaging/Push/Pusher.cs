@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 namespace Kavalek.Messaging.Push;
 
 /// <summary>Wakes the devices that sleep when something waits for them (docs/PROTOCOL.md §11).</summary>
-sealed class Pusher(Sleepers sleepers, PushSender sender, Database database, GroupCommit writer, TimeProvider clock) : IHostedService, IDisposable
+sealed class Pusher(Sleepers sleepers, PushSender sender, Database database, GroupCommit writer, IPresence presence, TimeProvider clock) : IHostedService, IDisposable
 {
     const int AtOnce = 16;
 
@@ -53,6 +53,9 @@ sealed class Pusher(Sleepers sleepers, PushSender sender, Database database, Gro
         try
         {
             if (!isSure && !(await Task.Run(() => Waits(device), _stopping.Token) && sleepers.TryWake(device)))
+                return;
+            // Another node's socket brings it, or its grace there ends with a wake of its own.
+            if (await presence.IsElsewhereAsync(device))
                 return;
             await _room.WaitAsync(_stopping.Token);
             try

@@ -27,6 +27,9 @@ sealed class Feed(SocketSession session, StreamName stream)
     /// </summary>
     public bool Behind { get; set; } = true;
 
+    /// <summary>News may have been missed, that of a removal among them: before it reads on, the subscription is read again.</summary>
+    public bool Unsure { get; set; }
+
     /// <summary>The subscription's first entry; 0 until it is known.</summary>
     public ulong First { get; set; }
 

@@ -31,6 +31,37 @@ sealed partial class SocketSession
         }
     }
 
+    /// <summary>News may have been missed: all of the device's streams are looked up again.</summary>
+    public void OpenAgain()
+    {
+        lock (_gate)
+        {
+            if (_closing || _window == 0)
+                return;
+            _openAll = true;
+            Wake();
+        }
+    }
+
+    /// <summary>The database has entries up to <paramref name="head"/>. The topic's gate is held.</summary>
+    public void Note(Feed feed, ulong head)
+    {
+        lock (_gate)
+        {
+            if (_closing || feed.Dropped || head <= feed.Head)
+                return;
+            (feed.Head, feed.Unsure) = (head, true);
+            if (!feed.Behind && feed.Cursor < feed.End)
+                FallBehind(feed);
+            // The news of a conversation that the inbox tells of was missed, too.
+            if (feed.Stream.Inbox)
+            {
+                _openAll = true;
+                Wake();
+            }
+        }
+    }
+
     /// <summary>Takes all feeds from their topics; the socket has ended.</summary>
     public void Leave()
     {
@@ -97,6 +128,7 @@ sealed partial class SocketSession
     {
         if (_closing || feed.Dropped)
             return;
+        feed.Unsure |= run.First > feed.Head + 1;
         feed.Head = Math.Max(feed.Head, run.Last);
         if (run.Removed.Length > 0 && run.Removed.Contains(Device))
             feed.Limit = Math.Min(feed.Limit, run.Last);
@@ -137,6 +169,8 @@ sealed partial class SocketSession
     /// <summary>Reads on where a feed is behind.</summary>
     async ValueTask ReadOnAsync(Feed feed)
     {
+        if (feed.Unsure && !await MakeSureAsync(feed))
+            return;
         ulong after, end;
         int room;
         lock (_gate)
@@ -169,6 +203,28 @@ sealed partial class SocketSession
             else
                 feed.Behind = false;
         }
+    }
+
+    /// <summary>Reads a feed's subscription again; false if it is over.</summary>
+    async ValueTask<bool> MakeSureAsync(Feed feed)
+    {
+        Subscription? now = await _services.Reader.SubscriptionAsync(Device, feed.Stream);
+        bool goesOn = now is not null && (now.First == feed.First || feed.First == 0);
+        lock (_gate)
+        {
+            if (goesOn)
+            {
+                feed.Unsure = false;
+                feed.Head = Math.Max(feed.Head, now!.Head);
+                feed.Limit = Math.Min(feed.Limit, now.Last ?? ulong.MaxValue);
+            }
+        }
+        if (goesOn)
+            return true;
+        Drop(feed);
+        if (now is not null)
+            Open(feed.Stream); // Removed and added again.
+        return false;
     }
 
     /// <summary>Everything up to <paramref name="seq"/> is safely on the device.</summary>
@@ -227,6 +283,7 @@ sealed partial class SocketSession
             }
             _services.Topics.Add(feed);
         }
+        await _services.Bus.SettledAsync();
         Dictionary<StreamName, Subscription> subscriptions = [];
         if (all)
         {
@@ -257,9 +314,16 @@ sealed partial class SocketSession
         Feed? outdated = null;
         lock (_gate)
         {
-            if (_closing || !_feeds.TryGetValue(subscription.Name, out Feed? feed) || feed.First == subscription.First)
+            if (_closing || !_feeds.TryGetValue(subscription.Name, out Feed? feed))
                 return;
-            if (feed.First != 0)
+            if (feed.First == subscription.First)
+            {
+                feed.Head = Math.Max(feed.Head, subscription.Head);
+                feed.Limit = Math.Min(feed.Limit, subscription.Last ?? ulong.MaxValue);
+                if (!feed.Behind && feed.Cursor < feed.End)
+                    FallBehind(feed);
+            }
+            else if (feed.First != 0)
             {
                 outdated = feed; // The device was removed and added again.
             }

@@ -6,7 +6,7 @@ using Kavalek.Protocol;
 namespace Kavalek.Messaging.Sockets;
 
 /// <summary>The sockets of this node: at most one a device, and only so many that have not said who they are.</summary>
-sealed class Sockets(MessagingOptions options, Sleepers sleepers, TimeProvider clock)
+sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence presence, TimeProvider clock)
 {
     readonly Lock _gate = new();
     readonly ConcurrentDictionary<SocketSession, IPAddress> _all = new();
@@ -62,6 +62,7 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, TimeProvider c
             }
             _devices[device] = (admitted ? session : known.Present, known.Count + 1);
             sleepers.Connected(device);
+            presence.Connected(device);
         }
         LeaveStrangers(_all[session]);
         earlier?.Close(ErrorCodes.Replaced);
@@ -85,7 +86,10 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, TimeProvider c
             if (known.Count > 1)
                 _devices[principal.Device] = (known.Present, known.Count - 1);
             else if (_devices.Remove(principal.Device))
+            {
                 sleepers.Gone(principal.Device);
+                presence.Gone(principal.Device);
+            }
         }
     }
 
@@ -103,6 +107,13 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, TimeProvider c
     {
         foreach (SocketSession session in _all.Keys)
             session.Close(code);
+    }
+
+    /// <summary>Every device's streams are looked up again.</summary>
+    public void OpenAll()
+    {
+        foreach (SocketSession session in _all.Keys)
+            session.OpenAgain();
     }
 
     /// <summary>Looks at the clock for every socket.</summary>

@@ -32,6 +32,19 @@ sealed class Topics(IEventBus bus)
     public List<EntryRun>? Recent(StreamName stream, ulong after, ulong last, int entries, int bytes) =>
         _topics.TryGetValue(stream, out Topic? topic) ? topic.Recent(after, last, entries, bytes) : null;
 
+    /// <summary>Compares what was heard with what the database has.</summary>
+    public async Task CatchUpAsync(StreamQueries reader)
+    {
+        foreach (StreamName[] names in _topics.Keys.Chunk(1_000))
+        {
+            foreach ((StreamName name, ulong head) in await reader.HeadsAsync(names))
+            {
+                if (_topics.TryGetValue(name, out Topic? topic))
+                    topic.Note(head);
+            }
+        }
+    }
+
     /// <summary>Forgets what was remembered longer than a moment.</summary>
     public void Sweep()
     {
@@ -61,6 +74,7 @@ sealed class Topic(StreamName stream, IEventBus bus, RecentBytes total)
     readonly List<Feed> _feeds = [];
     Queue<EntriesAppended>? _recent;
     int _recentBytes;
+    ulong _newest;
     bool _quiet, _closed;
     IDisposable? _listening;
 
@@ -114,6 +128,16 @@ sealed class Topic(StreamName stream, IEventBus bus, RecentBytes total)
         }
     }
 
+    /// <summary>The database has entries up to here.</summary>
+    public void Note(ulong head)
+    {
+        lock (_gate)
+        {
+            for (int i = _feeds.Count - 1; i >= 0; i--)
+                _feeds[i].Session.Note(_feeds[i], head);
+        }
+    }
+
     public void Sweep()
     {
         lock (_gate)
@@ -139,6 +163,14 @@ sealed class Topic(StreamName stream, IEventBus bus, RecentBytes total)
     void Remember(EntriesAppended entries)
     {
         _quiet = false;
+        // Other nodes' news may come late, or never: what is remembered has no gap.
+        if (_recent is { Count: > 0 } && entries.First != _newest + 1)
+        {
+            if (entries.Last <= _newest)
+                return;
+            Forget();
+        }
+        _newest = entries.Last;
         _recent ??= new Queue<EntriesAppended>(4);
         _recent.Enqueue(entries);
         Count(entries.Entries.Length);

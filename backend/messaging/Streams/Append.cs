@@ -100,6 +100,7 @@ sealed class AppendOperation(Id account, Id device, StreamName stream, Id id, Ac
         var notice = new WelcomeNotice { Stream = ByteString.CopyFrom(state.Name.Id.ToArray()), Seq = state.Head };
         var welcome = new PendingWelcome(state, state.Head, batch.Now + Limits.RetentionSeconds, change.Welcome, []);
         List<Id> subscribed = [];
+        batch.Expect(added);
         foreach (Id device in added)
         {
             // A member's word takes nothing from a device that reads already: its Welcome may be a lie.

@@ -80,12 +80,21 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
         return run;
     }
 
+    /// <summary>These devices' inboxes are used next: where other nodes write, they are locked together and not one by one.</summary>
+    public void Expect(IEnumerable<Id> devices)
+    {
+        if (IsShared)
+            store.Hold([.. devices.Select(device => new StreamName(device, Inbox: true))], cache);
+    }
+
     /// <summary>Adds an entry to a device's inbox, which is made if there is none yet, and answers its seq.</summary>
-    public ulong Notify(Id device, Kind kind, IMessage payload)
+    public ulong Notify(Id device, Kind kind, IMessage payload, Id? id = null)
     {
         var name = new StreamName(device, Inbox: true);
         StreamState inbox = Find(name) ?? Create(name, device);
-        Append(inbox, kind, Id.New(), payload.ToByteArray(), now + Limits.RetentionSeconds);
+        if (id is { } known && inbox.Entries.TryGetValue(known, out Stored there))
+            return there.Seq; // Another node was faster.
+        Append(inbox, kind, id ?? Id.New(), payload.ToByteArray(), now + Limits.RetentionSeconds);
         return inbox.Head;
     }
 

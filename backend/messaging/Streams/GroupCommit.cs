@@ -34,7 +34,7 @@ sealed class GroupCommit : IDisposable
     List<Operation> _incoming = [];
     List<Operation> _taken = [];
     long _incomingBytes;
-    bool _waits, _stopping;
+    bool _waits, _stopping, _unsure;
     long _acksSince = long.MaxValue;
 
     public GroupCommit(Database database, RemovedDevices removed, Sleepers sleepers, IEventBus bus, TimeProvider clock, MessagingOptions options, ILogger<GroupCommit> log)
@@ -45,6 +45,19 @@ sealed class GroupCommit : IDisposable
         _cache = new StreamCache(options.CachedStreams);
         _thread = new Thread(Run) { IsBackground = true, Name = "stream writer" };
         _thread.Start();
+    }
+
+    /// <summary>Hears of each batch: how many operations, whether they were stored, and in how many seconds.</summary>
+    public Action<int, bool, double>? Measured { get; set; }
+
+    /// <summary>Operations that wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _incoming.Count;
+        }
     }
 
     /// <summary>Hands an operation to the writer; false if too many wait already, or the server is going down.</summary>
@@ -134,6 +147,7 @@ sealed class GroupCommit : IDisposable
     void Store(ReadOnlySpan<Operation> operations, bool last = false)
     {
         _cache.Turn();
+        long begin = Stopwatch.GetTimestamp();
         bool stored = false;
         for (int attempt = 1; !stored; attempt++)
         {
@@ -147,7 +161,8 @@ sealed class GroupCommit : IDisposable
             {
                 _store.Rollback();
                 batch.Abandon();
-                if (attempt < Attempts && _store.MayRepeat(e))
+                _unsure |= _store.IsBroken(e);
+                if (MayRepeat(e, attempt))
                     continue;
                 Report(e);
                 break;
@@ -160,7 +175,15 @@ sealed class GroupCommit : IDisposable
         if (!_cache.AcksWait)
             _acksSince = long.MaxValue;
         Answer(operations, stored);
+        if (operations.Length > 0)
+            Measured?.Invoke(operations.Length, stored, Stopwatch.GetElapsedTime(begin).TotalSeconds);
         _store.AfterCommit();
+        if (stored && _unsure)
+        {
+            // What was committed when the connection broke is there, and nobody was told.
+            _unsure = false;
+            _bus.Publish(new EventsMissed());
+        }
     }
 
     void Decide(ReadOnlySpan<Operation> operations, Batch batch, bool last)
@@ -209,7 +232,7 @@ sealed class GroupCommit : IDisposable
             catch (DbException e)
             {
                 _store.Rollback();
-                if (attempt < Attempts && _store.MayRepeat(e))
+                if (MayRepeat(e, attempt))
                     continue;
                 Report(e);
                 _acksSince = Stopwatch.GetTimestamp();
@@ -239,7 +262,7 @@ sealed class GroupCommit : IDisposable
             catch (DbException e)
             {
                 _store.Rollback();
-                if (attempt < Attempts && _store.MayRepeat(e))
+                if (MayRepeat(e, attempt))
                     continue;
                 Report(e);
                 break;
@@ -259,6 +282,9 @@ sealed class GroupCommit : IDisposable
             operation.Answer();
         }
     }
+
+    // A connection that a restart of the database left behind is replaced once; a database that is away keeps nobody waiting.
+    bool MayRepeat(DbException e, int attempt) => attempt < (_store.IsBroken(e) ? 2 : Attempts) && _store.MayRepeat(e);
 
     void Report(DbException e) => _log.LogError("A transaction failed: {Error}. Nothing of it was stored.", _store.Name(e));
 }

@@ -283,6 +283,8 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
 
     public override bool MayRepeat(DbException error) => PostgresError.MayRepeat(error) || PostgresError.IsBroken(error);
 
+    public override bool IsBroken(DbException error) => PostgresError.IsBroken(error);
+
     public override string Name(DbException error) => PostgresError.Name(error);
 
     // Whatever Hold did not find is not there.

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Google.Protobuf;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
@@ -66,22 +67,27 @@ sealed class SettleOperation : AwaitedOperation
 }
 
 /// <summary>An account's devices changed: each of them finds a notice in its inbox, and so does every device that shares a stream with one.</summary>
-sealed class NoticeOperation(Id account, Id[] devices) : AwaitedOperation
+sealed class NoticeOperation(Id account, Id[] devices, Id news) : AwaitedOperation
 {
     public override Outcome Apply(Batch batch)
     {
+        HashSet<Id> others = batch.Peers(devices);
+        batch.Expect([.. devices, .. others]);
         var own = new Notice { About = Notice.Types.About.OwnDevices };
         foreach (Id device in devices)
         {
             if (!batch.IsRemoved(device))
-                batch.Notify(device, Kind.Notice, own);
+                batch.Notify(device, Kind.Notice, own, NoticeId(device));
         }
         var peers = new Notice { About = Notice.Types.About.PeerDevices, Account = ByteString.CopyFrom(account.ToArray()) };
-        foreach (Id peer in batch.Peers(devices))
+        foreach (Id peer in others)
         {
             if (!batch.IsRemoved(peer))
-                batch.Notify(peer, Kind.Notice, peers);
+                batch.Notify(peer, Kind.Notice, peers, NoticeId(peer));
         }
         return Outcome.Done;
     }
+
+    // Every node that hears the news stores the same entry, and so one of them does.
+    Id NoticeId(Id device) => Id.Read(SHA256.HashData([.. news.ToArray(), .. device.ToArray()]).AsSpan(0, Limits.IdLength));
 }

@@ -52,6 +52,16 @@ sealed class StreamQueries(Database database) : IDisposable
         return found;
     });
 
+    /// <summary>The newest entries of streams that other nodes write too.</summary>
+    public Task<List<(StreamName Name, ulong Head)>> HeadsAsync(IReadOnlyCollection<StreamName> names) => _readers.WithAsync(reader =>
+    {
+        List<(StreamName, ulong)> found = [];
+        using DbDataReader row = reader.Heads.Read([names.Select(name => name.Id.ToArray()).ToArray()]);
+        while (row.Read())
+            found.Add((new StreamName(row.Id(0), row.GetInt64(1) != 0), row.Number(2)));
+        return found;
+    });
+
     /// <summary>Entries after <paramref name="after"/>, oldest first, at least one if there is any.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="after">Up to here they are known.</param>
@@ -137,6 +147,7 @@ sealed class StreamQueries(Database database) : IDisposable
         static readonly string[] s_behind = ["@id", "@inbox", "@after", "@last", "@now"];
 
         readonly DbConnection _connection;
+        Statement? _heads;
 
         public Reader(DbConnection connection)
         {
@@ -159,6 +170,9 @@ sealed class StreamQueries(Database database) : IDisposable
                 """, "@stream", "@seq", "@device", "@now");
         }
 
+        /// <summary>PostgreSQL's alone: SQLite has no arrays, and no other nodes.</summary>
+        public Statement Heads => _heads ??= new Statement(_connection, "SELECT id, inbox, head FROM stream WHERE id = ANY (@ids)", "@ids");
+
         public Statement Subscriptions { get; }
         public Statement Subscription { get; }
         public Statement Subscribers { get; }
@@ -174,6 +188,7 @@ sealed class StreamQueries(Database database) : IDisposable
             Entries.Dispose();
             WholeEntries.Dispose();
             Welcome.Dispose();
+            _heads?.Dispose();
             _connection.Dispose();
         }
     }

@@ -58,6 +58,9 @@ abstract class StreamStore : IDisposable
     /// <summary>Whether the transaction lost a race, or its connection, and may be tried again.</summary>
     public virtual bool MayRepeat(DbException error) => false;
 
+    /// <summary>Whether the connection broke: whether a commit that was under way happened is not known.</summary>
+    public virtual bool IsBroken(DbException error) => false;
+
     /// <summary>The error's name for the log, without what was asked or stored.</summary>
     public abstract string Name(DbException error);
 

@@ -1,0 +1,91 @@
+using System.Text;
+using Kavalek.Protocol;
+
+namespace Kavalek.Host;
+
+/// <summary>News as bytes, for the way between nodes: ids, numbers and ciphertext. Nodes of one version speak it; it is stored nowhere for long.</summary>
+internal static class EventCodec
+{
+    /// <summary>The event behind the id of the node that tells it.</summary>
+    public static byte[] Write(Id node, BusEvent news)
+    {
+        using var stream = new MemoryStream();
+        using (var to = new BinaryWriter(stream))
+        {
+            to.Write(node.ToArray());
+            switch (news)
+            {
+                case SessionEnded e: Begin(1); Ids(e.Account, e.Device, e.Session); break;
+                case DeviceRemoved e: Begin(2); Ids(e.Account, e.Device); break;
+                case Revoked e: Begin(3); List(e.Devices); List(e.Sessions); break;
+                case DevicesChanged e: Begin(4); Ids(e.News, e.Account); List(e.Devices); break;
+                case AccountClosed e: Begin(5); Ids(e.Account); break;
+                case DevicesSubscribed e: Begin(6); Name(e.Stream); List(e.Devices); break;
+                case EntriesAppended e: Begin(7); Name(e.Stream); to.Write(e.First); to.Write(e.Last); List(e.Removed); to.Write(e.Entries); break;
+                case DeviceUnsubscribed e: Begin(8); Name(e.Stream); Ids(e.Device); break;
+                case EphemeralSent e: Begin(9); Name(e.Stream); Ids(e.Sender); to.Write(e.Payload); break;
+                case EventsMissed: Begin(10); break;
+                default: throw new InvalidOperationException($"{news.GetType().Name} does not travel between nodes yet");
+            }
+
+            void Begin(byte kind) => to.Write(kind);
+
+            void Ids(params ReadOnlySpan<Id> ids)
+            {
+                foreach (Id id in ids)
+                    to.Write(id.ToArray());
+            }
+
+            void List(Id[] ids)
+            {
+                to.Write(ids.Length);
+                Ids(ids);
+            }
+
+            void Name(StreamName name)
+            {
+                Ids(name.Id);
+                to.Write(name.Inbox);
+            }
+        }
+        return stream.ToArray();
+    }
+
+    /// <summary>Who told it.</summary>
+    public static Id Node(ReadOnlySpan<byte> bytes) => Id.Read(bytes[..Limits.IdLength]);
+
+    /// <summary>Reads an event; null of a kind that this version does not know.</summary>
+    public static BusEvent? Read(byte[] bytes)
+    {
+        using var stream = new MemoryStream(bytes, Limits.IdLength, bytes.Length - Limits.IdLength);
+        using var from = new BinaryReader(stream, Encoding.UTF8);
+        return from.ReadByte() switch
+        {
+            1 => new SessionEnded(One(), One(), One()),
+            2 => new DeviceRemoved(One(), One()),
+            3 => new Revoked(List(), List()),
+            4 when One() is var id => new DevicesChanged(One(), List()) { News = id },
+            5 => new AccountClosed(One()),
+            6 => new DevicesSubscribed(Name(), List()),
+            7 when (Name(), from.ReadUInt64(), from.ReadUInt64(), List()) is var (name, first, last, removed) => new EntriesAppended(name, first, last, Rest(), removed),
+            8 => new DeviceUnsubscribed(Name(), One()),
+            9 => new EphemeralSent(Name(), One(), Rest()),
+            10 => new EventsMissed(),
+            _ => null,
+        };
+
+        Id One() => Id.Read(from.ReadBytes(Limits.IdLength));
+
+        Id[] List()
+        {
+            var ids = new Id[from.ReadInt32()];
+            for (int i = 0; i < ids.Length; i++)
+                ids[i] = One();
+            return ids;
+        }
+
+        StreamName Name() => new(One(), from.ReadBoolean());
+
+        byte[] Rest() => from.ReadBytes((int)(stream.Length - stream.Position));
+    }
+}

@@ -1,0 +1,280 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Kavalek.Protocol;
+using Kavalek.Tests.Support;
+
+namespace Kavalek.Messaging.Tests;
+
+/// <summary>
+/// An instance as an organisation runs it: an authentication service and two delivery services, each a process, with a PostgreSQL and a Redis of their own. The
+/// second node reaches both through connections that can be cut.
+/// </summary>
+sealed class ClusterScene : IAsyncDisposable
+{
+    const string RedisPassword = "not-a-secret-but-asked-for";
+
+    readonly string _folder = Directory.CreateTempSubdirectory("kavalek-cluster-").FullName;
+    readonly string _owner;
+    readonly int _redisPort = FreePort();
+    Process? _redis;
+
+    ClusterScene()
+    {
+        TestPostgres.Run("install-services.sh");
+        File.SetUnixFileMode(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
+        _owner = TestPostgres.Run("postgres.sh", "start", PostgresFolder);
+        PostgresLine = new CutLine(new Npgsql.NpgsqlConnectionStringBuilder(_owner).Port);
+        StartRedis();
+        RedisLine = new CutLine(_redisPort);
+    }
+
+    /// <summary>Between the second node and PostgreSQL.</summary>
+    public CutLine PostgresLine { get; }
+
+    /// <summary>Between the second node and Redis.</summary>
+    public CutLine RedisLine { get; }
+
+    public ServerProcess Auth { get; private set; } = null!;
+    public ServerProcess First { get; private set; } = null!;
+    public ServerProcess Second { get; private set; } = null!;
+
+    /// <summary>Signs tokens as the authentication service does.</summary>
+    public Func<PlainDevice, string> Token { get; private set; } = null!;
+
+    /// <summary>What PostgreSQL has logged.</summary>
+    public string PostgresLog => File.ReadAllText(Path.Combine(PostgresFolder, "log"));
+
+    public TestTables Messaging => new(_folder, _owner, "messaging");
+
+    string PostgresFolder => Path.Combine(_folder, "postgres");
+
+    public static async Task<ClusterScene> StartAsync()
+    {
+        var scene = new ClusterScene();
+        string data = Path.Combine(scene._folder, "auth");
+        scene.Auth = await ServerProcess.StartAsync(data, [.. scene.Stores(0, scene._redisPort), "--roles", "auth"]);
+        scene.Token = await scene.Auth.MintAsync(data);
+        scene.First = await scene.StartFirstAsync();
+        string port = new Npgsql.NpgsqlConnectionStringBuilder(scene._owner).Port.ToString(CultureInfo.InvariantCulture);
+        scene.Second = await ServerProcess.StartAsync(
+            Path.Combine(scene._folder, "second"), [.. scene.Stores(scene.PostgresLine.Port, scene.RedisLine.Port), .. scene.Alone()]);
+        return scene;
+    }
+
+    /// <summary>The first node begins, or begins again.</summary>
+    public async Task<ServerProcess> StartFirstAsync() =>
+        First = await ServerProcess.StartAsync(Path.Combine(_folder, "first"), [.. Stores(0, _redisPort), .. Alone()]);
+
+    public void StartRedis()
+    {
+        // A user that may do what a node does, and nothing else.
+        string[] settings =
+        [
+            $"port {_redisPort}", "bind 127.0.0.1", "save \"\"", "appendonly no", $"dir {_folder}", "user default off",
+            $"user kavalek on >{RedisPassword} resetkeys ~kavalek:* resetchannels &kavalek:* -@all +hello +ping +ssubscribe +sunsubscribe +spublish +set +del +exists",
+            $"user watcher on >{RedisPassword} +@all ~* &*",
+        ];
+        string file = Path.Combine(_folder, "redis.conf");
+        File.WriteAllLines(file, settings);
+        _redis = Process.Start(new ProcessStartInfo("redis-server", [file]) { RedirectStandardOutput = true })!;
+        _ = _redis.StandardOutput.ReadToEndAsync();
+        while (true)
+        {
+            using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Connect(IPAddress.Loopback, _redisPort);
+                return;
+            }
+            catch (SocketException)
+            {
+                // Not listening yet.
+            }
+        }
+    }
+
+    public void KillRedis()
+    {
+        _redis!.Kill();
+        _redis.WaitForExit();
+        _redis.Dispose();
+    }
+
+    /// <summary>PostgreSQL dies as in a power cut, and comes back.</summary>
+    public void CrashPostgres()
+    {
+        TestPostgres.Run("postgres.sh", "stop", PostgresFolder, "immediate");
+        TestPostgres.Run("postgres.sh", "restart", PostgresFolder);
+    }
+
+    /// <summary>A connection to Redis by hand.</summary>
+    public async Task<NetworkStream> RedisAsync(string command)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, _redisPort, TestContext.Current.CancellationToken);
+        var stream = new NetworkStream(socket, ownsSocket: true);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(command), TestContext.Current.CancellationToken);
+        return stream;
+    }
+
+    /// <summary>A number that Redis answers.</summary>
+    public async Task<string> AskRedisAsync(string command)
+    {
+        using var reader = new StreamReader(await RedisAsync($"AUTH watcher {RedisPassword}\r\n{command}\r\n"), Encoding.ASCII);
+        Assert.Equal("+OK", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+        return (await reader.ReadLineAsync(TestContext.Current.CancellationToken))!.TrimStart(':');
+    }
+
+    /// <summary>All that Redis is told from now on, until it is asked to stop.</summary>
+    public async Task<Func<Task<string>>> MonitorAsync()
+    {
+        NetworkStream stream = await RedisAsync($"AUTH watcher {RedisPassword}\r\nMONITOR\r\n");
+        var heard = new StringBuilder();
+        var end = new TaskCompletionSource();
+        Task reading = Task.Run(async () =>
+        {
+            byte[] buffer = new byte[64 * 1024];
+            while (await stream.ReadAsync(buffer) is > 0 and int count)
+            {
+                lock (heard)
+                    heard.Append(Encoding.Latin1.GetString(buffer, 0, count));
+                if (heard.ToString().Contains("the-end", StringComparison.Ordinal))
+                    end.TrySetResult();
+            }
+            end.TrySetResult();
+        });
+        return async () =>
+        {
+            await using NetworkStream last = await RedisAsync($"AUTH watcher {RedisPassword}\r\nECHO the-end\r\n");
+            await end.Task;
+            await stream.DisposeAsync();
+            lock (heard)
+                return heard.ToString();
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (ServerProcess? process in (ServerProcess?[])[First, Second, Auth])
+            process?.Dispose();
+        await PostgresLine.DisposeAsync();
+        await RedisLine.DisposeAsync();
+        if (_redis is { } redis)
+        {
+            redis.Kill();
+            redis.WaitForExit();
+        }
+        TestPostgres.Run("postgres.sh", "stop", PostgresFolder, "immediate");
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    string[] Stores(int postgresPort, int redisPort)
+    {
+        string name = $"{postgresPort}";
+        string postgres = Path.Combine(_folder, $"postgres-{name}.secret"), redis = Path.Combine(_folder, $"redis-{name}.secret");
+        var connection = new Npgsql.NpgsqlConnectionStringBuilder(_owner) { Timeout = 2, CommandTimeout = 2 };
+        if (postgresPort != 0)
+            connection.Port = postgresPort;
+        File.WriteAllText(postgres, connection.ToString());
+        File.WriteAllText(redis, $"redis://kavalek:{RedisPassword}@127.0.0.1:{redisPort}");
+        return ["--database", "postgres", "--connection-file", postgres, "--redis-file", redis];
+    }
+
+    string[] Alone() => ["--roles", "messaging", "--auth-url", Auth.Address.GetLeftPart(UriPartial.Authority)];
+
+    static int FreePort()
+    {
+        using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
+
+/// <summary>A line to a port of this machine that can be cut: then what is under way stays there, and nobody is told, as when a cable is pulled.</summary>
+sealed class CutLine : IAsyncDisposable
+{
+    readonly Socket _listener = new(SocketType.Stream, ProtocolType.Tcp);
+    readonly CancellationTokenSource _stopping = new();
+    readonly int _to;
+    readonly Lock _gate = new();
+    readonly List<Socket> _open = [];
+    TaskCompletionSource _whole = Whole();
+
+    public CutLine(int to)
+    {
+        _to = to;
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen();
+        _ = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    public void Cut() => _whole = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Mend() => _whole.TrySetResult();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Dispose();
+        lock (_gate)
+            _open.ForEach(socket => socket.Dispose());
+        _stopping.Dispose();
+    }
+
+    async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                Socket from = await _listener.AcceptAsync(_stopping.Token);
+                _ = JoinAsync(from);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // It was taken down.
+        }
+    }
+
+    async Task JoinAsync(Socket from)
+    {
+        Socket to = new(SocketType.Stream, ProtocolType.Tcp);
+        lock (_gate)
+            _open.AddRange([from, to]);
+        try
+        {
+            await _whole.Task;
+            await to.ConnectAsync(IPAddress.Loopback, _to, _stopping.Token);
+            await Task.WhenAny(PassAsync(from, to), PassAsync(to, from));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // One side is gone.
+        }
+        from.Dispose();
+        to.Dispose();
+    }
+
+    async Task PassAsync(Socket from, Socket to)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        while (await from.ReceiveAsync(buffer, _stopping.Token) is > 0 and int count)
+        {
+            await _whole.Task;
+            await to.SendAsync(buffer.AsMemory(0, count), _stopping.Token);
+        }
+    }
+
+    static TaskCompletionSource Whole()
+    {
+        var whole = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        whole.SetResult();
+        return whole;
+    }
+}

@@ -1,0 +1,302 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.WebSockets;
+using System.Text;
+using Google.Protobuf;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Wire;
+using Kavalek.Tests.Support;
+
+namespace Kavalek.Messaging.Tests;
+
+/// <summary>Two delivery services, one authentication service, PostgreSQL and Redis, each a process that can die.</summary>
+public static class ClusterTests
+{
+    // K-62, K-64
+    [Fact]
+    public static async Task Conversations_and_revocations_cross_nodes_and_neither_Redis_nor_the_logs_of_PostgreSQL_say_anything()
+    {
+        await using ClusterScene scene = await ClusterScene.StartAsync();
+        Func<Task<string>> monitored = await scene.MonitorAsync();
+        PlainDevice alice = PlainDevice.New(), bob = PlainDevice.New();
+        Id stream = Id.New();
+        await using TestSocket first = await TestSocket.ConnectAsync(scene.First.Address, scene.Token(alice));
+        await using TestSocket second = await TestSocket.ConnectAsync(scene.Second.Address, scene.Token(bob));
+        using var rest = new TestRest(scene.First.Address, () => scene.Token(alice));
+        using var other = new TestRest(scene.Second.Address, () => scene.Token(bob));
+
+        // Made and joined on one node, it opens on the other.
+        Assert.Equal(HttpStatusCode.Created, await rest.CreateAsync(stream).StatusAsync());
+        Assert.Equal(ErrorCodes.IdTaken, await other.CreateAsync(stream).CodeAsync());
+        await rest.AppendedAsync(Wire.Commit(stream, 0, add: [bob]));
+        Assert.Equal(Kind.Welcome, (await second.EntryAsync()).Kind);
+        Assert.Equal(HttpStatusCode.OK, await other.WelcomeAsync(stream, 1).StatusAsync());
+
+        // Both write at once: one order, without a gap, the same for both.
+        const int each = 100;
+        await Task.WhenAll(WriteAsync(first, "from the first"), WriteAsync(second, "from the second"));
+        List<Entry> alices = await ReadAsync(first, 1), bobs = await ReadAsync(second, 2);
+        Assert.Equal(bobs.Select(e => (e.Seq, e.Id)), alices.Where(e => e.Seq > 1).Select(e => (e.Seq, e.Id)));
+
+        // An append that is repeated on the other node is the same entry; an old epoch is old everywhere.
+        Append repeated = Wire.Message(stream, 1, "once");
+        Appended stored = await rest.AppendedAsync(repeated);
+        Assert.Equal(stored.Seq, (await other.AppendedAsync(repeated)).Seq);
+        Assert.Equal(ErrorCodes.StaleEpoch, await other.AppendAsync(Wire.Message(stream, 0)).CodeAsync());
+        Append[] commits = [Wire.Commit(stream, 1), Wire.Commit(stream, 1)];
+        HttpStatusCode[] codes = await Task.WhenAll(rest.AppendAsync(commits[0]).StatusAsync(), other.AppendAsync(commits[1]).StatusAsync());
+        Assert.Single(codes, HttpStatusCode.Conflict);
+
+        // What both have acknowledged, each where it is, is gone.
+        ulong head = stored.Seq + 1;
+        await rest.AckAsync(stream, head).StatusAsync();
+        await other.AckAsync(stream, head).StatusAsync();
+        Assert.Equal(0, scene.Messaging.Count($"SELECT COUNT(*) FROM run JOIN stream ON stream.key = run.stream WHERE stream.id = x'{stream}'"));
+
+        // A session that ends at the authentication service ends its sockets on every node, and its tokens are refused there.
+        using var http = new HttpClient { BaseAddress = scene.Auth.Address };
+        InstanceInfo info = System.Text.Json.JsonSerializer.Deserialize(
+            await http.GetStringAsync("/auth/v1/instance", TestContext.Current.CancellationToken), AuthJson.Default.InstanceInfo)!;
+        using TestDevice person = TestDevice.New(http, info.Id);
+        Assert.Equal(HttpStatusCode.Accepted, await person.RegisterAsync(person.Registration()).StatusAsync());
+        await person.LogInAsync();
+        string token = person.Session!.MessagingToken;
+        await using TestSocket theirs = await TestSocket.ConnectAsync(scene.Second.Address, token);
+        Assert.Equal(HttpStatusCode.NoContent, await person.SendAsync(HttpMethod.Delete, "/auth/v1/sessions/current").StatusAsync());
+        Assert.Equal(ErrorCodes.DeviceRemoved, (await theirs.ClosedAsync()).Code);
+        using var refused = new TestRest(scene.Second.Address, () => token);
+        Assert.Equal(ErrorCodes.Unauthenticated, await refused.SendAsync(HttpMethod.Get, "/api/v1/streams").CodeAsync());
+
+        // Who is connected where is known for less than a minute at a time, and not after it left.
+        Assert.Equal("1", await scene.AskRedisAsync($"EXISTS kavalek:p:{bob.Device}"));
+        Assert.InRange(int.Parse(await scene.AskRedisAsync($"TTL kavalek:p:{bob.Device}"), System.Globalization.CultureInfo.InvariantCulture), 1, 60);
+        while (await scene.AskRedisAsync($"EXISTS kavalek:p:{person.Device}") != "0")
+        {
+            // The node has not noticed yet.
+        }
+
+        // Redis has heard ids and ciphertext; it keeps nothing; and who has no password hears nothing.
+        string heard = await monitored();
+        Assert.Contains(stream.ToString(), heard, StringComparison.Ordinal);
+        foreach (string canary in (string[])[person.Email, person.Handle, token, person.Session.AuthToken, person.Session.RefreshToken])
+        {
+            Assert.DoesNotContain(canary, heard, StringComparison.Ordinal);
+            Assert.DoesNotContain(canary, scene.PostgresLog, StringComparison.Ordinal);
+        }
+        foreach (Id id in (Id[])[stream, alice.Device, person.Account, person.Device])
+            Assert.DoesNotContain(id.ToString(), scene.PostgresLog, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("INSERT", scene.PostgresLog, StringComparison.Ordinal);
+        Assert.DoesNotContain("host=", scene.PostgresLog, StringComparison.Ordinal);
+        await using NetworkStreamReader stranger = new(await scene.RedisAsync("SSUBSCRIBE kavalek:s:00\r\n"));
+        Assert.StartsWith("-NOAUTH", await stranger.LineAsync(), StringComparison.Ordinal);
+
+        Task WriteAsync(TestSocket socket, string text) => Task.Run(async () =>
+        {
+            for (int i = 0; i < each; i++)
+                await socket.SendAsync(new ClientFrame { Append = Wire.Message(stream, 1, $"{text} {i}") });
+        }, TestContext.Current.CancellationToken);
+
+        async Task<List<Entry>> ReadAsync(TestSocket socket, ulong from)
+        {
+            List<Entry> entries = [];
+            while (entries.Count == 0 || entries[^1].Seq < 1 + (2 * each))
+            {
+                Entry entry = await socket.EntryAsync();
+                if (Id.Read(entry.Stream.Span) != stream)
+                    continue;
+                Assert.Equal(entries.Count == 0 ? from : entries[^1].Seq + 1, entry.Seq);
+                entries.Add(entry);
+            }
+            return entries;
+        }
+    }
+
+    [Fact]
+    public static async Task Whatever_dies_or_is_cut_no_acknowledged_message_is_lost_or_doubled_and_the_order_stays()
+    {
+        await using ClusterScene scene = await ClusterScene.StartAsync();
+        Pair[] pairs = [.. Enumerable.Range(0, 6).Select(_ => new Pair(scene))];
+        foreach (Pair pair in pairs)
+            await pair.MakeAsync();
+        using var enough = new CancellationTokenSource();
+        Task[] working = [.. pairs.Select(pair => Task.Run(() => pair.WorkAsync(enough.Token)))];
+        await GoesOnAsync("nothing", () => Task.CompletedTask);
+        await GoesOnAsync("Redis killed and started", () =>
+        {
+            scene.KillRedis();
+            scene.StartRedis();
+            return Task.CompletedTask;
+        });
+        await GoesOnAsync("PostgreSQL crashed and started", () =>
+        {
+            scene.CrashPostgres();
+            return Task.CompletedTask;
+        });
+        scene.RedisLine.Cut();
+        await GoesOnAsync("the line to Redis cut", () => Task.CompletedTask);
+        scene.RedisLine.Mend();
+        await GoesOnAsync("a node killed", async () => await scene.First.KillAsync());
+        await scene.StartFirstAsync();
+        scene.PostgresLine.Cut();
+        // Who reads there waits for the database; who writes finds the other node.
+        await GoesOnAsync("one node's line to PostgreSQL cut", () => Task.CompletedTask, pair => pair.Written);
+        scene.PostgresLine.Mend();
+        await GoesOnAsync("that line whole again", () => Task.CompletedTask);
+        await enough.CancelAsync();
+        await Task.WhenAll(working);
+        foreach (Pair pair in pairs)
+            await pair.CheckAsync();
+
+        // Everybody reads something that was written after it.
+        async Task GoesOnAsync(string what, Func<Task> fault, Func<Pair, int>? progress = null)
+        {
+            long begin = Stopwatch.GetTimestamp();
+            await fault();
+            int[] before = [.. pairs.Select(pair => pair.Written)];
+            while (pairs.Where((pair, i) => (progress?.Invoke(pair) ?? pair.Read) < before[i] + 20).Any())
+            {
+                Assert.All(working, task => Assert.False(task.IsFaulted, task.Exception?.ToString()));
+                await Task.WhenAny([.. pairs.Select(pair => pair.NextAsync())]);
+            }
+            TestContext.Current.SendDiagnosticMessage($"{what}: everybody went on after {Stopwatch.GetElapsedTime(begin).TotalSeconds:0.0} s");
+        }
+    }
+
+    /// <summary>One writes, on whichever node answers; one reads on the second node.</summary>
+    sealed class Pair(ClusterScene scene)
+    {
+        readonly PlainDevice _writer = PlainDevice.New(), _reader = PlainDevice.New();
+        readonly Id _stream = Id.New();
+        readonly List<Append> _sent = [];
+        readonly List<ulong> _acknowledged = [];
+        readonly List<ByteString> _read = [];
+        volatile int _written, _readCount;
+        volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Written => _written;
+        public int Read => _readCount;
+
+        /// <summary>Until it has written or read something more.</summary>
+        public Task NextAsync() => _next.Task;
+
+        public async Task MakeAsync()
+        {
+            using var rest = new TestRest(scene.First.Address, () => scene.Token(_writer));
+            (await rest.CreateAsync(_stream)).Dispose();
+            await rest.AppendedAsync(Wire.Commit(_stream, 0, add: [_reader]));
+        }
+
+        public async Task WorkAsync(CancellationToken enough)
+        {
+            Task reading = Task.Run(() => ReadAsync(enough), CancellationToken.None);
+            await WriteAsync(enough);
+            await reading;
+        }
+
+        public async Task CheckAsync()
+        {
+            using var rest = new TestRest(scene.Second.Address, () => scene.Token(_writer));
+            List<Entry> entries = [];
+            while (await rest.EntriesAsync(_stream, after: entries.LastOrDefault()?.Seq ?? 0) is { Entries.Count: > 0 } page)
+                entries.AddRange(page.Entries);
+            Assert.Equal(Enumerable.Range(1, entries.Count).Select(i => (ulong)i), entries.Select(e => e.Seq));
+            Assert.Equal(_sent.Select(a => a.Id), entries.Skip(1).Select(e => e.Id));
+            Assert.Equal(Enumerable.Range(2, _sent.Count).Select(i => (ulong)i), _acknowledged);
+            Assert.Equal(_sent.Select(a => a.Id), _read);
+        }
+
+        // One at a time, so that the order of sending is the order that is owed; each again until it is acknowledged.
+        async Task WriteAsync(CancellationToken enough)
+        {
+            TestSocket? socket = null;
+            for (int node = 0; !enough.IsCancellationRequested;)
+            {
+                Append append = Wire.Message(_stream, 1, $"{_sent.Count} {new string('x', 500)}");
+                _sent.Add(append);
+                for (Appended? appended = null; appended is null;)
+                {
+                    try
+                    {
+                        socket ??= await ConnectAsync(node++ % 2 == 0 ? scene.First : scene.Second, _writer, window: 1);
+                        ServerFrame answer = await socket.AppendAsync(append);
+                        appended = answer.Appended;
+                        if (appended is null)
+                        {
+                            Assert.Equal(ErrorCodes.Unavailable, answer.Rejected?.Code ?? answer.Closing?.Code);
+                            socket = null; // Perhaps the other node can.
+                        }
+                    }
+                    catch (Exception e) when (IsGone(e))
+                    {
+                        socket = null;
+                    }
+                    if (appended is not null)
+                        _acknowledged.Add(appended.Seq);
+                }
+                _written++;
+                Tell();
+            }
+        }
+
+        async Task ReadAsync(CancellationToken enough)
+        {
+            TestSocket? socket = null;
+            while (!enough.IsCancellationRequested || _read.Count < _written)
+            {
+                try
+                {
+                    socket ??= await ConnectAsync(scene.Second, _reader, Limits.MaximumWindow);
+                    Entry entry = await socket.EntryAsync();
+                    if (entry.Kind == Kind.Welcome)
+                        continue;
+                    int at = (int)entry.Seq - 2;
+                    if (at < _read.Count)
+                    {
+                        Assert.Equal(_read[at], entry.Id); // again, after a new connection
+                        continue;
+                    }
+                    Assert.Equal(_read.Count, at);
+                    _read.Add(entry.Id);
+                    _readCount++;
+                    Tell();
+                    await socket.AckAsync(_stream, entry.Seq);
+                }
+                catch (Exception e) when (IsGone(e))
+                {
+                    socket = null;
+                }
+            }
+        }
+
+        void Tell()
+        {
+            TaskCompletionSource told = _next;
+            _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            told.TrySetResult();
+        }
+
+        // A node that cannot ask its database says so instead of Ready.
+        async Task<TestSocket> ConnectAsync(ServerProcess node, PlainDevice device, uint window)
+        {
+            TestSocket socket = await TestSocket.OpenAsync(node.Address);
+            await socket.SendAsync(new ClientFrame { Hello = new Hello { Token = scene.Token(device), Window = window } });
+            return (await socket.NextFrameAsync()).FrameCase == ServerFrame.FrameOneofCase.Ready ? socket : throw new InvalidOperationException("not ready");
+        }
+
+        static bool IsGone(Exception e) => e is WebSocketException or InvalidOperationException or IOException or HttpRequestException;
+    }
+
+    sealed class NetworkStreamReader(System.Net.Sockets.NetworkStream stream) : IAsyncDisposable
+    {
+        readonly StreamReader _reader = new(stream, Encoding.ASCII);
+
+        public async Task<string> LineAsync() => await _reader.ReadLineAsync(TestContext.Current.CancellationToken) ?? "";
+
+        public ValueTask DisposeAsync()
+        {
+            _reader.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
