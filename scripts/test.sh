@@ -109,7 +109,7 @@ on_postgres() {
       -class- '*.BcryptTests' -class- '*.BodyFuzzTests' -class- '*.ForgedTokenTests' -class- '*.RateLimiterTests' -class- '*.TokenTests' -class- '*.WebAppTests'
   fi
   if [ -z "$only" ] || [ "$only" = messaging ]; then
-    suite tests/messaging "messaging on PostgreSQL" -trait- Store=sqlite -class- '*.WireFuzzTests' -class- '*.SocketAccessTests' -class- '*.HoardingTests'
+    suite tests/messaging "messaging on PostgreSQL" -trait- Store=sqlite -class- '*.WireFuzzTests' -class- '*.SocketAccessTests' -class- '*.HoardingTests' -class- '*.ClusterTests'
   fi
 }
 if [ -z "$only" ] || [ "$only" = auth ] || [ "$only" = messaging ]; then on_postgres; fi

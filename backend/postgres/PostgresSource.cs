@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Reflection;
 using Npgsql;
 
@@ -51,10 +52,32 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
     }
 
     /// <summary>An open connection; disposing it gives it back.</summary>
-    public NpgsqlConnection Open() => _source.OpenConnection();
+    /// <exception cref="NpgsqlException">There is none to be had.</exception>
+    public NpgsqlConnection Open()
+    {
+        try
+        {
+            return _source.OpenConnection();
+        }
+        catch (Exception e) when (e is SocketException or TimeoutException)
+        {
+            throw Away(e);
+        }
+    }
 
     /// <summary>The same, without holding a thread.</summary>
-    public ValueTask<NpgsqlConnection> OpenAsync() => _source.OpenConnectionAsync();
+    /// <exception cref="NpgsqlException">There is none to be had.</exception>
+    public async ValueTask<NpgsqlConnection> OpenAsync()
+    {
+        try
+        {
+            return await _source.OpenConnectionAsync();
+        }
+        catch (Exception e) when (e is SocketException or TimeoutException)
+        {
+            throw Away(e);
+        }
+    }
 
     /// <summary>Brings the schema up to date; processes that start at once take turns.</summary>
     /// <param name="scripts">Has the numbered scripts as resources <c>postgres/NNN.sql</c>.</param>
@@ -92,6 +115,9 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    // A name that does not resolve, as that of a container that is stopped, comes as it is.
+    static NpgsqlException Away(Exception cause) => new("PostgreSQL is not to be reached.", cause);
 
     static void Execute(NpgsqlConnection connection, string sql)
     {

@@ -15,7 +15,8 @@ sealed class Stores : IDisposable
     public Stores(bool redis)
     {
         // PostgreSQL's own user looks for its folder below ours.
-        File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherExecute);
         string connection = Script("postgres.sh", "start", Path.Combine(_folder, "postgres"));
         string file = Path.Combine(_folder, "connection");
         File.WriteAllText(file, connection);
