@@ -30,9 +30,9 @@ sealed class Stores : IDisposable
             file = Path.Combine(_folder, "redis");
             File.WriteAllText(file, $"redis://127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port}");
         }
-        _redis = Process.Start(new ProcessStartInfo(
-            "redis-server", ["--port", $"{new Uri(File.ReadAllText(file)).Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder]) { RedirectStandardOutput = true });
-        _ = _redis!.StandardOutput.ReadToEndAsync();
+        string[] settings = ["--port", $"{new Uri(File.ReadAllText(file)).Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", _folder];
+        _redis = Process.Start(new ProcessStartInfo("redis-server", settings) { RedirectStandardOutput = true })!;
+        _ = _redis.StandardOutput.ReadToEndAsync();
         Options = [.. Options, "--redis-file", file];
     }
 
