@@ -34,7 +34,7 @@ sealed class ClientCore : IAsyncDisposable
         Devices = new OwnDevices(identity, profile.Store, options.Crypto, Auth, Vault, Events, options.Clock);
         Removal = new Removal(identity, Devices, profile, SignIn, options.Crypto, () => Wiped?.Invoke());
         People = new People(identity, profile.Data.Server, profile.Store, Mls, Auth, Events, options.Clock) { OwnListNumber = () => Devices.Known.ListNumber };
-        KeyPackages = new KeyPackageStock(identity, profile.Store, Mls, Auth, options.Clock);
+        KeyPackages = new KeyPackageStock(identity, profile.Store, Mls, Auth, options.Clock, options.KeyPackages);
         NewKey = new NewAccountKey(identity, profile.Store, Mls, Auth, Devices, People, KeyPackages, Events, options.Clock);
         Devices.FollowKey = NewKey.FollowAsync;
         Joining = new Joining(identity, profile, options.Crypto, Auth, Tokens, options.Clock);

@@ -27,5 +27,12 @@ public sealed record ClientOptions
     /// <summary>PBKDF2 iterations of a new wallet. What the server gets never has fewer than <see cref="Limits.KdfFloor"/>, whatever stands here.</summary>
     public int WalletIterations { get; init; } = Limits.KdfDefault;
 
+    /// <summary>One-time key packages that are kept at the server, so that others can add this device while it is off: 1 to <see cref="Limits.KeyPackages"/>.</summary>
+    public int KeyPackages
+    {
+        get;
+        init => field = value is >= 1 and <= Limits.KeyPackages ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"1 to {Limits.KeyPackages}");
+    } = Limits.KeyPackages;
+
     static InvalidOperationException Missing(string what) => new($"{what} has to be given in a browser");
 }

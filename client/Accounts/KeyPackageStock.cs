@@ -6,19 +6,19 @@ namespace Kavalek.Client;
 
 /// <summary>
 /// The key packages this device has published, and their private parts, which are stored before they are published
-/// (docs/PROTOCOL.md §5.5): 100 and one of last resort, refilled below 60.
+/// (docs/PROTOCOL.md §5.5): as many as the options say and one of last resort, refilled below three fifths.
 /// </summary>
-sealed class KeyPackageStock(OwnIdentity own, IClientStore store, MlsEnvironment mls, AuthApi api, TimeProvider clock) : IDisposable
+sealed class KeyPackageStock(OwnIdentity own, IClientStore store, MlsEnvironment mls, AuthApi api, TimeProvider clock, int most) : IDisposable
 {
     const string Prefix = "key-package/";
-    // Before half are gone: whoever drains them needs the more for it.
-    const int RefillBelow = 60;
     // The server takes 92 days, counted from an hour before now, because clocks differ.
     static readonly TimeSpan Usable = TimeSpan.FromDays(90);
     // A Welcome may wait in the inbox that long after its key package expired.
     static readonly TimeSpan Kept = TimeSpan.FromSeconds(Limits.RetentionSeconds);
     static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
 
+    // Before half are gone: whoever drains them needs the more for it.
+    readonly int _refillBelow = most * 3 / 5;
     readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <summary>The key package a Welcome names, with its private keys; <c>null</c> where it is none of ours, or was used.</summary>
@@ -37,7 +37,7 @@ sealed class KeyPackageStock(OwnIdentity own, IClientStore store, MlsEnvironment
         {
             KeyPackageCount count = await api.KeyPackagesAsync(cancel).ConfigureAwait(false);
             bool current = await PruneAsync(cancel).ConfigureAwait(false);
-            int missing = count.Count < RefillBelow ? Limits.KeyPackages - count.Count : 0;
+            int missing = count.Count < _refillBelow ? most - count.Count : 0;
             bool lastResort = !count.LastResort || count.LastResortUsed || !current;
             if (missing <= 0 && !lastResort) return;
             await PublishAsync(missing, lastResort, cancel).ConfigureAwait(false);

@@ -11,7 +11,7 @@ public static class KeyPackageTests
     {
         await using TestServer server = await OpenServerAsync();
         MemoryClientStore store = new();
-        await using KavalekClient karim = await SignUpAsync(server, "karim", Options(store)), marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim", Options(store) with { KeyPackages = 100 }), marie = await SignUpAsync(server, "marie");
         await karim.SyncAsync();
         Assert.Equal(new KeyPackageCount(100, true, false), await karim.Core.Auth.KeyPackagesAsync(default));
         Assert.Equal(101, (await StoredAsync(karim)).Count);
@@ -30,7 +30,7 @@ public static class KeyPackageTests
     public static async Task The_last_resort_keeps_a_drained_device_reachable_and_is_replaced_after_use()
     {
         await using TestServer server = await OpenServerAsync();
-        await using KavalekClient karim = await SignUpAsync(server, "karim"), marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim", Options() with { KeyPackages = 100 }), marie = await SignUpAsync(server, "marie");
         await karim.SyncAsync();
         Contact contact = await marie.FindAsync("karim");
         HashSet<string> seen = [];
@@ -55,9 +55,9 @@ public static class KeyPackageTests
         await using KavalekClient karim = await SignUpAsync(server, "karim", Options(transport: address =>
             new LosesAnswers(new HttpTransport(address), "/auth/v1/key-packages", before: true, times: 1, only: HttpMethod.Post)));
         Assert.Equal(new KeyPackageCount(0, false, false), await karim.Core.Auth.KeyPackagesAsync(default));
-        Assert.Equal(101, (await StoredAsync(karim)).Count);
+        Assert.Equal(21, (await StoredAsync(karim)).Count);
         await karim.Core.KeyPackages.RefillAsync(default);
-        Assert.Equal(100, (await karim.Core.Auth.KeyPackagesAsync(default)).Count);
+        Assert.Equal(20, (await karim.Core.Auth.KeyPackagesAsync(default)).Count);
     }
 
     [Fact]

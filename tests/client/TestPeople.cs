@@ -1,4 +1,5 @@
 using Kavalek.Auth;
+using Kavalek.Protocol;
 using Kavalek.Tests.Support;
 
 namespace Kavalek.Client.Tests;
@@ -8,18 +9,19 @@ static class TestPeople
 {
     public const string Phrase = "correct horse battery";
 
-    /// <summary>A profile in memory; passwords are stretched quickly, and so counted for the server as always.</summary>
+    /// <summary>A profile in memory; passwords are stretched quickly, and so counted for the server as always; few key packages, each of which costs four keys and two signatures.</summary>
     public static ClientOptions Options(IClientStore? store = null, TimeProvider? clock = null, Func<Uri, ITransport>? transport = null) => new()
     {
         Store = store ?? new MemoryClientStore(),
         Transport = transport ?? (server => new HttpTransport(server)),
         Clock = clock ?? TimeProvider.System,
         Stretching = QuickStretching.Shared,
+        KeyPackages = 20,
     };
 
     /// <summary>The same as people use it: a password is stretched for as long as the program does by default.</summary>
     public static ClientOptions AsShipped(IClientStore? store = null, Func<Uri, ITransport>? transport = null) =>
-        Options(store, transport: transport) with { Stretching = NativePasswordStretching.Shared };
+        Options(store, transport: transport) with { Stretching = NativePasswordStretching.Shared, KeyPackages = Limits.KeyPackages };
 
     /// <summary>A server that anybody may join.</summary>
     public static Task<TestServer> OpenServerAsync(TimeProvider? clock = null) =>

@@ -195,7 +195,7 @@ public sealed class IdentityTests(Cast cast)
     [Fact]
     public async Task A_connected_device_refills_before_half_of_its_key_packages_are_gone()
     {
-        KavalekClient victim = await cast.PersonAsync();
+        KavalekClient victim = await TestPeople.SignUpAsync(cast.Server, "full", cast.Options() with { KeyPackages = Limits.KeyPackages });
         await using var _ = victim;
         await victim.SyncAsync();
         for (int i = 0; i < 40; i++) Assert.Single((await cast.Lea.Core.Auth.ClaimAsync(victim.Me.Id, default)).KeyPackages);

@@ -57,6 +57,7 @@ sealed class Process(World world, Device device, MemoryClientStore disk)
         Crypto = device.Crypto,
         Clock = Clock,
         Stretching = QuickStretching.Shared,
+        KeyPackages = 20,
     };
 
     /// <summary>Lets its <paramref name="count"/>th write, request or frame from now go wrong.</summary>
