@@ -1,14 +1,26 @@
 #!/usr/bin/env bash
 # Builds, checks the format and runs every test suite, or the one named. The last line is 'N passed, N failed'.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 only="${1:-}"
 
 passed=0 failed=0
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+stop() {
+  local job
+  for job in $(jobs -p); do kill -- "-$job" 2>/dev/null; done
+  rm -rf "$results"
+}
+trap stop EXIT
 
 finish() {
+  local count good bad
+  wait
+  for count in "$results"/*.count; do
+    [ -e "$count" ] || continue
+    read -r good bad <"$count"
+    passed=$((passed + good)) failed=$((failed + bad))
+  done
   echo
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
@@ -31,16 +43,27 @@ step() {
 }
 
 # suite FOLDER [NAME OPTION...]: a test project, which is an executable that prints its own summary; under another name with options of its own.
+# Two run at a time, since most wait for processes, sockets and bcrypt half of theirs; each is printed whole when it ends.
 suite() {
-  local name start=$SECONDS log total errors bad skipped idle
-  name=${2:-$(basename "$1")}
-  log="$results/${name// /-}"
+  local name="${2:-$(basename "$1")}"
+  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+  # A suite that ends without a word has failed. Each is a job of its own: what runs behind a script otherwise ignores an interrupt, and a test sends one.
+  echo "0 1" >"$results/${name// /-}.count"
+  set -m
+  {
+    report "$1" "$name" "${@:3}" >"$results/${name// /-}.report" 2>&1
+    flock "$results" cat "$results/${name// /-}.report"
+  } &
+  set +m
+}
+
+report() {
+  local name="$2" start=$SECONDS log="$results/${2// /-}.log" total errors bad skipped idle
   "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor "${@:3}" >"$log" 2>&1 </dev/null
   local code=$?
   read -r total errors bad skipped idle < <(
     sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' "$log" | tail -1)
   if [ -z "${total:-}" ]; then
-    failed=$((failed + 1))
     tail -50 "$log"
     echo "$name: FAILED, ended with $code and without a summary"
     return
@@ -52,8 +75,7 @@ suite() {
   [ "${CI:-}" = true ] && bad=$((bad + skipped))
   [ "$code" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
   [ "$bad" -ne 0 ] && cat "$log"
-  passed=$((passed + good))
-  failed=$((failed + bad))
+  echo "$good $bad" >"${log%.log}.count"
   echo "$name: $good passed, $bad failed, $skipped skipped, $((SECONDS - start)) s"
 }
 
@@ -102,7 +124,7 @@ on_postgres() {
   scripts/install-services.sh || { lacking "auth and messaging on PostgreSQL" "PostgreSQL"; return; }
   folder=$(mktemp -d)/postgres
   KAVALEK_POSTGRES=$(scripts/postgres.sh start "$folder" fsync=off full_page_writes=off) || { failed=$((failed + 1)); echo "PostgreSQL did not start"; return; }
-  trap 'scripts/postgres.sh stop "'"$folder"'" immediate; rm -rf "$results" "'"$folder"'"' EXIT
+  trap 'scripts/postgres.sh stop "'"$folder"'" immediate; stop; rm -rf "'"$folder"'"' EXIT
   export KAVALEK_POSTGRES KAVALEK_TEST_DATABASE=postgres
   if [ -z "$only" ] || [ "$only" = auth ]; then
     suite tests/auth "auth on PostgreSQL" -trait- Store=sqlite \

@@ -234,7 +234,7 @@ public static class RecoveryTests
             PowerCut cut = new(at);
             try
             {
-                KavalekClient cutOff = await KavalekClient.UnlockAsync(cut.Options(store), Phrase);
+                KavalekClient cutOff = await KavalekClient.UnlockAsync(cut.Options(store) with { Clock = new ImpatientClock() }, Phrase);
                 await cutOff.Core.Joining.RecoverAsync(key, default);
             }
             catch (Exception e) when (e is IOException or KavalekException)
