@@ -122,7 +122,7 @@ done
 on_postgres() {
   local folder
   scripts/install-services.sh || { lacking "auth and messaging on PostgreSQL" "PostgreSQL"; return; }
-  folder=$(mktemp -d)/postgres
+  folder=$(mktemp -d)
   KAVALEK_POSTGRES=$(scripts/postgres.sh start "$folder" fsync=off full_page_writes=off) || { failed=$((failed + 1)); echo "PostgreSQL did not start"; return; }
   trap 'scripts/postgres.sh stop "'"$folder"'" immediate; stop; rm -rf "'"$folder"'"' EXIT
   export KAVALEK_POSTGRES KAVALEK_TEST_DATABASE=postgres
