@@ -128,7 +128,8 @@ on_postgres() {
   export KAVALEK_POSTGRES KAVALEK_TEST_DATABASE=postgres
   if [ -z "$only" ] || [ "$only" = auth ]; then
     suite tests/auth "auth on PostgreSQL" -trait- Store=sqlite \
-      -class- '*.BcryptTests' -class- '*.BodyFuzzTests' -class- '*.ForgedTokenTests' -class- '*.RateLimiterTests' -class- '*.TokenTests' -class- '*.WebAppTests'
+      -class- '*.BcryptTests' -class- '*.BodyFuzzTests' -class- '*.ForgedTokenTests' -class- '*.RateLimiterTests' -class- '*.TokenTests' -class- '*.WebAppTests' \
+      -class- '*FlawTests' -class- '*.IdentityTests' -class- '*.RouteTests' -class- '*.HostTests'
   fi
   if [ -z "$only" ] || [ "$only" = messaging ]; then
     suite tests/messaging "messaging on PostgreSQL" -trait- Store=sqlite -class- '*.WireFuzzTests' -class- '*.SocketAccessTests' -class- '*.HoardingTests' -class- '*.ClusterTests'
