@@ -39,6 +39,7 @@ night client-decoders 30 2 tests/client '*DecoderFuzzTests*' KAVALEK_FUZZ=100000
 night links 10 1 tests/cli '*LinkFuzzTests*' KAVALEK_FUZZ=1000000
 # The server killed or stopped under load a hundred times.
 night server-kills 60 4 tests/messaging '*KillTests*' KAVALEK_KILLS=100
+night server-kills-postgres 60 4 tests/messaging '*KillTests*' KAVALEK_KILLS=100 KAVALEK_TEST_DATABASE=postgres
 # K-38, K-39: many clients and a server through everything that goes wrong, 200 seeds of 20,000 steps; a seed that fails prints itself, and
 # KAVALEK_SIMULATION_SEED=N with KAVALEK_SIMULATION_RUNS=1 repeats it exactly. Then every instant of everything a client does, and a thousand kills.
 night simulation 300 4 tests/simulation '*SimulationTests*' KAVALEK_SIMULATION_STEPS=20000 KAVALEK_SIMULATION_RUNS=200 KAVALEK_SIMULATION_SEED=1000
