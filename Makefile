@@ -1,5 +1,5 @@
 # The two commands of the README are `make run` and `make test`; the rest is for those who work on Kavalek.
-.PHONY: help run test nightly build format security-rows benchmark-browser benchmark-client benchmark-mls benchmark-server clean
+.PHONY: help run test nightly build format audit images check-images release security-rows benchmark-browser benchmark-client benchmark-mls benchmark-server clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -18,6 +18,18 @@ build: ## build everything
 
 format: ## write the code as the format check wants it
 	@dotnet format Kavalek.slnx --no-restore
+
+audit: ## ask the registries about known flaws of what is locked
+	@scripts/audit.sh
+
+images: ## build the two container images (VERSION=1.2.3 IMAGE=ghcr.io/OWNER/kavalek PUSH=true pushes them)
+	@scripts/images.sh
+
+check-images: ## start the images as shipped, and look at what runs
+	@scripts/check_images.sh
+
+release: ## the bill of materials, the web app's files and their signature, in artifacts/release (VERSION=1.2.3 RELEASE_KEY=FILE)
+	@scripts/release.sh
 
 security-rows: ## write docs/security-rows.md from the ids in the tests
 	@KAVALEK_WRITE_ROWS=1 dotnet run --project tests/architecture -v q -- -class '*SecurityRowsTests'

@@ -1,8 +1,8 @@
-// Compresses what the server hands out: FILE.br beside each FILE of the folder given. What was compressed before is taken from the cache.
+// Compresses what the server hands out: FILE.br and FILE.gz beside each FILE of the folder given. What was compressed before is taken from the cache.
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const [folder, cache] = process.argv.slice(2);
 const worthwhile = new Set(['.js', '.css', '.html', '.json', '.svg', '.wasm', '.dll', '.webmanifest', '.txt']);
@@ -12,16 +12,22 @@ for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }
   const path = join(entry.parentPath, entry.name);
   const bytes = readFileSync(path);
   const kept = join(cache, createHash('sha256').update(bytes).digest('hex'));
-  if (!existsSync(kept)) {
-    const compressed = brotliCompressSync(bytes, {
+  keep(kept, `${path}.br`, () =>
+    brotliCompressSync(bytes, {
       params: {
         [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
         [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
         [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
       },
-    });
-    writeFileSync(`${kept}.part`, compressed);
+    }),
+  );
+  keep(`${kept}.gz`, `${path}.gz`, () => gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }));
+}
+
+function keep(kept, path, compress) {
+  if (!existsSync(kept)) {
+    writeFileSync(`${kept}.part`, compress());
     renameSync(`${kept}.part`, kept);
   }
-  copyFileSync(kept, `${path}.br`);
+  copyFileSync(kept, path);
 }

@@ -26,7 +26,7 @@ if newer "$boot" client mls protocol build Directory.Build.props Directory.Packa
   touch "$boot"
 fi
 if newer "$app/node_modules/.package-lock.json" "$app/package-lock.json"; then
-  npm --prefix "$app" ci --no-fund --no-audit --loglevel error 9>&-
+  npm --prefix "$app" ci --ignore-scripts --no-fund --no-audit --loglevel error 9>&-
   touch "$app/node_modules/.package-lock.json"
 fi
 [ -e "$app/index.html" ] || exit 0

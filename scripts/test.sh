@@ -90,7 +90,7 @@ peer=tests/interop-ts-mls
 # Without npm its tests say so themselves.
 if [ -z "$only" ] || [ "$only" = "$(basename "$peer")" ]; then
   if command -v npm >/dev/null && ! [ "$peer/node_modules/.package-lock.json" -nt "$peer/package-lock.json" ]; then
-    step "packages of $peer" npm --prefix "$peer" ci
+    step "packages of $peer" npm --prefix "$peer" ci --ignore-scripts
   fi
 fi
 # The web app: its own checks, two people in real browsers against the server that was just built, and the client inside a browser.
@@ -111,6 +111,9 @@ if [ -z "$only" ] || [ "$only" = "$app" ] || [ "$only" = browser ]; then
     fi
     if [ "$only" != "$app" ]; then step "page and WebAssembly of tests/browser" scripts/build-browser-tests.sh; fi
   fi
+fi
+if [ -z "$only" ] || [ "$only" = deployment ]; then
+  step "nginx" scripts/install-nginx.sh || lacking "what stands in front of the server" "NGINX"
 fi
 for project in tests/*/*.Tests.csproj; do
   folder=$(dirname "$project")

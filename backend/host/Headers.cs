@@ -9,6 +9,8 @@ internal static class Headers
     // The camera reads QR codes, the microphone records voice messages; a page asks for nothing else.
     const string Permissions = "camera=(self), microphone=(self), geolocation=(), payment=(), usb=(), serial=(), display-capture=(), browsing-topics=()";
 
+    const string StrictTransport = "max-age=63072000; includeSubDomains";
+
     public static void UseStrictHeaders(this WebApplication app) => app.Use((http, next) =>
     {
         IHeaderDictionary headers = http.Response.Headers;
@@ -20,6 +22,8 @@ internal static class Headers
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Embedder-Policy"] = "require-corp";
         headers["Permissions-Policy"] = Permissions;
+        // Where a proxy ends TLS, it says so itself.
+        if (http.Request.IsHttps) headers.StrictTransportSecurity = StrictTransport;
         if (http.Request.QueryString.HasValue && http.Request.Query.Keys.Any(k => SecretsInQuery.Contains(k, StringComparer.OrdinalIgnoreCase)))
         {
             http.Response.StatusCode = StatusCodes.Status401Unauthorized;

@@ -121,6 +121,7 @@ public sealed class Server : IAsyncDisposable
         if (options.Messaging) builder.Services.AddMessaging(_ => MessagingOptionsOf(options, auth, remote));
         if (options.Redis is not null) builder.Services.AddHostedService(services => (ClusterEventBus)services.GetRequiredService<IEventBus>());
         if (auth is not null) builder.Services.AddAuth(auth);
+        if (options.BackupTo is not null) builder.Services.AddHostedService(services => new BackupSchedule(options, clock, services.GetRequiredService<ILogger<BackupSchedule>>()));
         if (options.Development) builder.Services.AddOpenApi();
 
         WebApplication app = builder.Build();

@@ -83,6 +83,18 @@ public sealed record ServerOptions
     /// <summary>An origin on 127.0.0.1 that counts as a push service, for tests: with <c>--environment Development</c> only.</summary>
     public Uri? PushLoopback { get; init; }
 
+    /// <summary>The folder that a running server makes backups in; <c>null</c> for none.</summary>
+    public string? BackupTo { get; init; }
+
+    /// <summary>The file of the key that seals them: 32 random bytes.</summary>
+    public string? BackupKeyFile { get; init; }
+
+    /// <summary>Seconds from one to the next; a day by default.</summary>
+    public int BackupEvery { get; init; } = 86_400;
+
+    /// <summary>How many stay; 14 by default.</summary>
+    public int BackupKeep { get; init; } = 14;
+
     /// <summary>The folder of the web app; by default <c>web</c> beside the program. Where there is none, a page says what this is.</summary>
     public string Web { get; init; } = Path.Combine(AppContext.BaseDirectory, "web");
 
@@ -92,6 +104,12 @@ public sealed record ServerOptions
 
         Kavalek.Host [options]                start
         Kavalek.Host healthcheck [options]    ask the server at --urls whether it lives; exit code 0 or 1
+        Kavalek.Host backup --to PLACE KEY [--keep N] [--overwrite] [options]
+                                              one encrypted file of databases, keys and attachments, while the server runs;
+                                              PLACE is a folder, a file or - (standard output); --keep deletes the oldest of a folder
+        Kavalek.Host restore --from FILE KEY [--overwrite] [options]
+                                              puts it back into an empty --data; --overwrite puts aside what is there
+                                              KEY is --key-file FILE (openssl rand -base64 32 makes one) or --password-file FILE
 
           --data DIR               databases and keys (data)
           --database KIND          sqlite, in the data folder, or postgres (sqlite)
@@ -115,6 +133,10 @@ public sealed record ServerOptions
           --timer-floor TIME       what messages may be set to live at least: 30s, 5m, 12h, 7d, or off (off)
           --timer-ceiling TIME     what messages live at most, whatever is set; clients keep to both (off)
           --push-services LIST     push services that browsers may be woken through, hosts separated by , ("*." for all below), or off (the known ones)
+          --backup-to DIR          make a backup here at the start and then regularly (none)
+          --backup-key-file FILE   the key that seals them; keep it elsewhere too
+          --backup-every TIME      30m, 12h, 1d (1d)
+          --backup-keep N          how many stay (14)
           --web DIR                the built web app (web, beside the program)
           --environment NAME       Development serves /openapi/v1.json (Production)
 
@@ -126,6 +148,7 @@ public sealed record ServerOptions
     [
         "data", "database", "connection-file", "redis-file", "auth-url", "metrics-urls", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
         "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "push-services", "web",
+        "backup-to", "backup-key-file", "backup-every", "backup-keep",
     ];
 
     /// <summary>Reads the settings of this process.</summary>
@@ -189,6 +212,10 @@ public sealed record ServerOptions
             },
             PushLoopback = List(Text("push-services") ?? "").Where(IsLoopbackOrigin).Select(origin => new Uri(origin)).FirstOrDefault(),
             Web = Text("web") ?? defaults.Web,
+            BackupTo = Text("backup-to"),
+            BackupKeyFile = Text("backup-key-file"),
+            BackupEvery = Text("backup-every") is { } every ? Seconds(every, "backup-every") : defaults.BackupEvery,
+            BackupKeep = Number(Text("backup-keep"), "backup-keep") ?? defaults.BackupKeep,
             TimerFloor = Seconds(Text("timer-floor"), "timer-floor"),
             TimerCeiling = Seconds(Text("timer-ceiling"), "timer-ceiling"),
         };
@@ -206,6 +233,14 @@ public sealed record ServerOptions
         {
             if (Postgres is null) throw new InvalidOperationException("--redis-file goes with --database postgres: nodes share both.");
             RedisAddress.Parse(Redis);
+        }
+        if (BackupTo is not null)
+        {
+            if (BackupEvery < 60) throw Wrong("backup-every", "a minute or more");
+            if (BackupKeep < 1) throw Wrong("backup-keep", "1 or more");
+            DataFolder.RequireOutside(Data, BackupTo);
+            // Wrong keys are told now, not when the first backup is due.
+            BackupKey.Read(BackupKeyFile, null);
         }
         foreach (string url in UrlList)
         {

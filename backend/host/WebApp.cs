@@ -17,7 +17,9 @@ internal sealed class WebApp
         + "require-trusted-types-for 'script'; trusted-types kavalek-worker kavalek-service-worker";
 
     const string Index = "/index.html";
-    const string Compressed = ".br";
+
+    // The better one first.
+    static readonly (string Coding, string Ending)[] Codings = [("br", ".br"), ("gzip", ".gz")];
 
     readonly FrozenDictionary<string, WebFile> _files;
 
@@ -35,10 +37,10 @@ internal sealed class WebApp
         Dictionary<string, WebFile> files = new(StringComparer.Ordinal);
         foreach (string path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
-            if (path.EndsWith(Compressed, StringComparison.Ordinal)) continue;
+            if (Codings.Any(c => path.EndsWith(c.Ending, StringComparison.Ordinal))) continue;
             string name = "/" + Path.GetRelativePath(folder, path).Replace('\\', '/');
             string type = types.TryGetContentType(name, out string? known) ? known : "application/octet-stream";
-            string? compressed = File.Exists(path + Compressed) ? Path.GetFullPath(path + Compressed) : null;
+            (string, string)[] compressed = [.. Codings.Where(c => File.Exists(path + c.Ending)).Select(c => (c.Coding, Path.GetFullPath(path + c.Ending)))];
             bool isForGood = name.StartsWith("/assets/", StringComparison.Ordinal)
                 || (name.StartsWith("/dotnet/", StringComparison.Ordinal) && !name.EndsWith(".boot.json", StringComparison.Ordinal));
             string? tag = isForGood ? null : $"\"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)).AsSpan(0, 16))}\"";
@@ -72,7 +74,7 @@ internal sealed class WebApp
         headers.ContentSecurityPolicy = Policy;
         headers.Vary = HeaderNames.AcceptEncoding;
         headers.CacheControl = file.Tag is null ? "public, max-age=31536000, immutable" : "no-cache";
-        bool isCompressed = file.Compressed is not null && http.Request.Headers.AcceptEncoding.ToString().Contains("br", StringComparison.Ordinal);
+        (string? coding, string path) = Choose(file, http.Request);
         if (file.Tag is { } tag)
         {
             headers.ETag = tag;
@@ -82,17 +84,26 @@ internal sealed class WebApp
                 return;
             }
         }
-        string path = isCompressed ? file.Compressed! : file.Path;
-        if (isCompressed) headers.ContentEncoding = "br";
+        if (coding is not null) headers.ContentEncoding = coding;
         headers.ContentType = file.Type;
         headers.ContentLength = new FileInfo(path).Length;
         if (HttpMethods.IsGet(http.Request.Method)) await http.Response.SendFileAsync(path, http.RequestAborted);
     }
 
+    static (string? Coding, string Path) Choose(WebFile file, HttpRequest request)
+    {
+        if (file.Compressed.Length == 0 || !StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out IList<StringWithQualityHeaderValue>? taken)) return (null, file.Path);
+        foreach ((string coding, string path) in file.Compressed)
+        {
+            if (taken.Any(t => t.Value.Equals(coding, StringComparison.OrdinalIgnoreCase) && t.Quality is not 0)) return (coding, path);
+        }
+        return (null, file.Path);
+    }
+
     /// <summary>A file.</summary>
     /// <param name="Path">Where it is.</param>
-    /// <param name="Compressed">Where it is compressed with brotli; <c>null</c> where it is not.</param>
+    /// <param name="Compressed">Where it is compressed, and how; the best first.</param>
     /// <param name="Type">Its media type.</param>
     /// <param name="Tag">Its entity tag; <c>null</c> where its name says what is in it.</param>
-    sealed record WebFile(string Path, string? Compressed, string Type, string? Tag);
+    sealed record WebFile(string Path, (string Coding, string Path)[] Compressed, string Type, string? Tag);
 }

@@ -50,7 +50,7 @@ sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLineAction
         'kavalek COMMAND --help' explains one command and has examples.
 
         Exit codes: 0 ok, 1 error, 2 usage, 3 server not reached (a message stays queued), 4 profile in use, 5 wrong password,
-        6 no account or session here, 7 not found, 8 not allowed or a decision is needed first, 130 interrupted.
+        6 no account or session here, 7 not found, 8 not allowed or a decision is needed first, 9 another web app than the release's, 130 interrupted.
 
         """;
 }

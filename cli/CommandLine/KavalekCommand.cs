@@ -39,6 +39,7 @@ static class KavalekCommand
             RequestsCommand.Create(with), ContactsCommand.Create(with), VerifyCommand.Create(with), AcceptKeyCommand.Create(with),
             BlockCommand.Create(with, blocked: true), BlockCommand.Create(with, blocked: false),
             GroupsCommand.Create(with), AfreshCommand.Create(with), AfreshCommand.GoOn(with), DevicesCommand.Create(with), RecoveryCommand.Create(with), PasswordCommand.Create(with), AccountCommand.Create(with), InvitesCommand.Create(with), ProfileCommand.Create(with),
+            VerifyWebCommand.Create(with),
         ])
         {
             root.Subcommands.Add(command);

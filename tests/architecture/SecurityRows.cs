@@ -41,7 +41,7 @@ static partial class SecurityRows
         new(14, 2, "Abuse of invites"),
         new(15, 1, "Sockets without a good credential"),
         new(16, 1, "Sockets opened by foreign pages", "not held in a browser yet"),
-        new(17, 1, "Plain HTTP", "port 80 and HSTS are NGINX's, which is not configured yet"),
+        new(17, 1, "Plain HTTP"),
         new(18, 1, "Oversized, endless and malformed frames"),
         new(19, 1, "Floods and slow readers"),
         new(20, 2, "Hoarding connections"),
@@ -101,10 +101,10 @@ static partial class SecurityRows
         new(74, 2, "Keys in memory after locking", "the client's own copies are zeroed; what .NET copied on the way may stay in the heap for a while, and no browser heap was searched yet"),
         new(75, 2, "Disappearing messages and clocks", "notifications, drafts and the search of the web app are not held against it yet"),
         new(76, 1, "Linking a device by trickery"),
-        new(77, 1, "Weak TLS", "NGINX is not configured yet"),
-        new(78, 1, "Confusing the proxy", "NGINX is not configured yet"),
-        new(79, 1, "Unsafe deployment", "containers are not built yet"),
-        new(80, 1, "Supply chain and amplification", "releases are not built yet"),
+        new(77, 1, "Weak TLS"),
+        new(78, 1, "Confusing the proxy", "there are no admin rules yet that could be dodged"),
+        new(79, 1, "Unsafe deployment", "a weak password of a database is refused when it is made, not when the server starts"),
+        new(80, 1, "Supply chain and amplification", "lists, arrays and patterns are capped and tested one by one, not held against all there are"),
     ];
 
     static readonly string[] Languages = [".cs", ".ts", ".tsx", ".mjs"];

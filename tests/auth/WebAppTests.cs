@@ -12,6 +12,7 @@ public sealed class WebAppTests : IDisposable
         Write("index.html", "<!doctype html><title>the app</title>");
         Write("assets/index-abc.js", "plain");
         Write("assets/index-abc.js.br", "compressed");
+        Write("assets/index-abc.js.gz", "zipped");
         Write("dotnet/dotnet.boot.json", "{}");
         Write("dotnet/Core.0123456789ab.dll", "MZ");
     }
@@ -83,6 +84,11 @@ public sealed class WebAppTests : IDisposable
         using HttpResponseMessage compressed = await AskAsync("/assets/index-abc.js", "Accept-Encoding", "gzip, br");
         Assert.Equal("compressed", await compressed.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal(["br"], compressed.Content.Headers.ContentEncoding);
+        foreach ((string taken, string body) in ((string, string)[])[("gzip", "zipped"), ("br;q=0, gzip", "zipped"), ("br;q=0", "plain"), ("identity", "plain"), ("zebra", "plain"), ("deflate, br;q=0.5", "compressed")])
+        {
+            using HttpResponseMessage other = await AskAsync("/assets/index-abc.js", "Accept-Encoding", taken);
+            Assert.Equal(body, await other.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
         Assert.Equal("text/javascript", compressed.Content.Headers.ContentType?.MediaType);
         Assert.Equal("application/octet-stream", (await server.GetAsync("/dotnet/Core.0123456789ab.dll")).Content.Headers.ContentType?.MediaType);
 
@@ -91,7 +97,7 @@ public sealed class WebAppTests : IDisposable
         Assert.Equal(HttpStatusCode.NotFound, (await server.GetAsync("/chat/0123")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await AskAsync("/auth/nothing", "Accept", "text/html")).StatusCode);
         // What is asked for is looked up, never opened by its name.
-        foreach (string path in (string[])["/assets/../index-abc.js", "/..%2f..%2fetc%2fpasswd", "/%2e%2e/keys", "/assets/index-abc.js.br", "/assets/"])
+        foreach (string path in (string[])["/assets/../index-abc.js", "/..%2f..%2fetc%2fpasswd", "/%2e%2e/keys", "/assets/index-abc.js.br", "/assets/index-abc.js.gz", "/assets/"])
             Assert.Equal(HttpStatusCode.NotFound, (await server.GetAsync(path)).StatusCode);
 
         async Task<HttpResponseMessage> AskAsync(string path, string header, string value)

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 command -v npm >/dev/null || { echo "the peers need Node 20 or newer with npm" >&2; exit 1; }
-[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci >&2
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts >&2
 
 # OpenMLS comes compiled for glibc 2.38. Where the system's is older, that of the next Debian is unpacked beside it, for the peers alone.
 have=$(getconf GNU_LIBC_VERSION | cut -d' ' -f2)

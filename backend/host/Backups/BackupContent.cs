@@ -1,0 +1,98 @@
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using Kavalek.Auth;
+using Kavalek.Messaging;
+using Microsoft.Data.Sqlite;
+
+namespace Kavalek.Host;
+
+/// <summary>What a backup says of itself, first thing inside.</summary>
+/// <param name="Format">1.</param>
+/// <param name="Made">Seconds since 1970.</param>
+/// <param name="Store"><c>sqlite</c>: the databases are files. <c>postgres</c>: a file a table.</param>
+/// <param name="AuthSchema">The number of the newest schema script of the authentication service that ran.</param>
+/// <param name="MessagingSchema">The same of the delivery service.</param>
+internal sealed record BackupContent(int Format, long Made, string Store, long AuthSchema, long MessagingSchema)
+{
+    /// <summary>How far PostgreSQL's sequences had counted.</summary>
+    public Dictionary<string, long>? Sequences { get; init; }
+}
+
+/// <summary>Reads and writes it without reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(BackupContent))]
+internal sealed partial class BackupJson : JsonSerializerContext;
+
+/// <summary>The files of a data folder, as a backup sees them.</summary>
+internal static partial class DataFolder
+{
+    public const int Format = 1;
+    public const string Description = "backup.json", AuthDatabase = "auth.db", MessagingDatabase = "messaging.db";
+
+    /// <summary>What a running server holds; two of them, or a server and a restore, never share a folder.</summary>
+    public const string Lock = "messaging.lock";
+
+    /// <summary>One-time key packages may have been used since; their devices, who know, bring new ones. A second use would be a Welcome that nobody can open.</summary>
+    public const string DropUsedKeyPackages = "DELETE FROM key_package WHERE last_resort = 0";
+
+    /// <summary>Names of folders that a backup or restore makes while it works, and that are never part of one.</summary>
+    public const string Working = ".backup-", Aside = "before-restore-";
+
+    /// <summary>The newest schema that this program knows of auth's and messaging's tables on SQLite.</summary>
+    public static (long Auth, long Messaging) KnownSchemas { get; } = (Newest(typeof(AuthService)), Newest(typeof(MessagingOptions)));
+
+    /// <summary>Everything in the folder but the databases, as names relative to it: keys, settings, attachments.</summary>
+    public static IEnumerable<string> Files(string folder) =>
+        from path in Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = FileAttributes.ReparsePoint })
+        let name = Path.GetRelativePath(folder, path).Replace('\\', '/')
+        let first = name.Split('/')[0]
+        where !IsDatabase(name) && first is not (Lock or Description or PostgresBackup.Folder) && !first.StartsWith(Working, StringComparison.Ordinal) && !first.StartsWith(Aside, StringComparison.Ordinal)
+            && !name.EndsWith(".part", StringComparison.Ordinal) && !name.EndsWith(".new", StringComparison.Ordinal)
+        orderby name
+        select name;
+
+    /// <summary>Whether a name of a backup's entry stays inside the folder.</summary>
+    public static bool IsSafe(string name) =>
+        name.Length is > 0 and < 512 && !Path.IsPathRooted(name) && !name.Contains('\\', StringComparison.Ordinal) && !name.Any(char.IsControl)
+        && name.Split('/').All(part => part is not ("" or "." or ".."));
+
+    /// <summary>Makes a folder that nobody else may enter, where it is missing.</summary>
+    public static void Make(string path)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Refuses a place for backups inside the folder: each would hold the ones before it.</summary>
+    /// <exception cref="InvalidOperationException">It is inside.</exception>
+    public static void RequireOutside(string folder, string place)
+    {
+        string inside = Path.GetFullPath(folder).TrimEnd('/') + '/';
+        if ((Path.GetFullPath(place).TrimEnd('/') + '/').StartsWith(inside, StringComparison.Ordinal))
+            throw new InvalidOperationException($"Backups in {inside} would hold each other: choose a folder outside.");
+    }
+
+    /// <summary>A database opened for looking and copying.</summary>
+    public static SqliteConnection Open(string path)
+    {
+        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, Mode = SqliteOpenMode.ReadWrite, DefaultTimeout = 30 }.ToString());
+        connection.Open();
+        return connection;
+    }
+
+    /// <summary>The one value that a statement gives.</summary>
+    public static object? Value(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+
+    static bool IsDatabase(string name) => ((string[])[AuthDatabase, MessagingDatabase]).Any(d => name == d || name.StartsWith($"{d}-", StringComparison.Ordinal));
+
+    static long Newest(Type type) => type.Assembly.GetManifestResourceNames().Where(name => !name.Contains("postgres", StringComparison.OrdinalIgnoreCase))
+        .Select(name => Script().Match(name)).Where(m => m.Success).Max(m => long.Parse(m.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
+
+    [GeneratedRegex(@"(?:^|[./])([0-9]{3})\.sql$")]
+    private static partial Regex Script();
+}

@@ -1,0 +1,142 @@
+using System.Formats.Tar;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+
+namespace Kavalek.Host;
+
+/// <summary>
+/// Puts an instance back from a backup. All of it is opened, checked and written beside the folder's content first; only then it takes its place, so a
+/// damaged file changes nothing.
+/// </summary>
+internal static class Restore
+{
+    const long LargestDescription = 64 * 1024;
+
+    /// <summary>Restores.</summary>
+    /// <param name="from">The backup; <c>-</c> for standard input.</param>
+    /// <param name="data">The data folder: missing or empty, unless <paramref name="overwrite"/>.</param>
+    /// <param name="postgres">PostgreSQL's connection string; <c>null</c> where the databases are SQLite files in the data folder.</param>
+    /// <param name="key">What sealed it.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="overwrite">Whether what is in the folder may give way. It is kept beside, in <c>before-restore-TIME</c>.</param>
+    /// <returns>What the backup says of itself.</returns>
+    /// <exception cref="InvalidOperationException">The key is wrong, the backup of another version, a server runs on the folder, or it is not empty.</exception>
+    /// <exception cref="InvalidDataException">The backup is damaged or cut off.</exception>
+    public static BackupContent Run(string from, string data, string? postgres, BackupKey key, TimeProvider clock, bool overwrite = false)
+    {
+        using Stream input = from == "-" ? Console.OpenStandardInput() : File.OpenRead(from);
+        byte[] header = new byte[BackupKey.HeaderBytes];
+        if (input.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length) throw new InvalidOperationException("The file is not a backup of Kavalek.");
+        byte[] fileKey = key.Open(header);
+
+        DataFolder.Make(data);
+        string[] before = Existing(data);
+        if (before.Length > 0 && !overwrite)
+            throw new InvalidOperationException($"{Path.GetFullPath(data)} is not empty. Nothing was changed; --overwrite puts what is there aside, into {DataFolder.Aside}….");
+        using FileStream held = Hold(data);
+        string working = Path.Combine(data, $"{DataFolder.Working}{Guid.NewGuid():n}");
+        DataFolder.Make(working);
+        try
+        {
+            using SealedStream.Reader box = new(input, header, fileKey);
+            BackupContent content = Unpack(box, working, postgres is null ? "sqlite" : "postgres");
+            // The end of the archive is not yet the end of the file.
+            box.CopyTo(Stream.Null);
+            Check(working, content);
+            if (postgres is not null)
+            {
+                string tables = Path.Combine(working, PostgresBackup.Folder);
+                PostgresBackup.Write(postgres, tables, content, overwrite);
+                Directory.Delete(tables, recursive: true);
+            }
+            if (before.Length > 0)
+            {
+                string aside = Path.Combine(data, DataFolder.Aside + clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
+                DataFolder.Make(aside);
+                foreach (string name in before) Directory.Move(Path.Combine(data, name), Path.Combine(aside, name));
+            }
+            // The databases last: without them there is no instance, and a restore that was cut off here is simply begun again.
+            foreach (string path in Directory.EnumerateFileSystemEntries(working).OrderBy(p => p.EndsWith(".db", StringComparison.Ordinal)).ThenBy(p => p, StringComparer.Ordinal))
+                Directory.Move(path, Path.Combine(data, Path.GetFileName(path)));
+            return content;
+        }
+        catch (JsonException)
+        {
+            throw new InvalidDataException("The backup is damaged: it does not say what it is.");
+        }
+        finally
+        {
+            Directory.Delete(working, recursive: true);
+        }
+    }
+
+    static string[] Existing(string data) =>
+    [
+        .. Directory.EnumerateFileSystemEntries(data).Select(path => Path.GetFileName(path)!)
+            .Where(name => name is not (DataFolder.Lock or "lost+found") && !name.StartsWith(DataFolder.Working, StringComparison.Ordinal) && !name.StartsWith(DataFolder.Aside, StringComparison.Ordinal)),
+    ];
+
+    static FileStream Hold(string data)
+    {
+        try
+        {
+            FileStreamOptions options = Backup.Private(FileMode.OpenOrCreate);
+            options.Share = FileShare.None;
+            options.Access = FileAccess.ReadWrite;
+            return new FileStream(Path.Combine(data, DataFolder.Lock), options);
+        }
+        catch (IOException)
+        {
+            throw new InvalidOperationException($"A server runs on {Path.GetFullPath(data)}. Stop it first.");
+        }
+    }
+
+    static BackupContent Unpack(Stream box, string working, string store)
+    {
+        using TarReader tar = new(box, leaveOpen: true);
+        BackupContent? content = null;
+        while (tar.GetNextEntry() is { } entry)
+        {
+            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile) || !DataFolder.IsSafe(entry.Name)) throw new InvalidDataException("The backup holds something that is not its own.");
+            if (content is null)
+            {
+                // What it is comes first, so that nothing of a foreign version is even unpacked.
+                if (entry.Name != DataFolder.Description || entry.Length > LargestDescription) throw new InvalidDataException("The backup is damaged: it does not say what it is.");
+                content = JsonSerializer.Deserialize(entry.DataStream!, BackupJson.Default.BackupContent) ?? throw new InvalidDataException("The backup is damaged: it does not say what it is.");
+                Require(content, store);
+                continue;
+            }
+            string path = Path.Combine(working, entry.Name);
+            string folder = Path.GetDirectoryName(path)!;
+            DataFolder.Make(folder);
+            using FileStream file = new(path, Backup.Private(FileMode.CreateNew));
+            entry.DataStream?.CopyTo(file);
+            file.Flush(flushToDisk: true);
+        }
+        return content ?? throw new InvalidDataException("The backup is damaged: it does not say what it is.");
+    }
+
+    static void Require(BackupContent content, string store)
+    {
+        (long auth, long messaging) = DataFolder.KnownSchemas;
+        if (content.Format != DataFolder.Format || content.AuthSchema > auth || content.MessagingSchema > messaging)
+            throw new InvalidOperationException("The backup is of a newer version than this server: restore it with a newer one.");
+        if (content.Store != store) throw new InvalidOperationException($"The backup is of an instance on {content.Store}, and this one is on {store}: see --database.");
+    }
+
+    static void Check(string working, BackupContent content)
+    {
+        if (!File.Exists(Path.Combine(working, "keys", "pepper"))) throw new InvalidDataException("The backup is damaged: it holds no keys.");
+        if (content.Store != "sqlite") return;
+        foreach (string name in (string[])[DataFolder.AuthDatabase, DataFolder.MessagingDatabase])
+        {
+            if (!File.Exists(Path.Combine(working, name))) throw new InvalidDataException($"The backup is damaged: it holds no {name}.");
+            using SqliteConnection connection = DataFolder.Open(Path.Combine(working, name));
+            if (DataFolder.Value(connection, "PRAGMA integrity_check") is not "ok") throw new InvalidDataException($"The backup is damaged: {name} does not hold together.");
+            if (name != DataFolder.AuthDatabase) continue;
+            if ((long)DataFolder.Value(connection, "SELECT COALESCE(MAX(number), 0) FROM auth_schema")! != content.AuthSchema) throw new InvalidDataException("The backup is damaged: it is not of the version it says.");
+            DataFolder.Value(connection, DataFolder.DropUsedKeyPackages);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Makes the secrets that are missing, then starts PostgreSQL and Redis and waits until they are healthy. May be run again at any time.
+#   scripts/deploy_infra.sh [--secrets-only]      KAVALEK_SECRETS names the folder of the secrets (infrastructure/secrets)
+set -euo pipefail
+cd "$(dirname "$0")/../infrastructure"
+secrets="${KAVALEK_SECRETS:-$PWD/secrets}"
+export KAVALEK_SECRETS="$secrets"
+
+# The folder is closed to everybody else; the files in it are read by the containers' own users, to whom Docker hands each by itself.
+umask 022
+mkdir -p "$secrets"
+chmod 700 "$secrets"
+secret() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
+write() {
+  local file="$secrets/$1"
+  # What comes is read all the same: whoever writes it must not fail.
+  if [ -s "$file" ]; then cat >/dev/null; return; fi
+  cat >"$file.new"
+  chmod 444 "$file.new"
+  mv "$file.new" "$file"
+  echo "made $file"
+}
+secret | write postgres_password
+secret | write kavalek_password
+secret | write redis_password
+printf 'Host=postgres;Database=kavalek;Username=kavalek;Password=%s;GSS Encryption Mode=Disable' "$(cat "$secrets/kavalek_password")" | write connection
+printf 'redis://kavalek:%s@redis:6379' "$(cat "$secrets/redis_password")" | write redis
+# What the server does there (docs/nodes.md), and nothing else.
+printf 'user default off\nuser health on >health resetkeys resetchannels -@all +ping\nuser kavalek on >%s resetkeys ~kavalek:p:* resetchannels &kavalek:* -@all +hello +ping +ssubscribe +sunsubscribe +spublish +set +del +exists\n' \
+  "$(cat "$secrets/redis_password")" | write redis_acl
+
+[ "${1:-}" = --secrets-only ] && exit
+command -v docker >/dev/null || { echo "This needs Docker with its compose plugin: https://docs.docker.com/engine/install/" >&2; exit 1; }
+docker compose --file docker-compose-infra.yml up --detach --wait

@@ -1,0 +1,281 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Kavalek.Client;
+using Kavalek.Host;
+using Kavalek.Tests.Support;
+using Microsoft.Extensions.Logging;
+
+namespace Kavalek.Deployment.Tests;
+
+/// <summary>One file, from which everything comes back: by the commands that the operator types.</summary>
+public sealed class BackupTests : IDisposable
+{
+    readonly string _folder = Directory.CreateTempSubdirectory("kavalek-backup-").FullName;
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public BackupTests()
+    {
+        File.WriteAllText(In("key"), Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)) + "\n");
+        File.WriteAllText(In("other-key"), Convert.ToHexString(RandomNumberGenerator.GetBytes(32)));
+        File.WriteAllText(In("password"), "a long password of the operator\n");
+        File.WriteAllText(In("other-password"), "another password of the operator\n");
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    // K-61
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    public async Task From_one_encrypted_file_a_fresh_instance_goes_on_where_the_lost_one_was(string database)
+    {
+        Uri origin = new($"http://127.0.0.1:{FreePort()}");
+        string? lost = NewDatabase();
+        ServerOptions options = new() { Data = In("data"), Urls = origin.GetLeftPart(UriPartial.Authority), RateFactor = 1000, Postgres = lost };
+        string[] where = database == "postgres" ? ["--data", options.Data, "--database", "postgres", "--connection-file", In("connection")] : ["--data", options.Data];
+        await using Person marie = new("marie", _folder, origin), jean = new("jean", _folder, origin), leila = new("leila", _folder, origin);
+        Conversation direct;
+        await using (Server server = await Server.StartAsync(options, console: TextWriter.Null))
+        {
+            await marie.SignUpAsync(server.SetUpSecret!);
+            await jean.SignUpAsync(await InviteAsync());
+            direct = await marie.TalkToAsync(jean);
+            await direct.SendAsync("before the backup", cancel: Cancel);
+            Directory.CreateDirectory(Path.Combine(options.Data, "blobs", "ab", "cd"));
+            File.WriteAllText(Path.Combine(options.Data, "blobs", "ab", "cd", "abcd"), "sealed attachment");
+            File.WriteAllText(Path.Combine(options.Data, "blobs", "ab", "cd", "abce.part"), "half an attachment");
+            File.WriteAllText(Path.Combine(options.Data, "kavalek.json"), """{"name":"La rédaction"}""");
+            // The server runs on while it is made.
+            await OkAsync(["backup", .. where, "--to", In("one.backup"), "--key-file", In("key")]);
+            await RefusedAsync("is not empty", ["restore", .. where, "--from", In("one.backup"), "--key-file", In("key")]);
+            await direct.SendAsync("after the backup", cancel: Cancel);
+            Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(options.Data), path => Path.GetFileName(path).StartsWith(".backup", StringComparison.Ordinal));
+        }
+        // What the thief of the file has: nothing that he can read, not even what it is made of.
+        byte[] bytes = await File.ReadAllBytesAsync(In("one.backup"), Cancel);
+        foreach (string word in (string[])["SQLite format", "marie", "pepper", "abcd", "sealed attachment", "ustar", "backup.json"])
+            Assert.True(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(word)) < 0, word);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(In("one.backup")));
+
+        // The machine burns. On a new one:
+        Directory.Delete(options.Data, recursive: true);
+        if (lost is not null)
+        {
+            // Its database is still there, and is not written over unasked.
+            await RefusedAsync("database", ["restore", .. where, "--from", In("one.backup"), "--key-file", In("key")]);
+            TestPostgres.DropDatabase(lost);
+        }
+        string? fresh = NewDatabase();
+        await RefusedAsync("see --database", ["restore", .. (database == "postgres" ? ["--data", options.Data] : Elsewhere()), "--from", In("one.backup"), "--key-file", In("key")]);
+        await OkAsync(["restore", .. where, "--from", In("one.backup"), "--key-file", In("key")]);
+        Assert.Equal("sealed attachment", await File.ReadAllTextAsync(Path.Combine(options.Data, "blobs", "ab", "cd", "abcd"), Cancel));
+        Assert.False(File.Exists(Path.Combine(options.Data, "blobs", "ab", "cd", "abce.part")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(options.Data, "keys")));
+        TestTables tables = new(options.Data, fresh, "auth");
+        Assert.Equal(0L, tables.Count("SELECT COUNT(*) FROM key_package WHERE last_resort = 0"));
+        await using (Server server = await Server.StartAsync(ServerOptions.Read([.. where, "--urls", options.Urls, "--rate-factor=1000"]), console: TextWriter.Null))
+        {
+            Assert.Null(server.SetUpSecret);
+            foreach (Person person in (Person[])[marie, jean, marie, jean]) await person.Client.SyncAsync(Cancel);
+            await direct.SendAsync("after the restore", cancel: Cancel);
+            await jean.Client.SyncAsync(Cancel);
+            await jean.Client.Conversation(direct.Id)!.SendAsync("and back", cancel: Cancel);
+            // What was said before everybody knew of the restore is said again, so its place is where it came to be stored.
+            for (int round = 0; round < 3; round++)
+            {
+                foreach (Person person in (Person[])[jean, marie]) await person.Client.SyncAsync(Cancel);
+            }
+            IReadOnlyList<string> hers = await marie.TextsAsync(direct), his = await jean.TextsAsync(direct);
+            Assert.Equal(((string[])["before the backup", "after the backup", "after the restore", "and back"]).Order(), hers.Order());
+            foreach (string text in (string[])["before the backup", "after the restore", "and back"]) Assert.Single(his, t => t == text);
+            // Key packages were brought anew, so a group with somebody who came later can be made.
+            Assert.True(tables.Count("SELECT COUNT(*) FROM key_package WHERE last_resort = 0") > 0);
+            await leila.SignUpAsync(await InviteAsync());
+            Conversation group = await leila.Client.CreateGroupAsync("Après", [marie.Client.Me.Id, jean.Client.Me.Id], Cancel);
+            await jean.Client.SyncAsync(Cancel);
+            Assert.Equal("Après", jean.Client.Conversation(group.Id)!.Title);
+        }
+        if (fresh is not null) TestPostgres.DropDatabase(fresh);
+
+        string? NewDatabase()
+        {
+            if (database != "postgres") return null;
+            string connection = TestPostgres.CreateDatabase();
+            File.WriteAllText(In("connection"), connection);
+            return connection;
+        }
+
+        // Where the other kind of database is.
+        string[] Elsewhere()
+        {
+            File.WriteAllText(In("connection"), "Host=127.0.0.1;Port=9;Username=x;Password=x;Database=x");
+            return ["--data", options.Data, "--database", "postgres", "--connection-file", In("connection")];
+        }
+
+        async Task<string> InviteAsync()
+        {
+            Invite invite = await marie.Client.CreateInviteAsync(1, TimeSpan.FromHours(1), Cancel);
+            return invite.Link[(invite.Link.IndexOf("#invite=", StringComparison.Ordinal) + 8)..];
+        }
+    }
+
+    [Fact]
+    public async Task A_wrong_key_a_damaged_or_foreign_file_and_a_folder_in_use_change_nothing_and_say_why()
+    {
+        string data = In("data");
+        await using (await Server.StartAsync(new ServerOptions { Data = data, Urls = "http://127.0.0.1:0" }, console: TextWriter.Null))
+        {
+            // Something larger than a chunk.
+            await File.WriteAllBytesAsync(Path.Combine(data, "blobs"), RandomNumberGenerator.GetBytes(600_000), Cancel);
+            await OkAsync("backup", "--data", data, "--to", In("by-key"), "--key-file", In("key"));
+            await OkAsync("backup", "--data", data, "--to", In("by-password"), "--password-file", In("password"));
+            await RefusedAsync("A server runs on", "restore", "--data", data, "--from", In("by-key"), "--key-file", In("key"), "--overwrite");
+        }
+        await RefusedAsync("is there already", "backup", "--data", data, "--to", In("by-key"), "--key-file", In("key"));
+        await RefusedAsync("always encrypted", "backup", "--data", data, "--to", In("none"));
+        await RefusedAsync("32 random bytes", "backup", "--data", data, "--to", In("none"), "--key-file", In("password"));
+        await RefusedAsync("no instance", "backup", "--data", In("nowhere"), "--to", In("none"), "--key-file", In("key"));
+        await RefusedAsync("would hold each other", "backup", "--data", data, "--to", Path.Combine(data, "backups/"), "--key-file", In("key"));
+        Assert.False(File.Exists(In("none")));
+
+        await RefusedAsync("is not empty", "restore", "--data", data, "--from", In("by-key"), "--key-file", In("key"));
+        await RefusedAsync("The key is another one", "restore", "--data", In("fresh"), "--from", In("by-key"), "--key-file", In("other-key"));
+        await RefusedAsync("The password is another one", "restore", "--data", In("fresh"), "--from", In("by-password"), "--password-file", In("other-password"));
+        await RefusedAsync("sealed with a password", "restore", "--data", In("fresh"), "--from", In("by-password"), "--key-file", In("key"));
+        await RefusedAsync("sealed with a key file", "restore", "--data", In("fresh"), "--from", In("by-key"), "--password-file", In("password"));
+        await RefusedAsync("not a backup", "restore", "--data", In("fresh"), "--from", In("key"), "--key-file", In("key"));
+
+        byte[] whole = await File.ReadAllBytesAsync(In("by-key"), Cancel);
+        foreach ((string says, byte[] bytes) in ((string, byte[])[])
+        [
+            ("cut off", whole[..64]), ("cut off", whole[..66]), ("cut off", whole[..(whole.Length / 2)]), ("cut off", whole[..^1]), ("behind its end", [.. whole, 0]),
+            ("damaged", Flip(70)), ("damaged", Flip(whole.Length / 2)), ("damaged", Flip(whole.Length - 1)), ("damaged", Flip(64)),
+            ("not a backup", Flip(0)), ("newer version", Flip(7)), ("another one", Flip(20)), ("another one", Flip(40)),
+            // The last chunk dropped, at the border before it.
+            ("cut off", WithoutLastChunk()),
+        ])
+        {
+            await File.WriteAllBytesAsync(In("bad"), bytes, Cancel);
+            await RefusedAsync(says, "restore", "--data", In("fresh"), "--from", In("bad"), "--key-file", In("key"));
+            Assert.Empty(Directory.Exists(In("fresh")) ? Directory.EnumerateFileSystemEntries(In("fresh")).Select(Path.GetFileName).Except(["messaging.lock"]) : []);
+        }
+        // Twins: by password; and over what is there, which is put aside.
+        await OkAsync("restore", "--data", In("fresh"), "--from", In("by-password"), "--password-file", In("password"));
+        await File.WriteAllTextAsync(Path.Combine(data, "kavalek.json"), "{}", Cancel);
+        await OkAsync("restore", "--data", data, "--from", In("by-key"), "--key-file", In("key"), "--overwrite");
+        string aside = Assert.Single(Directory.GetDirectories(data, "before-restore-*"));
+        Assert.True(File.Exists(Path.Combine(aside, "kavalek.json")) && File.Exists(Path.Combine(aside, "auth.db")) && Directory.Exists(Path.Combine(aside, "keys")));
+        Assert.False(File.Exists(Path.Combine(data, "kavalek.json")));
+        Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(aside, "blobs"), Cancel), await File.ReadAllBytesAsync(Path.Combine(data, "blobs"), Cancel));
+        await using Server again = await Server.StartAsync(new ServerOptions { Data = data, Urls = "http://127.0.0.1:0" }, console: TextWriter.Null);
+
+        byte[] Flip(int at)
+        {
+            byte[] bytes = [.. whole];
+            bytes[at] ^= 1;
+            return bytes;
+        }
+
+        byte[] WithoutLastChunk()
+        {
+            int at = 64;
+            while (true)
+            {
+                int length = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(whole.AsSpan(at));
+                if (length < 0) return whole[..at];
+                at += 4 + length + 16;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_running_server_makes_backups_by_the_clock_and_keeps_the_newest()
+    {
+        ManualClock clock = new();
+        Lines lines = new();
+        ServerOptions options = new() { Data = In("data"), Urls = "http://127.0.0.1:0", BackupTo = In("backups"), BackupKeyFile = In("key"), BackupEvery = 3_600, BackupKeep = 3 };
+        await using (await Server.StartAsync(options, clock, TextWriter.Null, logging => logging.AddProvider(lines)))
+        {
+            for (int i = 1; i <= 5; i++)
+            {
+                if (i > 1) clock.Advance(TimeSpan.FromHours(1));
+                await lines.SaidAsync("made a backup", i);
+            }
+        }
+        string[] kept = [.. Directory.GetFiles(In("backups")).Order(StringComparer.Ordinal)];
+        Assert.Equal(3, kept.Length);
+        await OkAsync("restore", "--data", In("fresh"), "--from", kept[^1], "--key-file", In("key"));
+        // Without a good key it does not even start.
+        Assert.Throws<InvalidOperationException>(() => ServerOptions.Read(["--data", In("data"), "--backup-to", In("backups")]));
+        Assert.Throws<InvalidOperationException>(() => ServerOptions.Read(["--data", In("data"), "--backup-to", In("backups"), "--backup-key-file", In("password")]));
+    }
+
+    string In(string name) => Path.Combine(_folder, name);
+
+    static async Task OkAsync(params string[] arguments)
+    {
+        Outcome outcome = await RunAsync(arguments);
+        Assert.True(outcome.Code == 0, $"{string.Join(' ', arguments)}\n{outcome.Output}");
+    }
+
+    static async Task RefusedAsync(string says, params string[] arguments)
+    {
+        Outcome outcome = await RunAsync(arguments);
+        Assert.True(outcome.Code == 1 && outcome.Output.Contains(says, StringComparison.Ordinal), $"{string.Join(' ', arguments)} ended with {outcome.Code} instead of '{says}'\n{outcome.Output}");
+        Assert.DoesNotContain("   at ", outcome.Output, StringComparison.Ordinal);
+    }
+
+    static async Task<Outcome> RunAsync(params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"), arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(Cancel);
+        string errors = await process.StandardError.ReadToEndAsync(Cancel);
+        await process.WaitForExitAsync(Cancel);
+        return new Outcome(process.ExitCode, await output + errors);
+    }
+
+    static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    sealed record Outcome(int Code, string Output);
+
+    /// <summary>Waits for what is logged.</summary>
+    sealed class Lines : ILoggerProvider, ILogger
+    {
+        readonly SemaphoreSlim _changed = new(0);
+        readonly List<string> _lines = [];
+
+        public async Task SaidAsync(string line, int times)
+        {
+            while (true)
+            {
+                lock (_lines)
+                    if (_lines.Count(l => l == line) >= times) return;
+                await _changed.WaitAsync(Cancel);
+            }
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (_lines) _lines.Add(formatter(state, exception));
+            _changed.Release();
+        }
+
+        public void Dispose()
+        {
+            // Nothing is held.
+        }
+    }
+}
