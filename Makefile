@@ -37,8 +37,8 @@ security-rows: ## write docs/security-rows.md from the ids in the tests
 benchmark-mls: ## MLS operations beside live peers (ARGS="join message" for some, "alone" without peers)
 	@DOTNET_PROCESSOR_COUNT=1 dotnet run -c Release --project benchmarks/mls -v q -- $(ARGS)
 
-benchmark-browser: ## the client in Chromium: bytes, boot, MLS, send to seen
-	@scripts/build-browser-tests.sh && dotnet run -c Release --project benchmarks/browser -v q
+benchmark-browser: ## the client in Chromium: bytes, boot, MLS, send to seen, a large account (ARGS=large for that alone)
+	@scripts/build-browser-tests.sh && dotnet run -c Release --project benchmarks/browser -v q -- $(ARGS)
 
 benchmark-client: ## how long a new device waits for its history, and until it is in all conversations
 	@dotnet run -c Release --project benchmarks/client -v q

@@ -38,6 +38,7 @@ sealed class ClientCore : IAsyncDisposable
         NewKey = new NewAccountKey(identity, profile.Store, Mls, Auth, Devices, People, KeyPackages, Events, options.Clock);
         Devices.FollowKey = NewKey.FollowAsync;
         Joining = new Joining(identity, profile, options.Crypto, Auth, Tokens, options.Clock);
+        Index = new SearchIndex(this);
         Account = new WholeAccount(options, identity, profile, SignIn, Auth, Joining);
     }
 
@@ -55,6 +56,9 @@ sealed class ClientCore : IAsyncDisposable
     /// <summary>The sealed store: what is put into it is encrypted on the way.</summary>
     public IClientStore Store => Profile.Store;
 
+    /// <summary>The words of the messages.</summary>
+    public SearchIndex Index { get; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Clock => _options.Clock;
 
@@ -69,6 +73,9 @@ sealed class ClientCore : IAsyncDisposable
 
     /// <summary>Whether what is read and sent is marked for the archive.</summary>
     public bool IsArchiving { get; set; } = true;
+
+    /// <summary>Told of each text of somebody else: conversation, stream, and its place there.</summary>
+    public Action<Protocol.Id, Google.Protobuf.ByteString, ulong> Returned { get; set; } = (_, _, _) => { };
 
     /// <summary>Told when something was marked.</summary>
     public Action Marked { get; set; } = () => { };

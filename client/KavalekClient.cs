@@ -318,7 +318,23 @@ public sealed class KavalekClient : IAsyncDisposable
     // ---- Devices ----
 
     /// <summary>The account's devices.</summary>
-    public Task<IReadOnlyList<Device>> DevicesAsync(CancellationToken cancel = default) => _core.Devices.ListAsync(cancel);
+    public async Task<IReadOnlyList<Device>> DevicesAsync(CancellationToken cancel = default)
+    {
+        IReadOnlyList<Device> devices = await _core.Devices.ListAsync(cancel).ConfigureAwait(false);
+        return _engine is not { } engine ? devices : [.. devices.Select(device => device with { Name = engine.Notes.NameOf(device.Id) })];
+    }
+
+    /// <summary>What this device calls itself to the account's others; <c>null</c> where it does not.</summary>
+    public string? DeviceName => _core.Profile.Data.DeviceName;
+
+    /// <summary>Names this device, for the account's devices alone. A device that waits to be let in says its name once it is.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.Invalid"/>: empty, too long, or with control characters.</exception>
+    public async Task SetDeviceNameAsync(string name, CancellationToken cancel = default)
+    {
+        string trimmed = DisplayNames.Normalize(name);
+        await _core.Profile.SaveAsync(data => data with { DeviceName = trimmed }, new StoreBatch(), cancel).ConfigureAwait(false);
+        if (_engine is { } engine) await engine.Notes.NameAsync(trimmed).ConfigureAwait(false);
+    }
 
     /// <summary>Begins to let a new device in, which has logged in and waits; it lasts a minute.</summary>
     public Task<DeviceLink> LinkDeviceAsync(CancellationToken cancel = default)
@@ -482,6 +498,14 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>A conversation by its id.</summary>
     public Conversation? Conversation(Id id) => Engine.Find(id);
 
+    /// <summary>Finds messages of this device by their words; it works offline.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.Invalid"/>: <see cref="SearchQuery.After"/> is none.</exception>
+    public Task<SearchPage> SearchAsync(SearchQuery query, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return Engine.Searching.FindAsync(query, cancel);
+    }
+
     /// <summary>The direct conversation with a person: opened if there is none.</summary>
     public Task<Conversation> DirectAsync(Id account, CancellationToken cancel = default) => Setback.ToldAsync(Engine.DirectAsync(account, cancel));
 
@@ -555,6 +579,7 @@ public sealed class KavalekClient : IAsyncDisposable
         {
             if (_engine is not null || _core.Identity.IsWaiting) return;
             _engine = await ConversationEngine.OpenAsync(_core, cancel).ConfigureAwait(false);
+            if (_core.Profile.Data.DeviceName is { } name) await _engine.Notes.NameAsync(name).ConfigureAwait(false);
             _history = await HistoryArchive.OpenAsync(_core, _engine, cancel).ConfigureAwait(false);
         }
         finally

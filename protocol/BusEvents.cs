@@ -38,6 +38,11 @@ public sealed record EventsMissed : BusEvent;
 /// <param name="Account">Which.</param>
 public sealed record AccountClosed(Id Account) : BusEvent;
 
+/// <summary>A device of the account put new notes: its others that are connected find a notice in their inboxes.</summary>
+/// <param name="Account">Whose.</param>
+/// <param name="By">The device.</param>
+public sealed record NotesChanged(Id Account, Id By) : BusEvent;
+
 /// <summary>A commit added devices to a stream.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Devices">The added devices.</param>

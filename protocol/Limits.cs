@@ -45,6 +45,9 @@ public static class Limits
     /// <summary>Bytes of an archive's sealed state.</summary>
     public const int ArchiveStateBytes = 256;
 
+    /// <summary>Bytes of an account's notes as they are sealed.</summary>
+    public const int ArchiveNotesBytes = 256 * 1024 + 80;
+
     /// <summary>Segments in one page of an archive, and segments that one may replace.</summary>
     public const int ArchivePageSegments = 64;
 

@@ -75,6 +75,10 @@ sealed class Housekeeping(
             case DevicesChanged changed:
                 _ = DoAsync(() => new NoticeOperation(changed.Account, changed.Devices, changed.News));
                 break;
+            case NotesChanged notes:
+                if (sockets.DevicesOf(notes.Account).Where(device => device != notes.By).ToArray() is { Length: > 0 } others)
+                    _ = DoAsync(() => new NotesNoticeOperation(others));
+                break;
             case DevicesSubscribed subscribed:
                 foreach (Id device in subscribed.Devices)
                     sockets.Open(device, subscribed.Stream);

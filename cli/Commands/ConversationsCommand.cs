@@ -34,7 +34,7 @@ static class ConversationsCommand
                 [
                     conversation.Peer is { DisplayName: string named } peer ? $"{named} ({Targets.Handle(peer)})" : Describe.Target(conversation),
                     conversation.Unread == 0 ? "" : conversation.Unread.ToString(CultureInfo.InvariantCulture),
-                    await PreviewAsync(conversation, client, cancel), Describe.State(conversation), conversation.Id.ToString()[..8],
+                    await PreviewAsync(conversation, client, cancel), Marks(conversation), conversation.Id.ToString()[..8],
                 ]);
             }
             run.Shell.Table(["With", "Unread", "Last", "", "Id"], rows, "No conversations yet. Open one with: kavalek chat @handle");
@@ -42,6 +42,12 @@ static class ConversationsCommand
         });
         return command;
     }
+
+    static string Marks(Conversation conversation) => string.Join(", ", ((string[])
+    [
+        Describe.State(conversation), conversation.PinnedAt is null ? "" : "pinned", conversation.IsArchived ? "archived" : "",
+        conversation.MutedUntil is null ? "" : "muted", conversation.IsMarkedUnread ? "marked unread" : "",
+    ]).Where(mark => mark.Length > 0));
 
     /// <summary>The newest line; nothing of a request, whose words nobody has agreed to hear.</summary>
     static async Task<string> PreviewAsync(Conversation conversation, KavalekClient client, CancellationToken cancel)

@@ -11,7 +11,7 @@ static class DevicesCommand
 {
     public static Command Create(CommandLine.Commands with)
     {
-        var command = new Verb("devices", "List your devices, let a new one in, remove an old one.") { List(with, "list"), Add(with), Remove(with) };
+        var command = new Verb("devices", "List your devices, let a new one in, remove an old one.") { List(with, "list"), Add(with), Name(with), Remove(with) };
         Verb list = List(with, "devices");
         command.Options.Add(list.Options[0]);
         command.Action = list.Action;
@@ -40,6 +40,7 @@ static class DevicesCommand
                     run.Shell.Out.WriteLine(JsonLine.Object(o =>
                     {
                         o.WriteString("device", device.Id.ToString());
+                        o.WriteString("name", device.Name);
                         o.WriteBoolean("this", device.IsThis);
                         o.WriteBoolean("waiting", device.IsWaiting);
                         o.WriteString("added", Day(device.Added));
@@ -48,10 +49,26 @@ static class DevicesCommand
                 }
                 return ExitCode.Ok;
             }
-            run.Shell.Table(["Device", "Added", "Last seen", ""], devices.Select(d => (string[])
+            run.Shell.Table(["Device", "Name", "Added", "Last seen", ""], devices.Select(d => (string[])
             [
-                d.Id.ToString()[..8], Day(d.Added), Day(d.LastSeen), d.IsThis ? "this one" : d.IsWaiting ? "waits to be let in" : "",
+                d.Id.ToString()[..8], d.Name ?? "", Day(d.Added), Day(d.LastSeen), d.IsThis ? "this one" : d.IsWaiting ? "waits to be let in" : "",
             ]), "No devices.");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    static Verb Name(CommandLine.Commands with)
+    {
+        var name = new Argument<string>("name") { Description = "What your other devices call this one.", HelpName = "NAME" };
+        var command = new Verb("name", "Name this device; only your own devices learn it.") { name };
+        command.Examples = [new("kavalek devices name 'Office computer'")];
+        with.Does(command, async (run, cancel) =>
+        {
+            await using KavalekClient client = await run.OpenFreshAsync(offline: false, cancel);
+            await client.SetDeviceNameAsync(run.Get(name)!, cancel);
+            await client.SyncAsync(cancel);
+            run.Shell.Out.WriteLine($"This device is “{Text.SafeText.Line(client.DeviceName!)}” now.");
             return ExitCode.Ok;
         });
         return command;

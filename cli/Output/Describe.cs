@@ -117,6 +117,10 @@ static class Describe
         o.WriteNumber("unread", conversation.Unread);
         if (conversation.UnreadMentions > 0)
             o.WriteNumber("unreadMentions", conversation.UnreadMentions);
+        o.WriteBoolean("pinned", conversation.PinnedAt is not null);
+        o.WriteBoolean("archived", conversation.IsArchived);
+        o.WriteBoolean("muted", conversation.MutedUntil is not null);
+        o.WriteBoolean("markedUnread", conversation.IsMarkedUnread);
         if (conversation.CannotSend is SendBlock block)
             o.WriteString("cannotSend", block.Code);
         if (conversation.Timer is TimeSpan timer)

@@ -44,7 +44,11 @@ public sealed record ProfileInfo(ProfileState State, Uri? Server);
 /// <param name="IsWaiting">Whether it waits to be approved.</param>
 /// <param name="Added">The day it was added.</param>
 /// <param name="LastSeen">The day the server last saw it.</param>
-public sealed record Device(Id Id, bool IsThis, bool IsWaiting, DateOnly Added, DateOnly LastSeen);
+public sealed record Device(Id Id, bool IsThis, bool IsWaiting, DateOnly Added, DateOnly LastSeen)
+{
+    /// <summary>What it calls itself, which only the account's devices know; <c>null</c> where it does not.</summary>
+    public string? Name { get; init; }
+}
 
 /// <summary>A new invite.</summary>
 /// <param name="Id">To list and revoke it.</param>

@@ -5,6 +5,7 @@ namespace Kavalek.Client;
 
 /// <summary>Source-generated JSON for what the core keeps in the sealed store.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,

@@ -25,10 +25,11 @@ enum ProfilePhase
 /// <param name="DisplayName">What others see.</param>
 /// <param name="Device">This device.</param>
 /// <param name="Opened">How often the profile was opened: it only grows, so that a copy put back can be told from the original.</param>
+/// <param name="DeviceName">What this device calls itself to the account's others.</param>
 /// <param name="AutoLockSeconds">After how long without use the client locks itself; 0 for never.</param>
 sealed record Profile(
     ProfilePhase Phase, Uri Server, Id Instance, string Email, int Iterations, Id Account, string Handle, string? DisplayName, Id Device, ulong Opened,
-    int AutoLockSeconds = 0)
+    int AutoLockSeconds = 0, string? DeviceName = null)
 {
     /// <summary>Where it is stored.</summary>
     public const string Key = "profile";

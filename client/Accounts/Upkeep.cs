@@ -17,6 +17,7 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
         // Also what was begun and cut off: the list is stored before the conversations have followed it.
         if (engine() is { } conversations && (changed || conversations.IsBehindOwnDevices))
             await conversations.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
+        if (engine() is { } noted) await noted.Notes.SyncAsync(cancel).ConfigureAwait(false);
         await NameStrangersAsync(cancel).ConfigureAwait(false);
     }
 
@@ -29,6 +30,8 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
         await foreach (ClientEvent item in core.Events.Subscribe(cancel).ConfigureAwait(false))
         {
             if (item is ConnectionChanged { State: ConnectionState.Syncing }) await TryAsync(OnceAsync, cancel).ConfigureAwait(false);
+            // What another device had read may have come only now.
+            else if (item is ConnectionChanged { State: ConnectionState.Online } && engine() is { } online) await TryAsync(online.Notes.ApplyAsync, cancel).ConfigureAwait(false);
             else if (item is RequestReceived or ConversationChanged) await TryAsync(NameStrangersAsync, cancel).ConfigureAwait(false);
         }
     }

@@ -108,6 +108,8 @@ sealed class ContentIntake(ClientCore core)
         if (mine || message.BodyCase != MessageRow.BodyOneofCase.Text) return;
         row.Unread++;
         if (step.NamesMe(message)) row.UnreadMentions++;
+        ulong seq = stream.Row.NextSeq - 1;
+        step.Afterwards(() => core.Returned(step.Thread.Id, Step.Bytes(stream.Id), seq));
         row.DeliveredToSay = position;
         step.Publish(new ConversationChanged(step.Thread.Face));
     }
@@ -138,7 +140,8 @@ sealed class ContentIntake(ClientCore core)
         if (position > before) step.Progressed(before + 1, position);
     }
 
-    static async Task ReadElsewhereAsync(Step step, ulong position)
+    /// <summary>Another own device has read up to a position.</summary>
+    public static async Task ReadElsewhereAsync(Step step, ulong position)
     {
         ConversationRow row = step.Thread.Row;
         if (position <= row.ReadPosition) return;

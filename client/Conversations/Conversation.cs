@@ -89,6 +89,34 @@ public sealed class Conversation
     /// <summary>Where the own account stands.</summary>
     public ConversationState State => _thread.View.State;
 
+    /// <summary>Whether it stands on top of the list, and since when; on all devices of the account.</summary>
+    public DateTimeOffset? PinnedAt => _engine.Notes.Of(Id) is { Pinned: true } note ? Time(note.PinnedAt) : null;
+
+    /// <summary>Whether it was put away. It comes back when somebody says something in it, unless it is muted.</summary>
+    public bool IsArchived => _engine.Notes.Of(Id) is { Archived: not null };
+
+    /// <summary>Until when nothing is said of it; <see cref="DateTimeOffset.MaxValue"/> for good, <c>null</c> where it is not muted.</summary>
+    public DateTimeOffset? MutedUntil => _engine.Notes.Of(Id) is { } note && Time(note.MutedUntil) is var until && until > _engine.Core.Clock.GetUtcNow() ? until : null;
+
+    /// <summary>Whether its owner marked it as unread; reading it takes the mark away.</summary>
+    public bool IsMarkedUnread => _engine.Notes.Of(Id) is { Unread: true };
+
+    /// <summary>Puts it on top of the list of all devices of the account, or takes it down.</summary>
+    public Task PinAsync(bool pinned) => Setback.ToldAsync(_engine.PinAsync(_thread, pinned));
+
+    /// <summary>Puts it away on all devices of the account, or brings it back.</summary>
+    public Task ArchiveAsync(bool archived) => Setback.ToldAsync(_engine.ArchiveAsync(_thread, archived));
+
+    /// <summary>Mutes it on all devices of the account until then; <see cref="DateTimeOffset.MaxValue"/> for good, <c>null</c> for not any more.</summary>
+    public Task MuteAsync(DateTimeOffset? until) => Setback.ToldAsync(_engine.MuteAsync(_thread,
+        until is null ? 0 : until == DateTimeOffset.MaxValue ? AccountNotes.Always : (ulong)Math.Max(0, until.Value.ToUnixTimeMilliseconds())));
+
+    /// <summary>Marks it as unread on all devices of the account, or takes the mark away.</summary>
+    public Task MarkUnreadAsync(bool unread) => Setback.ToldAsync(_engine.MarkUnreadAsync(_thread, unread));
+
+    static DateTimeOffset Time(ulong milliseconds) =>
+        milliseconds > (ulong)DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? DateTimeOffset.MaxValue : DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds);
+
     /// <summary>Who is in it, from the MLS tree alone; empty once this device is no member.</summary>
     public IReadOnlyList<Member> Members
     {
@@ -147,6 +175,21 @@ public sealed class Conversation
     /// <summary>The newest messages before <paramref name="before"/>, oldest first.</summary>
     public Task<IReadOnlyList<Message>> MessagesAsync(int limit, MessagePosition? before = null, CancellationToken cancel = default) =>
         _engine.Log.PageAsync(_thread, limit, before, cancel);
+
+    /// <summary>The oldest messages after <paramref name="after"/>, oldest first.</summary>
+    public Task<IReadOnlyList<Message>> MessagesAfterAsync(int limit, MessagePosition after, CancellationToken cancel = default) =>
+        _engine.Log.AfterAsync(_thread, limit, after, cancel);
+
+    /// <summary>A message by its name; <c>null</c> where it is not here.</summary>
+    public async Task<Message?> FindAsync(MessageId message, CancellationToken cancel = default) =>
+        await _engine.Log.FindAsync(Id, message.Account, message.Content, cancel).ConfigureAwait(false) is { } position
+            ? await _engine.Log.AtAsync(_thread, position, cancel).ConfigureAwait(false) : null;
+
+    /// <summary>What was begun here and not sent; <c>null</c> where there is nothing.</summary>
+    public Draft? Draft => _thread.View.Draft;
+
+    /// <summary>Keeps what was begun and not sent, for after a restart; <c>null</c>, or only spaces and nothing to answer, for nothing. Sending forgets it, too.</summary>
+    public Task SetDraftAsync(Draft? draft, CancellationToken cancel = default) => Setback.ToldAsync(_engine.SetDraftAsync(_thread, draft, cancel));
 
     /// <summary>Stores a text and queues it; it is safe when this returns. Its state changes by events.</summary>
     /// <exception cref="KavalekException">Nothing can be sent here now; the text was not stored.</exception>

@@ -96,6 +96,7 @@ sealed partial class ConversationEngine
         (ulong position, MessageRow row) = await StepAsync(thread, step =>
         {
             if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
+            step.SetDraft(null);
             return Task.FromResult(Say(step, text, replyTo, mentions));
         }, cancel).ConfigureAwait(false);
         Kick(thread);
@@ -135,10 +136,31 @@ sealed partial class ConversationEngine
         return (place, message);
     }
 
+    /// <summary>Keeps what was begun and not sent; nothing, or spaces alone without anything to answer, is none.</summary>
+    public async Task SetDraftAsync(ConversationThread thread, Draft? draft, CancellationToken cancel)
+    {
+        if (draft is not null && (draft.Text.Length > ContentCodec.TextBytes || System.Text.Encoding.UTF8.GetByteCount(draft.Text) > ContentCodec.TextBytes))
+            throw new KavalekException(ErrorCodes.TooLarge, $"A draft has at most {ContentCodec.TextBytes:N0} bytes of text. What was kept before stays.");
+        await StepAsync(thread, step =>
+        {
+            bool none = draft is null || (string.IsNullOrWhiteSpace(draft.Text) && draft.ReplyTo is null) || thread.State == ConversationState.Declined;
+            DraftRow? row = none ? null : new()
+            {
+                Text = draft!.Text,
+                ReplyAccount = draft.ReplyTo is { } reply ? Step.Bytes(reply.Account) : ByteString.Empty,
+                ReplyId = draft.ReplyTo is { } answered ? Step.Bytes(answered.Content) : ByteString.Empty,
+                Ends = Life.End(step.NowMilliseconds, step.NowMilliseconds, Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.TimerPolicy.Ceiling)),
+            };
+            step.SetDraft(row);
+            return Task.FromResult(true);
+        }, cancel).ConfigureAwait(false);
+    }
+
     /// <summary>Marks everything up to a message as read.</summary>
     public async Task MarkReadAsync(ConversationThread thread, MessageId upTo, CancellationToken cancel)
     {
-        await StepAsync(thread, async step =>
+        if (Notes.Of(thread.Id) is { Unread: true }) await MarkUnreadAsync(thread, false).ConfigureAwait(false);
+        bool read = await StepAsync(thread, async step =>
         {
             if (await step.FindAsync(upTo.Account, upTo.Content).ConfigureAwait(false) is not { } position) return false;
             // An own message that waits stands behind everything that came.
@@ -150,8 +172,63 @@ sealed partial class ConversationEngine
             step.Publish(new ConversationChanged(thread.Face));
             return true;
         }, cancel).ConfigureAwait(false);
+        // Where no receipt says so, the account's other devices hear it from its notes.
+        if (read && !_receipts.TellsRead(thread))
+            await Notes.SetAsync(thread.Id, (note, now) =>
+            {
+                (note.ReadAccount, note.ReadId, note.ReadAt) = (Step.Bytes(upTo.Account), Step.Bytes(upTo.Content), AccountNotes.Later(note.ReadAt, now));
+                return true;
+            }).ConfigureAwait(false);
         Kick(thread);
     }
+
+    /// <summary>Another own device has read up to a message; one that is behind what was read here is answered by that.</summary>
+    public async Task ReadElsewhereAsync(ConversationThread thread, MessageId upTo, CancellationToken cancel) => await StepAsync(thread, async step =>
+    {
+        if (await step.FindAsync(upTo.Account, upTo.Content).ConfigureAwait(false) is { } position && position < ConversationThread.QueuedPositions)
+            await ContentIntake.ReadElsewhereAsync(step, position).ConfigureAwait(false);
+        return true;
+    }, cancel).ConfigureAwait(false);
+
+    /// <summary>The newest text of somebody else, where there is one.</summary>
+    public async Task<MessageRow?> NewestForeignAsync(ConversationThread thread) =>
+        await NewestForeignAsync(thread, ConversationThread.QueuedPositions).ConfigureAwait(false) is { } position
+            ? await Log.GetAsync(thread.Id, position, default).ConfigureAwait(false) : null;
+
+    /// <summary>Puts a conversation on top of the list, on all devices of the account, or takes it down.</summary>
+    public Task PinAsync(ConversationThread thread, bool pinned) => Notes.SetAsync(thread.Id, (note, now) =>
+    {
+        if (note.Pinned == pinned) return false;
+        (note.Pinned, note.PinnedAt) = (pinned, AccountNotes.Later(note.PinnedAt, now));
+        return true;
+    });
+
+    /// <summary>Puts a conversation away until somebody says something there, or brings it back.</summary>
+    public Task ArchiveAsync(ConversationThread thread, bool archived) => Notes.SetAsync(thread.Id, (note, now) =>
+    {
+        if (note.Archived is not null == archived) return false;
+        (note.Archived, note.ArchivedAt) = (archived ? Place(thread) : null, AccountNotes.Later(note.ArchivedAt, now));
+        return true;
+    });
+
+    static Noted.ArchivedNote Place(ConversationThread thread) =>
+        thread.Newest is { } stream ? new() { Stream = Step.Bytes(stream.Id), Seq = stream.Row.NextSeq - 1 } : new();
+
+    /// <summary>Mutes a conversation until a time, for good, or not any more.</summary>
+    public Task MuteAsync(ConversationThread thread, ulong until) => Notes.SetAsync(thread.Id, (note, now) =>
+    {
+        if (note.MutedUntil == until) return false;
+        (note.MutedUntil, note.MutedAt) = (until, AccountNotes.Later(note.MutedAt, now));
+        return true;
+    });
+
+    /// <summary>Marks a conversation as unread, or takes the mark away.</summary>
+    public Task MarkUnreadAsync(ConversationThread thread, bool unread) => Notes.SetAsync(thread.Id, (note, now) =>
+    {
+        if (note.Unread == unread) return false;
+        (note.Unread, note.UnreadAt) = (unread, AccountNotes.Later(note.UnreadAt, now));
+        return true;
+    });
 
     /// <summary>Accepts a request.</summary>
     public async Task AcceptAsync(ConversationThread thread, CancellationToken cancel)
@@ -184,7 +261,8 @@ sealed partial class ConversationEngine
                 step.Touch(stream);
             }
             foreach (ulong number in thread.Outbox.Keys.ToArray()) step.Drop(number);
-            step.Batch.DeletePrefix(StoreKeys.Messages(thread.Id)).DeletePrefix(StoreKeys.Indexes(thread.Id)).DeletePrefix(StoreKeys.Offers(thread.Id)).DeletePrefix(StoreKeys.Waitings(thread.Id));
+            step.Batch.DeletePrefix(StoreKeys.Messages(thread.Id)).DeletePrefix(StoreKeys.Indexes(thread.Id)).DeletePrefix(StoreKeys.Offers(thread.Id)).DeletePrefix(StoreKeys.Waitings(thread.Id)).DeletePrefix(StoreKeys.Words(thread.Id));
+            step.SetDraft(null);
             thread.Waiting.Clear();
             (thread.Row.Unread, thread.Row.UnreadMentions) = (0, 0);
             step.Publish(new ConversationChanged(thread.Face));

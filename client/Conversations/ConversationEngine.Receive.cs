@@ -416,6 +416,7 @@ sealed partial class ConversationEngine
                     if (peer is { } noted) ExpectPeer(noted, cursor);
                     await _core.Store.ApplyAsync(cursor, cancel).ConfigureAwait(false);
                     if (peer is { } changed) LetInSoon(changed);
+                    else if (entry.Kind == Wire.Kind.Notice && IsOfNotes(entry)) Notes.SyncSoon(TimeSpan.FromMilliseconds(1));
                     else if (entry.Kind == Wire.Kind.Notice) InBackground(LookAfterDevicesAsync);
                 }
                 _inboxNext = entry.Seq + 1;
@@ -466,6 +467,9 @@ sealed partial class ConversationEngine
         return UntrustedMessage.TryRead(Wire.Notice.Parser, entry.Payload.Span, out Wire.Notice? notice)
             && notice.About == Wire.Notice.Types.About.PeerDevices && Id.TryRead(notice.Account.Span, out Id account) ? account : null;
     }
+
+    static bool IsOfNotes(Wire.Entry entry) =>
+        UntrustedMessage.TryRead(Wire.Notice.Parser, entry.Payload.Span, out Wire.Notice? notice) && notice.About == Wire.Notice.Types.About.OwnNotes;
 
     static Wire.WelcomeNotice? Notice(Wire.Entry entry)
     {

@@ -39,6 +39,8 @@ sealed partial class ConversationEngine : IAsyncDisposable
         Renewal = new Renewal(core.Renewal, core.Mls.Crypto);
         _receipts = new Receipts(core, Log);
         InStep inStep = new(core);
+        Searching = new Searching(core, this);
+        Notes = new AccountNotes(core, this);
         Returns = new Returns(core, this, _intents);
         _intake = new Intake(core, new ContentIntake(core), inStep, _intents, Returns);
         _sender = new Sender(core, this, new CommitBuilder(_intents), inStep, _intents, _receipts);
@@ -46,10 +48,20 @@ sealed partial class ConversationEngine : IAsyncDisposable
         _opening = new Opening(core, _intents, Renewal);
         _expiry = new Expiry(core, this);
         core.Ends = end => _expiry.Expect(end);
+        core.Returned = (conversation, stream, seq) =>
+        {
+            if (Notes.Of(conversation) is { Archived: not null }) InBackground(() => Notes.ReturnAsync(conversation, stream, seq));
+        };
     }
 
     /// <summary>The messages.</summary>
     public MessageLog Log { get; }
+
+    /// <summary>What the account's devices know of the conversations.</summary>
+    public AccountNotes Notes { get; }
+
+    /// <summary>Finds messages by their words.</summary>
+    public Searching Searching { get; }
 
     /// <summary>The way back for devices that cannot follow.</summary>
     public Returns Returns { get; }
@@ -75,16 +87,19 @@ sealed partial class ConversationEngine : IAsyncDisposable
         ILookup<Id, (Id Id, StreamRow Row)> byConversation = streams
             .Select(entry => (Id: StoreKeys.IdOf(entry.Key), Row: StreamRow.Parser.ParseFrom(entry.Value)))
             .ToLookup(stream => Id.Read(stream.Row.Conversation.Span));
+        PreloadedStore preloaded = await PreloadedStore.ReadAsync(core.Store, StoreKeys.OfThreads, cancel).ConfigureAwait(false);
         foreach (StoreEntry entry in await core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Conversations), cancel).ConfigureAwait(false))
         {
             ConversationThread thread = new(engine, StoreKeys.IdOf(entry.Key), ConversationRow.Parser.ParseFrom(entry.Value));
-            await thread.LoadAsync(core, byConversation[thread.Id], cancel).ConfigureAwait(false);
+            await thread.LoadAsync(core, byConversation[thread.Id], cancel, preloaded).ConfigureAwait(false);
             engine.Add(thread);
         }
         if (await core.Store.GetAsync(StoreKeys.Inbox, cancel).ConfigureAwait(false) is { } inbox) engine._inboxNext = IndexRow.Parser.ParseFrom(inbox).Position;
+        await engine.Notes.LoadAsync(cancel).ConfigureAwait(false);
         await engine._receipts.LoadAsync(cancel).ConfigureAwait(false);
         // Before anything is drawn.
         await engine._expiry.SweepAsync(cancel).ConfigureAwait(false);
+        engine.InBackground(engine.BuildSearchAsync);
         return engine;
     }
 
@@ -195,6 +210,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         }
         catch (Exception e) when (e is not KavalekException { NothingChanged: true })
         {
+            _core.Index.Forget(thread.Id);
             await thread.ReloadAsync(_core).ConfigureAwait(false);
             throw;
         }
@@ -239,6 +255,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         _running = false;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _expiry.DisposeAsync().ConfigureAwait(false);
+        await Notes.DisposeAsync().ConfigureAwait(false);
         foreach (ITimer timer in _timers.Keys) await timer.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(_background.Keys).ConfigureAwait(false);
         foreach (ConversationThread thread in _threads.Values)
@@ -255,6 +272,22 @@ sealed partial class ConversationEngine : IAsyncDisposable
 
     /// <summary>Whether the link is up, so that it brings what is in the streams.</summary>
     public bool IsConnected => _running && _core.Link.State is ConnectionState.Syncing or ConnectionState.Online;
+
+    async Task BuildSearchAsync()
+    {
+        try
+        {
+            await Searching.BuildAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The next start goes on.
+        }
+        catch (Exception e) when (Setback.Is(e))
+        {
+            // As does it where the disk was full.
+        }
+    }
 
     // After each connection: what happened meanwhile comes by pages, which is faster than by the window of the socket.
     async Task CaughtUpAsync()

@@ -51,6 +51,9 @@ sealed class ConversationThread
     /// <summary>Entries the server has confirmed; they wait for their place in the stream. In memory only: to ask again is harmless.</summary>
     public HashSet<Id> OnServer { get; } = [];
 
+    /// <summary>What was begun and not sent.</summary>
+    public DraftRow? Draft { get; set; }
+
     /// <summary>What the others have said they have.</summary>
     public Dictionary<Id, AccountRow> Accounts { get; } = [];
 
@@ -116,15 +119,17 @@ sealed class ConversationThread
     }
 
     /// <summary>Loads everything but the messages, in place of what is here.</summary>
-    public async Task LoadAsync(ClientCore core, IEnumerable<(Id Id, StreamRow Row)> streams, CancellationToken cancel)
+    public async Task LoadAsync(ClientCore core, IEnumerable<(Id Id, StreamRow Row)> streams, CancellationToken cancel, IClientStore? from = null)
     {
+        IClientStore store = from ?? core.Store;
         Close();
-        foreach ((Id id, StreamRow row) in streams) Streams.Add(id, await GroupStream.LoadAsync(core.Store, core.Mls, id, row, cancel).ConfigureAwait(false));
-        foreach (StoreEntry entry in await core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Outboxes(Id)), cancel).ConfigureAwait(false))
+        foreach ((Id id, StreamRow row) in streams) Streams.Add(id, await GroupStream.LoadAsync(store, core.Mls, id, row, cancel).ConfigureAwait(false));
+        foreach (StoreEntry entry in await store.ScanAsync(StoreRange.Prefix(StoreKeys.Outboxes(Id)), cancel).ConfigureAwait(false))
             Outbox.Add(StoreKeys.NumberOf(entry.Key), OutboxRow.Parser.ParseFrom(entry.Value));
-        foreach (StoreEntry entry in await core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Accounts(Id)), cancel).ConfigureAwait(false))
+        Draft = await store.GetAsync(StoreKeys.Draft(Id), cancel).ConfigureAwait(false) is { } draft ? DraftRow.Parser.ParseFrom(draft) : null;
+        foreach (StoreEntry entry in await store.ScanAsync(StoreRange.Prefix(StoreKeys.Accounts(Id)), cancel).ConfigureAwait(false))
             Accounts.Add(StoreKeys.IdOf(entry.Key), AccountRow.Parser.ParseFrom(entry.Value));
-        foreach (StoreEntry entry in await core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Waitings(Id)), cancel).ConfigureAwait(false))
+        foreach (StoreEntry entry in await store.ScanAsync(StoreRange.Prefix(StoreKeys.Waitings(Id)), cancel).ConfigureAwait(false))
             if (entry.Key.Split('/') is [_, _, _, var author, var content, var actor])
                 Waiting.Add((Id.Parse(author), Id.Parse(content), Id.Parse(actor)), WaitingRow.Parser.ParseFrom(entry.Value));
         Refresh();
@@ -151,6 +156,7 @@ sealed class ConversationThread
         OnServer.Clear();
         Accounts.Clear();
         Waiting.Clear();
+        Draft = null;
     }
 }
 
@@ -173,6 +179,7 @@ sealed record ConversationView
     public required StreamState? Stream { get; init; }
     public required IReadOnlySet<Id> Apart { get; init; }
     public required byte[]? Epoch { get; init; }
+    public required Draft? Draft { get; init; }
 
     public static ConversationView Of(ConversationThread thread)
     {
@@ -203,6 +210,7 @@ sealed record ConversationView
             Progress = thread.Accounts.ToImmutableDictionary(entry => entry.Key, entry => (entry.Value.Delivered, entry.Value.Read)),
             Stream = stream?.State,
             Apart = stream is null ? new HashSet<Id>() : stream.Devices.Where(d => stream.Row.Apart.Contains(Google.Protobuf.ByteString.CopyFrom(d.Device.ToArray()))).Select(d => d.Account).ToHashSet(),
+            Draft = thread.Draft is { } draft ? new Draft(draft.Text, draft.ReplyId.IsEmpty ? null : new MessageId(Id.Read(draft.ReplyAccount.Span), Id.Read(draft.ReplyId.Span))) : null,
             Epoch = stream?.Group is { } group ? Standing.Of(group, 0, default).State : null,
         };
     }

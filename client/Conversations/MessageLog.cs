@@ -48,6 +48,30 @@ sealed class MessageLog(IClientStore store, Id ownAccount, TimeProvider clock)
     public async Task<MessageRow?> GetAsync(Id conversation, ulong position, CancellationToken cancel) =>
         await store.GetAsync(StoreKeys.Message(conversation, position), cancel).ConfigureAwait(false) is { } row ? MessageRow.Parser.ParseFrom(row) : null;
 
+    /// <summary>The message at a position; <c>null</c> where there is none any more.</summary>
+    public async Task<Message?> AtAsync(ConversationThread thread, ulong position, CancellationToken cancel) =>
+        await GetAsync(thread.Id, position, cancel).ConfigureAwait(false) is { } row && (row.Ends == 0 || row.Ends > Now) ? Read(thread.Id, thread.View, position, row) : null;
+
+    /// <summary>The oldest messages after a position, oldest first.</summary>
+    public async Task<IReadOnlyList<Message>> AfterAsync(ConversationThread thread, int limit, MessagePosition after, CancellationToken cancel)
+    {
+        ConversationView view = thread.View;
+        string end = StoreRange.End(StoreKeys.Messages(thread.Id));
+        List<Message> page = [];
+        for (string from = StoreKeys.Message(thread.Id, after.Value) + " "; page.Count < limit;)
+        {
+            int missing = limit - page.Count;
+            IReadOnlyList<StoreEntry> entries = await store.ScanAsync(new StoreRange(from, end, missing), cancel).ConfigureAwait(false);
+            foreach (StoreEntry entry in entries)
+                if (MessageRow.Parser.ParseFrom(entry.Value) is { } row && (row.Ends == 0 || row.Ends > Now)) page.Add(Read(thread.Id, view, StoreKeys.NumberOf(entry.Key), row));
+            if (entries.Count < missing) break;
+            from = entries[^1].Key + " ";
+        }
+        return page;
+    }
+
+    ulong Now => (ulong)Math.Max(0, clock.GetUtcNow().ToUnixTimeMilliseconds());
+
     /// <summary>The newest message.</summary>
     public async Task<Message?> LastAsync(ConversationThread thread, CancellationToken cancel) =>
         await PageAsync(thread, 1, null, cancel).ConfigureAwait(false) is [{ } last] ? last : null;

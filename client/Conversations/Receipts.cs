@@ -50,13 +50,21 @@ sealed class Receipts(ClientCore core, MessageLog log)
         return ((uint)unread.Length, (uint)unread.Count(step.NamesMe));
     }
 
+    /// <summary>Whether what is read in a conversation is said there, where the account's other devices hear it, too.</summary>
+    public bool TellsRead(ConversationThread thread) => !Settings.NoRead && MaySpeak(thread);
+
+    bool MaySpeak(ConversationThread thread)
+    {
+        if (thread.State != ConversationState.Active || thread.Live is not { } stream) return false;
+        if (stream.Devices.Select(d => d.Account).Distinct().Count() > MostAccounts) return false;
+        // What everybody hears, a blocked person would hear, too (K-69).
+        return stream.Devices.All(d => core.People.Find(d.Account) is not { IsBlocked: true });
+    }
+
     (Receipt.Types.Kind Kind, ulong Position)? Next(ConversationThread thread)
     {
         ConversationRow row = thread.Row;
-        if (thread.State != ConversationState.Active || thread.Live is not { } stream) return null;
-        if (stream.Devices.Select(d => d.Account).Distinct().Count() > MostAccounts) return null;
-        // What everybody hears, a blocked person would hear, too (K-69).
-        if (stream.Devices.Any(d => core.People.Find(d.Account) is { IsBlocked: true })) return null;
+        if (!MaySpeak(thread)) return null;
         if (!Settings.NoRead && row.ReadToSay > row.ReadSaid) return (Receipt.Types.Kind.Read, row.ReadToSay);
         if (!Settings.NoDelivered && row.DeliveredToSay > row.DeliveredSaid) return (Receipt.Types.Kind.Delivered, row.DeliveredToSay);
         return null;

@@ -18,6 +18,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     readonly Dictionary<ulong, MessageRow?> _rows = [];
     readonly List<ClientEvent> _events = [];
     readonly List<Action> _after = [];
+    readonly SortedDictionary<ulong, MessageRow?> _found = [];
     (ulong From, ulong To)? _progress;
 
     /// <summary>What the parts share.</summary>
@@ -81,6 +82,9 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         return position;
     }
 
+    /// <summary>A message is to be found by its words from now on; where it is <c>null</c> or has none, not any more.</summary>
+    public void Find(ulong position, MessageRow? row) => _found[position] = row;
+
     /// <summary>Stores a message at a position, and where to find it.</summary>
     public void Put(ulong position, MessageRow row, bool added)
     {
@@ -96,6 +100,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         Batch.Put(index, new IndexRow { Position = position }.ToByteArray());
         _indexed[index] = position;
         _messages.Add((position, row, added));
+        Find(position, row);
         thread.Row.Activity = Math.Max(thread.Row.Activity, row.Received);
     }
 
@@ -108,6 +113,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         change(row);
         _rows[queued] = null;
         Batch.Delete(StoreKeys.Message(thread.Id, queued));
+        Find(queued, null);
         return Append(row, added: false);
     }
 
@@ -116,8 +122,12 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     {
         if (await RowAsync(position).ConfigureAwait(false) is not { } row) return;
         if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, position));
+        string? said = SearchIndex.TextOf(row);
+        bool pending = _found.ContainsKey(position);
         change(row);
         Put(position, row, added: false);
+        // How far a message got makes no difference to its words.
+        if (!pending && said == SearchIndex.TextOf(row)) _found.Remove(position);
     }
 
     /// <summary>Changes what a message says, or what was done to it, where <paramref name="change"/> says that it changed anything.</summary>
@@ -197,12 +207,33 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         Batch.Delete(StoreKeys.Message(thread.Id, position)).Delete(StoreKeys.Index(thread.Id, account, id));
         if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, position));
         Unmark(position);
+        Find(position, null);
         foreach (ulong number in thread.Outbox.Where(entry => entry.Value.Position == position).Select(entry => entry.Key).ToArray()) Drop(number);
         if (thread.Row.Unread > 0) thread.Row.Unread -= unread;
         if (thread.Row.UnreadMentions > 0) thread.Row.UnreadMentions -= named;
         Publish(new MessageRemoved(thread.Id, new MessageId(account, id)));
         Publish(new ConversationChanged(thread.Face));
     }
+
+    /// <summary>Keeps what was begun and not sent, in the place of what was kept before; <c>null</c> for nothing.</summary>
+    public void SetDraft(DraftRow? draft)
+    {
+        if (draft is null && thread.Draft is null) return;
+        Changed = true;
+        if (thread.Draft is { Ends: > 0 } before) Batch.Delete(StoreKeys.End(before.Ends, thread.Id, DraftPosition));
+        thread.Draft = draft;
+        if (draft is null) Batch.Delete(StoreKeys.Draft(thread.Id));
+        else Batch.Put(StoreKeys.Draft(thread.Id), draft.ToByteArray());
+        if (draft is { Ends: > 0 and ulong ends })
+        {
+            Batch.Put(StoreKeys.End(ends, thread.Id, DraftPosition), Present);
+            Afterwards(() => core.Ends(ends));
+        }
+        Publish(new ConversationChanged(thread.Face));
+    }
+
+    /// <summary>Where the end of a draft is marked: no message stands there.</summary>
+    public const ulong DraftPosition = 0;
 
     /// <summary>A line about the conversation.</summary>
     public void Say(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text = "", ulong count = 0)
@@ -265,7 +296,9 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
             foreach (Id account in _accounts)
                 if (thread.Accounts.TryGetValue(account, out AccountRow? row)) Batch.Put(StoreKeys.Account(thread.Id, account), row.ToByteArray());
             Batch.Put(StoreKeys.Conversation(thread.Id), thread.Row.ToByteArray());
+            if (_found.Count > 0) await core.Index.WriteAsync(thread.Id, _found, Batch).ConfigureAwait(false);
             await core.Store.ApplyAsync(Batch).ConfigureAwait(false);
+            core.Index.Stored(thread.Id, Batch);
             foreach (GroupStream stream in _streams) stream.GroupStored();
             thread.Refresh();
         }

@@ -34,6 +34,21 @@ static class StoreKeys
     public static string Segment(ulong number) => $"{Segments}{Number(number)}";
     public static string Waitings(Id conversation) => $"conv/w/{conversation}/";
     public static string Waiting(Id conversation, Id author, Id content, Id actor) => $"conv/w/{conversation}/{author}/{content}/{actor}";
+
+    /// <summary>The words of all messages.</summary>
+    public const string AllWords = "conv/f/";
+    /// <summary>How far they are brought together.</summary>
+    public const string Search = "conv/find";
+
+    /// <summary>What the account's devices know of its conversations.</summary>
+    public const string Notes = "conv/notes";
+
+    /// <summary>What is read of every conversation and stream when they are opened.</summary>
+    public static string[] OfThreads { get; } = ["conv/o/", "conv/w/", "conv/x/", "conv/y/", "conv/e/", "conv/p/", "conv/q/", "conv/t/", "conv/g/"];
+
+    public static string Words(Id conversation) => $"{AllWords}{conversation}/";
+    public static string WordsAt(Id conversation, ulong key) => $"{AllWords}{conversation}/{Number(key)}";
+    public static string Draft(Id conversation) => $"conv/y/{conversation}";
     public static string Offers(Id conversation) => $"conv/k/{conversation}/";
     public static string Offer(Id conversation, Id offer) => $"conv/k/{conversation}/{offer}";
     public static string DueAt(Id conversation, ulong position) => $"{Due}{conversation}/{Number(position)}";

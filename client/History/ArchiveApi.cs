@@ -14,6 +14,12 @@ sealed class ArchiveApi(Rest rest, Tokens tokens)
     public Task<Wire.ArchiveInfo> PutAsync(Wire.PutArchive put, CancellationToken cancel) => tokens.WithMessagingAsync(
         (token, stop) => rest.ProtobufAsync(HttpMethod.Put, Archive, token, put, Wire.ArchiveInfo.Parser, stop), cancel);
 
+    public Task<Wire.ArchiveNotes> NotesAsync(CancellationToken cancel) => tokens.WithMessagingAsync(
+        (token, stop) => rest.ProtobufAsync(HttpMethod.Get, $"{Archive}/notes", token, null, Wire.ArchiveNotes.Parser, stop), cancel);
+
+    public Task PutNotesAsync(Wire.ArchiveNotes notes, CancellationToken cancel) => tokens.WithMessagingAsync(
+        (token, stop) => rest.SendAsync(HttpMethod.Put, $"{Archive}/notes", token, Rest.Protobuf(notes), stop), cancel);
+
     public Task AppendAsync(Wire.ArchiveSegment segment, CancellationToken cancel) => tokens.WithMessagingAsync(
         (token, stop) => rest.SendAsync(HttpMethod.Post, $"{Archive}/segments", token, Rest.Protobuf(segment), stop), cancel);
 

@@ -99,6 +99,7 @@ sealed class Expiry : IAsyncDisposable
             foreach (StoreEntry entry in ended)
             {
                 ulong position = StoreKeys.NumberOf(entry.Key);
+                if (position == Step.DraftPosition && thread.Draft is { Ends: > 0 } draft && draft.Ends <= now) step.SetDraft(null);
                 // The message may have moved, or its end with it: then another mark stands for it.
                 if (await _engine.Log.GetAsync(conversation, position, cancel).ConfigureAwait(false) is { Ends: > 0 } row && row.Ends <= now)
                     await step.RemoveAsync(position).ConfigureAwait(false);
@@ -128,7 +129,11 @@ sealed class Expiry : IAsyncDisposable
             await _engine.StepAsync(thread, async step =>
             {
                 foreach (StoreEntry entry in conversation)
-                    await step.ChangeAsync(StoreKeys.NumberOf(entry.Key), row => row.Ends = row.Ends > by ? row.Ends - by : 1).ConfigureAwait(false);
+                {
+                    ulong position = StoreKeys.NumberOf(entry.Key);
+                    if (position == Step.DraftPosition && thread.Draft is { Ends: > 0 } draft) step.SetDraft(new(draft) { Ends = draft.Ends > by ? draft.Ends - by : 1 });
+                    await step.ChangeAsync(position, row => row.Ends = row.Ends > by ? row.Ends - by : 1).ConfigureAwait(false);
+                }
                 return true;
             }, cancel).ConfigureAwait(false);
         }

@@ -58,6 +58,18 @@ sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Secret
     public Task<byte[]> SealAsync(ArchiveState state) => SealAsync(StateKey(), "state"u8.ToArray(), StateBound(), new TlsBytes()
         .UInt16(Version).UInt64(state.Serial).Raw([state.Archive is null ? (byte)0 : (byte)1]).Id(state.Archive ?? default).ToArray());
 
+    /// <summary>Seals notes, padded.</summary>
+    public Task<byte[]> SealNotesAsync(ulong version, byte[] notes) => SealAsync(NotesKey(), "notes"u8.ToArray(), NotesBound(version), Pad(notes));
+
+    /// <summary>Opens notes; <c>null</c> where no device of this account has sealed them as this version.</summary>
+    public async Task<Noted.Notes?> OpenNotesAsync(ulong version, ReadOnlyMemory<byte> notes)
+    {
+        if (await OpenAsync(NotesKey(), "notes"u8.ToArray(), NotesBound(version), notes).ConfigureAwait(false) is not { Length: >= 4 } plaintext) return null;
+        int length = BinaryPrimitives.ReadInt32BigEndian(plaintext);
+        if (length < 0 || length > plaintext.Length - 4) return null;
+        return UntrustedMessage.TryRead(Noted.Notes.Parser, plaintext.AsSpan(4, length), out Noted.Notes? read) ? read : null;
+    }
+
     /// <summary>Opens the state; <c>null</c> where no device of this account has sealed it.</summary>
     public async Task<ArchiveState?> OpenStateAsync(ReadOnlyMemory<byte> state)
     {
@@ -112,6 +124,10 @@ sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Secret
     Secret ArchiveKey(Id archive) => Expand([.. "kavalek/v1/archive"u8, .. instance.ToArray(), .. account.ToArray(), .. archive.ToArray()]);
 
     Secret StateKey() => Expand([.. "kavalek/v1/archive/state"u8, .. instance.ToArray(), .. account.ToArray()]);
+
+    Secret NotesKey() => Expand([.. "kavalek/v1/archive/notes"u8, .. instance.ToArray(), .. account.ToArray()]);
+
+    byte[] NotesBound(ulong version) => [.. "kavalek/v1/archive/notes"u8, .. instance.ToArray(), .. account.ToArray(), .. new TlsBytes().UInt64(version).ToArray()];
 
     Secret Expand(byte[] info)
     {

@@ -60,6 +60,31 @@ export class Pretend implements Port {
         const end = before === null ? all.length : all.findIndex(message => message.position >= before);
         return all.slice(Math.max(0, end - limit), end);
       },
+      'conversation.messagesAfter': ({ conversation, after, limit }) =>
+        (this.messages.get(conversation) ?? []).filter(message => message.position > after).slice(0, limit),
+      'conversation.around': ({ conversation, message, limit }) => {
+        const all = this.messages.get(conversation) ?? [];
+        const at = all.findIndex(one => one.id === message);
+        const [from, end] = [Math.max(0, at - limit / 2), at + limit / 2];
+        return at < 0 ? null : { messages: all.slice(from, end), oldest: from === 0, newest: end >= all.length };
+      },
+      'drafts.set': ({ conversation, text, replyTo }) =>
+        this.change(conversation, {
+          draft: text.trim() === '' && replyTo === null ? null : { text, replyTo: this.messages.get(conversation)?.find(one => one.id === replyTo) ?? null },
+        }),
+      'search.messages': ({ text, conversation, sender, after, limit }) => {
+        const word = text.toLowerCase();
+        const hits = [...this.messages.values()].flat().flatMap(message => {
+          const said = message.body.type === 'text' ? message.body.text.replace(/\s/g, ' ') : '';
+          const start = ` ${said.toLowerCase()}`.indexOf(` ${word}`);
+          const fits =
+            start >= 0 && (conversation ?? message.conversation) === message.conversation && (sender ?? message.sender.account) === message.sender.account;
+          return fits ? [{ message, excerpt: said, marks: [{ start, length: word.length }] }] : [];
+        });
+        hits.sort((a, b) => b.message.sentAt - a.message.sentAt);
+        const from = Number(after ?? 0);
+        return { hits: hits.slice(from, from + limit), next: from + limit < hits.length ? String(from + limit) : null };
+      },
       'conversation.members': ({ conversation }) => this.members.get(conversation) ?? [],
       'conversation.send': ({ conversation, text, replyTo, mentions }) =>
         this.say(conversation, null, text, {
@@ -105,7 +130,11 @@ export class Pretend implements Port {
         void this.handlers['message.delete']?.({ conversation, messages: [message], forEveryone: false });
         return this.say(conversation, null, failed.body.type === 'text' ? failed.body.text : '', { state: 'queued' });
       },
-      'conversation.markRead': ({ conversation }) => this.change(conversation, { unread: 0 }),
+      'conversation.markRead': ({ conversation }) => this.change(conversation, { unread: 0, markedUnread: false }),
+      'conversation.pin': ({ conversation, pinned }) => this.change(conversation, { pinned: pinned ? Date.now() : null }),
+      'conversation.archive': ({ conversation, archived }) => this.change(conversation, { archived }),
+      'conversation.mute': ({ conversation, until }) => this.change(conversation, { mutedUntil: until }),
+      'conversation.markUnread': ({ conversation, unread }) => this.change(conversation, { markedUnread: unread }),
       'conversation.accept': ({ conversation }) => this.change(conversation, { state: 'active' }),
       'conversation.decline': ({ conversation }) => this.change(conversation, { state: 'declined' }),
       'conversation.epochNumber': () => ['48213', '90117', '33504', '71826', '05593', '64410'],
@@ -122,8 +151,8 @@ export class Pretend implements Port {
       },
       'conversations.direct': ({ account }) => this.conversations.find(one => one.peer?.account === account)!,
       'devices.list': () => [
-        { id: id(900), current: true, waiting: false, added: '2026-10-02', lastSeen: '2026-11-22' },
-        { id: id(901), current: false, waiting: false, added: '2026-10-05', lastSeen: '2026-11-20' },
+        { id: id(900), name: 'Firefox · Linux', current: true, waiting: false, added: '2026-10-02', lastSeen: '2026-11-22' },
+        { id: id(901), name: 'Chrome · Android', current: false, waiting: false, added: '2026-10-05', lastSeen: '2026-11-20' },
       ],
       'link.begin': () => ({ code: '7KQ4-M2XD', qr: 'kavalek:link:v1:Zt9uW4pR6mC8dE0fG2hJ4kL6nP8qS0tV2xZ4bD6fH8', expires: Date.now() + 60_000 }),
       'invites.list': () => [{ id: id(700), usesLeft: 3, expires: now + 6 * day }],
@@ -324,6 +353,11 @@ function blank(conversation: string): Conversation {
     last: null,
     cannotSend: null,
     apart: [],
+    draft: null,
+    pinned: null,
+    archived: false,
+    mutedUntil: null,
+    markedUnread: false,
   };
 }
 

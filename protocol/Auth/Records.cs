@@ -159,6 +159,7 @@ public sealed record Problem(string Code, int Status, string Title, ulong? Epoch
 
 /// <summary>Source-generated JSON for every record of the auth service: camelCase, strict, base64url for bytes, hexadecimal for ids.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

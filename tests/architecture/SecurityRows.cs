@@ -99,7 +99,7 @@ static partial class SecurityRows
         new(72, 1, "Lock, log-out and remote wipe", "the web app is not held to the whole row yet"),
         new(73, 1, "Forward secrecy and healing"),
         new(74, 2, "Keys in memory after locking", "the client's own copies are zeroed; what .NET copied on the way may stay in the heap for a while, and no browser heap was searched yet"),
-        new(75, 2, "Disappearing messages and clocks", "notifications, drafts and the search of the web app are not held against it yet"),
+        new(75, 2, "Disappearing messages and clocks", "notifications of the web app are not held against it yet"),
         new(76, 1, "Linking a device by trickery"),
         new(77, 1, "Weak TLS"),
         new(78, 1, "Confusing the proxy", "there are no admin rules yet that could be dodged"),

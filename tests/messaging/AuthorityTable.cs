@@ -91,6 +91,8 @@ static class AuthorityTable
         ("DELETE /api/v1/push", new(Needs.Messaging, _ => Is(new(Delete, "/api/v1/push")), 204)),
         ("GET /api/v1/archive", new(Needs.Messaging, _ => Is(new(Get, "/api/v1/archive")), 200)),
         ("PUT /api/v1/archive", new(Needs.Messaging, s => Is(new(HttpMethod.Put, "/api/v1/archive", Body(Put(s.Archive, follows: 1)))), 200)),
+        ("GET /api/v1/archive/notes", new(Needs.Messaging, _ => Is(new(Get, "/api/v1/archive/notes")), 200)),
+        ("PUT /api/v1/archive/notes", new(Needs.Messaging, _ => Is(new(HttpMethod.Put, "/api/v1/archive/notes", Body(new ArchiveNotes { Version = 1, Sealed = ByteString.CopyFromUtf8("notes") }))), 204)),
         ("POST /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segment(s.Archive)), 204, (_, id) => Segment(id), OfAccount: true, Thing: s => s.Archive)),
         ("GET /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segments(s.Archive)), 200, (_, id) => Segments(id), OfAccount: true, Thing: s => s.Archive)),
         ("POST /api/v1/streams", new(Needs.Messaging, _ => Is(new(Post, "/api/v1/streams", Body(new CreateStream { Stream = Id.New().Bytes() }))), 201)),

@@ -42,7 +42,7 @@ public static class AuthorityTests
         // What a person stores for their own devices; the rest of the bodies are about sessions, keys, people and messages.
         string[] kept = [.. AuthorityTable.Rows.Select(r => r.Route).Where(route => route.StartsWith("PUT", StringComparison.Ordinal) || route.StartsWith("POST", StringComparison.Ordinal))];
         Assert.DoesNotContain(kept, route => ((string[])["profile", "setting", "backup", "avatar", "preference", "blob", "name"]).Any(word => route.Contains(word, StringComparison.OrdinalIgnoreCase)));
-        Assert.Equal(["POST /api/v1/archive/segments", "PUT /api/v1/archive", "PUT /auth/v1/vault"],
+        Assert.Equal(["POST /api/v1/archive/segments", "PUT /api/v1/archive", "PUT /api/v1/archive/notes", "PUT /auth/v1/vault"],
             kept.Where(route => route.Contains("vault", StringComparison.Ordinal) || route.Contains("archive", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 

@@ -25,6 +25,7 @@ internal static class EventCodec
                 case DeviceUnsubscribed e: Begin(8); Name(e.Stream); Ids(e.Device); break;
                 case EphemeralSent e: Begin(9); Name(e.Stream); Ids(e.Sender); to.Write(e.Payload); break;
                 case EventsMissed: Begin(10); break;
+                case NotesChanged e: Begin(11); Ids(e.Account, e.By); break;
                 default: throw new InvalidOperationException($"{news.GetType().Name} does not travel between nodes yet");
             }
 
@@ -71,6 +72,7 @@ internal static class EventCodec
             8 => new DeviceUnsubscribed(Name(), One()),
             9 => new EphemeralSent(Name(), One(), Rest()),
             10 => new EventsMissed(),
+            11 => new NotesChanged(One(), One()),
             _ => null,
         };
 

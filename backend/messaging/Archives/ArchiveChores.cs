@@ -54,7 +54,7 @@ sealed class PutArchiveChore(Id account, ulong follows, byte[] state, byte[] id)
     }
 }
 
-/// <summary>An account is gone, or begun afresh under keys that open nothing of it: its archive goes.</summary>
+/// <summary>An account is gone, or begun afresh under keys that open nothing of it: its archive goes, with its notes.</summary>
 sealed class DropArchiveChore(Id account) : Chore
 {
     public override void Run(StreamStore store)
@@ -62,6 +62,7 @@ sealed class DropArchiveChore(Id account) : Chore
         store.Alone(account);
         Execute(store, "DELETE FROM archive_segment WHERE account = @account", ("@account", account));
         Execute(store, "DELETE FROM archive WHERE account = @account", ("@account", account));
+        Execute(store, "DELETE FROM note WHERE account = @account", ("@account", account));
     }
 }
 

@@ -21,6 +21,8 @@ static class ArchiveEndpoints
         archive.MapPut("/", Put);
         archive.MapPost("/segments", Append);
         archive.MapGet("/segments", Page);
+        archive.MapGet("/notes", Notes);
+        archive.MapPut("/notes", PutNotes);
     }
 
     static async Task<IResult> Info(HttpContext context, ArchiveQueries reader, MessagingOptions options) =>
@@ -60,6 +62,25 @@ static class ArchiveEndpoints
         }
         ArchivePage? page = await reader.PageAsync(Authentication.Account(context), id, below, above, count, clock.GetUtcNow().ToUnixTimeSeconds());
         return page is null ? Problems.Of(ErrorCodes.NotFound, "there is no such archive") : Message(page);
+    }
+
+    static async Task<IResult> Notes(HttpContext context, ArchiveQueries reader) => Message(await reader.NotesAsync(Authentication.Account(context)));
+
+    static async Task<IResult> PutNotes(HttpContext context, GroupCommit writer, Sockets.Sockets sockets, IEventBus bus)
+    {
+        if (!sockets.TryTakeAppend(Authentication.Device(context)))
+            return Problems.Of(ErrorCodes.RateLimited, "too many appends");
+        ArchiveNotes? body = await ReadAsync(context, ArchiveNotes.Parser, maximum: Limits.ArchiveNotesBytes + 64);
+        if (body is null || body.Sealed.IsEmpty || body.Version is 0 or > long.MaxValue)
+            return Invalid();
+        if (body.Sealed.Length > Limits.ArchiveNotesBytes)
+            return Problems.Of(ErrorCodes.TooLarge, "notes have at most 256 KiB and 80 bytes");
+        Id account = Authentication.Account(context);
+        Outcome outcome = await writer.DoAsync(new PutNotesChore(account, body.Version, body.Sealed.ToByteArray()));
+        if (outcome.Code is not null)
+            return Refused(outcome);
+        bus.Publish(new NotesChanged(account, Authentication.Device(context)));
+        return Results.NoContent();
     }
 
     static NewSegment? Read(ArchiveSegment body)

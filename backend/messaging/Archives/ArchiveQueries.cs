@@ -58,6 +58,14 @@ sealed class ArchiveQueries(Database database) : IDisposable
         return page;
     });
 
+    /// <summary>The account's notes; version 0 where there never were any.</summary>
+    public Task<ArchiveNotes> NotesAsync(Id account) => _readers.WithAsync(connection =>
+    {
+        using var command = new Statement(connection, "SELECT version, sealed FROM note WHERE account = @account", "@account");
+        using DbDataReader row = command.Read(account);
+        return row.Read() ? new ArchiveNotes { Version = row.Number(0), Sealed = ByteString.CopyFrom(row.Bytes(1)) } : new ArchiveNotes();
+    });
+
     public void Dispose() => _readers.Dispose();
 
     static ArchiveSegment Read(DbDataReader row)

@@ -96,6 +96,10 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence pres
     /// <summary>Whether the device has a socket.</summary>
     public bool IsConnected(Id device) => Find(device) is not null;
 
+    /// <summary>The account's devices that have a socket here.</summary>
+    public IEnumerable<Id> DevicesOf(Id account) =>
+        _all.Keys.Select(session => session.Principal).Where(principal => principal?.Account == account).Select(principal => principal!.Device).Distinct();
+
     /// <summary>The device was subscribed to a stream.</summary>
     public void Open(Id device, StreamName stream) => Find(device)?.Open(stream);
 

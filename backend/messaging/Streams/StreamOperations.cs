@@ -91,3 +91,18 @@ sealed class NoticeOperation(Id account, Id[] devices, Id news) : AwaitedOperati
     // Every node that hears the news stores the same entry, and so one of them does.
     Id NoticeId(Id device) => Id.Read(SHA256.HashData([.. news.ToArray(), .. device.ToArray()]).AsSpan(0, Limits.IdLength));
 }
+
+/// <summary>New notes of an account: its devices that are connected find a notice. Who is not asks when it connects, so nothing piles up.</summary>
+sealed class NotesNoticeOperation(Id[] devices) : AwaitedOperation
+{
+    public override Outcome Apply(Batch batch)
+    {
+        var notice = new Notice { About = Notice.Types.About.OwnNotes };
+        foreach (Id device in devices)
+        {
+            if (!batch.IsRemoved(device))
+                batch.Notify(device, Kind.Notice, notice);
+        }
+        return Outcome.Done;
+    }
+}

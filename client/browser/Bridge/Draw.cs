@@ -32,8 +32,15 @@ static class Draw
             conversation.Inviter is { } inviter ? Contact(inviter) : null, Word(conversation.State), conversation.Members.Count,
             Word(conversation.MyRole), conversation.Timer?.TotalSeconds, conversation.Unread, conversation.UnreadMentions, conversation.LastActivity.ToUnixTimeMilliseconds(),
             last is null ? null : Message(client, last), conversation.CannotSend is { } block ? new BlockView(block.Code, block.Reason) : null,
-            [.. conversation.Apart.Select(Contact)]);
+            [.. conversation.Apart.Select(Contact)], await DraftAsync(client, conversation).ConfigureAwait(false),
+            conversation.PinnedAt?.ToUnixTimeMilliseconds(), conversation.IsArchived, conversation.MutedUntil?.ToUnixTimeMilliseconds(), conversation.IsMarkedUnread);
     }
+
+    static async Task<DraftView?> DraftAsync(KavalekClient client, Conversation conversation) => conversation.Draft is not { } draft ? null : new(draft.Text,
+        draft.ReplyTo is { } reply && await conversation.FindAsync(reply).ConfigureAwait(false) is { } answered ? Message(client, answered) : null);
+
+    public static SearchPageView Search(KavalekClient client, SearchPage page) => new(
+        [.. page.Hits.Select(hit => new SearchHitView(Message(client, hit.Message), hit.Excerpt, [.. hit.Marks.Select(mark => new MarkView(mark.Start, mark.Length))]))], page.Next);
 
     public static MessageView Message(KavalekClient client, Message message) => new(
         Name(message.Id), message.Conversation.ToString(), Person(client, message.Sender), message.IsMine, message.SentAt.ToUnixTimeMilliseconds(),
@@ -44,7 +51,7 @@ static class Draw
         [.. message.FormerVersions.Select(version => new VersionView(version.Text, version.SentAt.ToUnixTimeMilliseconds()))], message.MentionsMe,
         client.Conversation(message.Conversation)?.MayEdit(message) == true, client.Conversation(message.Conversation)?.MayDelete(message) == true);
 
-    public static DeviceView Device(Device device) => new(device.Id.ToString(), device.IsThis, device.IsWaiting,
+    public static DeviceView Device(Device device) => new(device.Id.ToString(), device.Name, device.IsThis, device.IsWaiting,
         device.Added.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), device.LastSeen.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
 
     public static HistoryView History(HistoryStatus status) => new(

@@ -20,6 +20,8 @@ readonly struct Parameters(JsonElement element)
 
     public Id Id(string name) => Id(element.GetProperty(name), name);
 
+    public Id? MaybeId(string name) => element.GetProperty(name) is { ValueKind: not JsonValueKind.Null } value ? Id(value, name) : null;
+
     public IReadOnlyList<Id> Ids(string name) => [.. element.GetProperty(name).EnumerateArray().Select(item => Id(item, name))];
 
     /// <summary>A length of time in seconds; <c>null</c> for none.</summary>
@@ -27,6 +29,15 @@ readonly struct Parameters(JsonElement element)
     {
         JsonElement value = element.GetProperty(name);
         return value.ValueKind == JsonValueKind.Null ? null : TimeSpan.FromSeconds(value.GetDouble());
+    }
+
+    /// <summary>Milliseconds since 1970; beyond all dates for good, <c>null</c> for none.</summary>
+    public DateTimeOffset? MaybeTime(string name)
+    {
+        JsonElement value = element.GetProperty(name);
+        if (value.ValueKind == JsonValueKind.Null) return null;
+        double milliseconds = value.GetDouble();
+        return milliseconds >= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? DateTimeOffset.MaxValue : DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds);
     }
 
     public MessageId? MaybeMessage(string name) => element.GetProperty(name).ValueKind == JsonValueKind.Null ? null : Message(name);

@@ -46,6 +46,7 @@ sealed partial class Seat
 
         "devices.list" => Json<IReadOnlyList<DeviceView>>([.. (await Client.DevicesAsync().ConfigureAwait(false)).Select(Draw.Device)]),
         "devices.remove" => Json(Offboarded(await Client.RemoveDeviceAsync(p.Id("device")).ConfigureAwait(false))),
+        "devices.name" => await Done(Client.SetDeviceNameAsync(p.Text("name"))).ConfigureAwait(false),
         "link.begin" => await BeginLinkAsync().ConfigureAwait(false),
         "link.grant" => await Done((_link ?? throw NoLink()).GrantAsync()).ConfigureAwait(false),
         "link.cancel" => await Done(EndLinkAsync()).ConfigureAwait(false),
@@ -65,6 +66,16 @@ sealed partial class Seat
         "conversations.direct" => await DrawnAsync(await Client.DirectAsync(p.Id("account")).ConfigureAwait(false)).ConfigureAwait(false),
         "conversations.createGroup" => await DrawnAsync(await Client.CreateGroupAsync(p.Text("title"), p.Ids("accounts")).ConfigureAwait(false)).ConfigureAwait(false),
         "conversation.messages" => await MessagesAsync(Of(p), Math.Clamp(p.Number("limit"), 1, 200), p.MaybePosition("before")).ConfigureAwait(false),
+        "conversation.messagesAfter" => Messages(await Of(p).MessagesAfterAsync(Math.Clamp(p.Number("limit"), 1, 200), p.MaybePosition("after") ?? default).ConfigureAwait(false)),
+        "conversation.around" => await AroundAsync(Of(p), p.Message("message"), Math.Clamp(p.Number("limit"), 1, 200)).ConfigureAwait(false),
+        "drafts.set" => await Done(Of(p).SetDraftAsync(new Draft(p.Text("text"), p.MaybeMessage("replyTo")))).ConfigureAwait(false),
+        "search.messages" => Json(Draw.Search(Client, await Client.SearchAsync(new SearchQuery(p.Text("text"))
+        {
+            Conversation = p.MaybeId("conversation"),
+            Sender = p.MaybeId("sender"),
+            After = p.MaybeText("after"),
+            Limit = p.Number("limit"),
+        }).ConfigureAwait(false))),
         "conversation.members" => Json<IReadOnlyList<MemberView>>([.. Of(p).Members.Select(Draw.Member)]),
         "conversation.send" => Json(Draw.Message(Client, await Of(p).SendAsync(p.Text("text"), p.MaybeMessage("replyTo"), p.Mentions("mentions")).ConfigureAwait(false))),
         "conversation.markRead" => await Done(Of(p).MarkReadAsync(p.Message("upTo"))).ConfigureAwait(false),
@@ -72,6 +83,10 @@ sealed partial class Seat
         "message.edit" => Json(Draw.Message(Client, await Of(p).EditAsync(p.Message("message"), p.Text("text"), p.Mentions("mentions")).ConfigureAwait(false))),
         "message.delete" => await Done(p.Flag("forEveryone") ? Of(p).DeleteAsync(p.Messages("messages")) : Of(p).HideAsync(p.Messages("messages"))).ConfigureAwait(false),
         "message.retry" => Json(Draw.Message(Client, await Of(p).RetryAsync(p.Message("message")).ConfigureAwait(false))),
+        "conversation.pin" => await Done(Of(p).PinAsync(p.Flag("pinned"))).ConfigureAwait(false),
+        "conversation.archive" => await Done(Of(p).ArchiveAsync(p.Flag("archived"))).ConfigureAwait(false),
+        "conversation.mute" => await Done(Of(p).MuteAsync(p.MaybeTime("until"))).ConfigureAwait(false),
+        "conversation.markUnread" => await Done(Of(p).MarkUnreadAsync(p.Flag("unread"))).ConfigureAwait(false),
         "conversation.accept" => await Done(Of(p).AcceptAsync()).ConfigureAwait(false),
         "conversation.decline" => await Done(Of(p).DeclineAsync(p.Flag("block"))).ConfigureAwait(false),
         "conversation.add" => await Done(p.MaybeShare("share") is { } share ? Of(p).AddAsync(p.Ids("accounts"), share) : Of(p).AddAsync(p.Ids("accounts"))).ConfigureAwait(false),
@@ -229,11 +244,24 @@ sealed partial class Seat
 
     async Task<string> DrawnAsync(Conversation conversation) => Json(await Draw.ConversationAsync(Client, conversation).ConfigureAwait(false));
 
-    async Task<string> MessagesAsync(Conversation conversation, int limit, MessagePosition? before)
+    async Task<string> MessagesAsync(Conversation conversation, int limit, MessagePosition? before) =>
+        Messages(await conversation.MessagesAsync(limit, before).ConfigureAwait(false));
+
+    string Messages(IReadOnlyList<Message> page)
     {
         KavalekClient client = Client;
-        IReadOnlyList<Message> page = await conversation.MessagesAsync(limit, before).ConfigureAwait(false);
         return Json<IReadOnlyList<MessageView>>([.. page.Select(message => Draw.Message(client, message))]);
+    }
+
+    // As many before as behind it, itself among those before.
+    async Task<string?> AroundAsync(Conversation conversation, MessageId message, int limit)
+    {
+        if (await conversation.FindAsync(message).ConfigureAwait(false) is not { } middle) return null;
+        int half = (limit + 1) / 2;
+        IReadOnlyList<Message> before = await conversation.MessagesAsync(half, middle.Position).ConfigureAwait(false);
+        IReadOnlyList<Message> after = await conversation.MessagesAfterAsync(half, middle.Position).ConfigureAwait(false);
+        KavalekClient client = Client;
+        return Json(new AroundView([.. before.Append(middle).Concat(after).Select(one => Draw.Message(client, one))], before.Count < half, after.Count < half));
     }
 
     static SafetyNumberView Number(Contact contact) => new(contact.SafetyNumber.Groups, contact.SafetyNumber.QrText);

@@ -25,9 +25,20 @@ sealed record MemberView(ContactView Contact, string Role, int Devices, bool Me,
 
 sealed record BlockView(string Code, string Message);
 
+sealed record DraftView(string Text, MessageView? ReplyTo);
+
+sealed record AroundView(IReadOnlyList<MessageView> Messages, bool Oldest, bool Newest);
+
+sealed record MarkView(int Start, int Length);
+
+sealed record SearchHitView(MessageView Message, string Excerpt, IReadOnlyList<MarkView> Marks);
+
+sealed record SearchPageView(IReadOnlyList<SearchHitView> Hits, string? Next);
+
 sealed record ConversationView(
     string Id, string Kind, string Title, ContactView? Peer, ContactView? Inviter, string State, int Members, string MyRole,
-    double? Timer, int Unread, int UnreadMentions, long LastActivity, MessageView? Last, BlockView? CannotSend, IReadOnlyList<ContactView> Apart);
+    double? Timer, int Unread, int UnreadMentions, long LastActivity, MessageView? Last, BlockView? CannotSend, IReadOnlyList<ContactView> Apart, DraftView? Draft,
+    long? Pinned, bool Archived, double? MutedUntil, bool MarkedUnread);
 
 sealed record PersonView(string Account, string Name, bool Me);
 
@@ -52,7 +63,7 @@ sealed record MessageView(
     string? Failure, long? EndsAt, PersonView? PassedOnBy, IReadOnlyList<string> DeliveredTo, IReadOnlyList<string> ReadBy,
     IReadOnlyList<ReactionView> Reactions, long? EditedAt, IReadOnlyList<VersionView> Former, bool MentionsMe, bool MayEdit, bool MayDelete);
 
-sealed record DeviceView(string Id, bool Current, bool Waiting, string Added, string LastSeen);
+sealed record DeviceView(string Id, string? Name, bool Current, bool Waiting, string Added, string LastSeen);
 
 sealed record SafetyNumberView(IReadOnlyList<string> Groups, string Qr);
 
@@ -101,7 +112,7 @@ sealed record EventView(string Type)
 }
 
 /// <summary>How they are written: camel case, what is absent as null.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Default)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(SnapshotView))]
 [JsonSerializable(typeof(EventView))]
 [JsonSerializable(typeof(ErrorView))]
@@ -110,6 +121,8 @@ sealed record EventView(string Type)
 [JsonSerializable(typeof(ConversationView))]
 [JsonSerializable(typeof(MessageView))]
 [JsonSerializable(typeof(IReadOnlyList<MessageView>))]
+[JsonSerializable(typeof(AroundView))]
+[JsonSerializable(typeof(SearchPageView))]
 [JsonSerializable(typeof(IReadOnlyList<MemberView>))]
 [JsonSerializable(typeof(IReadOnlyList<DeviceView>))]
 [JsonSerializable(typeof(IReadOnlyList<InviteView>))]

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLive, type Session } from '../client';
 import { ConversationList } from '../features/list/conversation-list';
 import { explain, useFormats, useTexts } from '../i18n';
-import { useDrafts } from '../page/drafts';
+import { saveDrafts, useDrafts } from '../page/drafts';
 import { usePreferences } from '../page/preferences';
 import { navigate, to, useRoute, type LinkSecret } from '../page/router';
 import { useClient } from '../page/use-client';
@@ -37,6 +37,7 @@ export function Shell({
   const say = useToast();
   const drafts = useDrafts();
   const conversations = useLive(client.conversations);
+  const contacts = useLive(client.contacts);
   const settings = useLive(client.settings);
   const [preferences] = usePreferences();
   const [search, setSearch] = useState('');
@@ -49,6 +50,7 @@ export function Shell({
   usePresence();
   useUnreadBadge(conversations);
   const lock = useCallback(() => {
+    void saveDrafts();
     client.request('session.lock').catch((error: unknown) => say({ text: explain(error, t, formats) }));
   }, [client, say, t, formats]);
   useKeys(useMemo(() => ({ conversations, open, searchBox, lock, showShortcuts: () => setShortcuts(true) }), [conversations, open, lock]));
@@ -90,6 +92,7 @@ export function Shell({
         <ListLines />
         <ConversationList
           conversations={conversations}
+          contacts={contacts}
           drafts={drafts}
           open={open}
           hidePreviews={preferences.hidePreviews}

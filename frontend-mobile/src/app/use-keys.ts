@@ -1,5 +1,6 @@
 import { useEffect, type RefObject } from 'react';
 import type { Conversation, Id } from '../client';
+import { inList, isMuted } from '../page/list-order';
 import { navigate, to } from '../page/router';
 
 interface Keys {
@@ -53,10 +54,10 @@ export function useKeys({ conversations, open, searchBox, lock, showShortcuts }:
 
 /** The next conversation of the list, or the next with something unread. */
 export function neighbour(conversations: readonly Conversation[], open: Id | null, step: 1 | -1, unread: boolean): Conversation | undefined {
-  const listed = conversations.filter(one => one.state !== 'declined');
+  const listed = inList(conversations);
   const here = listed.findIndex(one => one.id === open);
   const rest = step > 0 ? listed.slice(here + 1) : listed.slice(0, Math.max(0, here)).reverse();
-  return rest.find(one => !unread || one.unread > 0);
+  return rest.find(one => !unread || ((one.unread > 0 || one.markedUnread) && !isMuted(one, Date.now())));
 }
 
 function cyclePanes(back: boolean): void {

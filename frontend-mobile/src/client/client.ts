@@ -82,8 +82,11 @@ export class Client {
   messages(conversation: Id): MessageWindow {
     let window = this.#windows.get(conversation);
     if (!window) {
-      this.#windows.set(conversation, window = new MessageWindow((before, limit) => this.request('conversation.messages', { conversation, before, limit }),
-        () => this.#windows.delete(conversation)));
+      this.#windows.set(conversation, window = new MessageWindow({
+        before: (before, limit) => this.request('conversation.messages', { conversation, before, limit }),
+        after: (after, limit) => this.request('conversation.messagesAfter', { conversation, after, limit }),
+        around: (message, limit) => this.request('conversation.around', { conversation, message, limit }),
+      }, () => this.#windows.delete(conversation)));
     }
     return window;
   }

@@ -127,7 +127,20 @@ export interface Conversation {
   readonly cannotSend: { readonly code: string; readonly message: string } | null;
   /** Who no longer sees the same conversation as this device (a fork); nothing is sent while there is somebody. */
   readonly apart: readonly Contact[];
+  /** Since when it stands on top of the list; like what follows, on all devices of the account. */
+  readonly pinned: Time | null;
+  /** Put away until somebody says something in it; a muted one stays so. */
+  readonly archived: boolean;
+  /** Until when it is not announced and its unread messages do not count; `mutedForGood` and beyond: always. */
+  readonly mutedUntil: Time | null;
+  /** Its owner marked it so; `conversation.markRead` takes the mark away. */
+  readonly markedUnread: boolean;
+  /** What was begun here and not sent; `replyTo` is `null` also where that message is gone. */
+  readonly draft: { readonly text: string; readonly replyTo: Message | null } | null;
 }
+
+/** The time that stands for ever: 9999-12-31. */
+export const mutedForGood: Time = 253_402_300_799_999;
 
 /** `queued`: stored here; `sent`: stored by the server; `delivered`, `read`: by all others; `received`: from somebody else. */
 export type MessageState = 'received' | 'queued' | 'sent' | 'delivered' | 'read' | 'failed';
@@ -201,8 +214,18 @@ export interface Message {
   readonly mayDelete: boolean;
 }
 
+export interface SearchHit {
+  readonly message: Message;
+  /** The part of the text around the first match, on one line. */
+  readonly excerpt: string;
+  /** What of the excerpt matches, in UTF-16 units. */
+  readonly marks: readonly { readonly start: number; readonly length: number }[];
+}
+
 export interface Device {
   readonly id: Id;
+  /** What it calls itself, which only the account's devices know. */
+  readonly name: string | null;
   readonly current: boolean;
   readonly waiting: boolean;
   /** `YYYY-MM-DD`. */
@@ -312,6 +335,8 @@ export interface Requests {
   'devices.list': [void, readonly Device[]];
   /** What to file: the conversations it was in, and the epoch from which on it reads nothing. */
   'devices.remove': [{ device: Id }, { at: Time; conversations: readonly { id: Id; title: string; epoch: number | null }[] }];
+  /** Names this device, also one that waits to be let in. */
+  'devices.name': [{ name: string }, void];
   'link.begin': [void, DeviceLink];
   'link.grant': [void, void];
   'link.cancel': [void, void];
@@ -334,6 +359,20 @@ export interface Requests {
   'conversations.createGroup': [{ title: string; accounts: readonly Id[] }, Conversation];
   /** The newest messages before `before` (or the newest of all), oldest first, at most 200. */
   'conversation.messages': [{ conversation: Id; before: Position | null; limit: number }, readonly Message[]];
+  /** The oldest messages after `after`, oldest first, at most 200. */
+  'conversation.messagesAfter': [{ conversation: Id; after: Position; limit: number }, readonly Message[]];
+  /** A message with those around it, oldest first; whether the first and the last of them are the conversation's. `null` where it is not here. */
+  'conversation.around': [
+    { conversation: Id; message: MessageId; limit: number },
+    { messages: readonly Message[]; oldest: boolean; newest: boolean } | null,
+  ];
+  /** Kept on this device until it is sent; an empty text with nothing to answer takes it back. */
+  'drafts.set': [{ conversation: Id; text: string; replyTo: MessageId | null }, void];
+  /** Messages with all of these words or beginnings of words, the newest first; `after` is the `next` of the page before. */
+  'search.messages': [
+    { text: string; conversation: Id | null; sender: Id | null; after: string | null; limit: number },
+    { hits: readonly SearchHit[]; next: string | null },
+  ];
   'conversation.members': [{ conversation: Id }, readonly Member[]];
   /** Safe on this device when it answers; `queued` at first. */
   'conversation.send': [{ conversation: Id; text: string; replyTo: MessageId | null; mentions?: readonly NewMention[] }, Message];
@@ -345,6 +384,12 @@ export interface Requests {
   /** Sends a failed message once more, at the end. */
   'message.retry': [{ conversation: Id; message: MessageId }, Message];
   'conversation.markRead': [{ conversation: Id; upTo: MessageId }, void];
+  /** These four hold on all devices of the account. */
+  'conversation.pin': [{ conversation: Id; pinned: boolean }, void];
+  'conversation.archive': [{ conversation: Id; archived: boolean }, void];
+  /** `until`: `null` for not any more, `mutedForGood` for good. */
+  'conversation.mute': [{ conversation: Id; until: Time | null }, void];
+  'conversation.markUnread': [{ conversation: Id; unread: boolean }, void];
   'conversation.accept': [{ conversation: Id }, void];
   'conversation.decline': [{ conversation: Id; block: boolean }, void];
   'conversation.add': [{ conversation: Id; accounts: readonly Id[]; share: HistoryShare | null }, void];

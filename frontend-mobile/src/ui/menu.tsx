@@ -7,6 +7,8 @@ export interface MenuItem {
   readonly label: string;
   readonly icon: IconName;
   readonly danger?: boolean;
+  /** What it does opens another menu in the place of this one. */
+  readonly staysOpen?: boolean;
   readonly onChoose: () => void;
 }
 
@@ -93,7 +95,7 @@ export function Menu({
             role="menuitem"
             className={classNames(styles.item, item.danger && styles.danger)}
             onClick={() => {
-              onClose();
+              if (!item.staysOpen) onClose();
               item.onChoose();
             }}
           >

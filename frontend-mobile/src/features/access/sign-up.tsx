@@ -7,6 +7,7 @@ import { PasswordField, TextField } from '../../ui/field';
 import { Problem } from '../../ui/problem';
 import { useAction } from '../../ui/use-action';
 import { Card } from './card';
+import { proposedDeviceName } from './device-name';
 import { emailIsWrong, handleIsWrong, minimumPassword, normalHandle } from './rules';
 
 /** Makes an account with an invitation, and this browser its first device. */
@@ -14,9 +15,10 @@ export function SignUp({ invitation, onLogIn }: { readonly invitation: LinkSecre
   const t = useTexts();
   const client = useClient();
   const [wrong, setWrong] = useState<{ readonly email?: string; readonly handle?: string; readonly password?: string }>({});
-  const signUp = useAction((email: string, handle: string, password: string, displayName: string | null) =>
-    client.request('session.signUp', { invite: invitation.secret, email, handle, password, displayName }),
-  );
+  const signUp = useAction(async (email: string, handle: string, password: string, displayName: string | null) => {
+    await client.request('session.signUp', { invite: invitation.secret, email, handle, password, displayName });
+    await client.request('devices.name', { name: proposedDeviceName() }).catch(() => undefined);
+  });
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();

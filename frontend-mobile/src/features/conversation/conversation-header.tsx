@@ -1,13 +1,14 @@
 import type { Conversation } from '../../client';
 import { useFormats, useTexts } from '../../i18n';
 import { to } from '../../page/router';
+import { IconButton } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { Tile } from '../../ui/tile';
 import { classNames } from '../../ui/class-names';
 import styles from './conversation-header.module.css';
 
 /** Whose conversation it is, and how far their key is known: in words. A click leads to the details. */
-export function ConversationHeader({ conversation }: { readonly conversation: Conversation }) {
+export function ConversationHeader({ conversation, onFind }: { readonly conversation: Conversation; readonly onFind: () => void }) {
   const t = useTexts();
   const formats = useFormats();
   const { peer, timer, kind, title } = conversation;
@@ -48,6 +49,7 @@ export function ConversationHeader({ conversation }: { readonly conversation: Co
           <span className="visually-hidden">{t.chat.timer(formats.duration(timer))}</span>
         </a>
       )}
+      <IconButton icon="search" label={t.chat.find} onClick={onFind} />
       <a href={to.info(conversation.id)} className={styles.info} aria-label={t.chat.info} title={t.chat.info}>
         <Icon name="info" />
       </a>

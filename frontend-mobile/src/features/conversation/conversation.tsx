@@ -13,6 +13,7 @@ import { useAction } from '../../ui/use-action';
 import { Composer, type ComposerHandle } from './composer';
 import { ConversationHeader } from './conversation-header';
 import { DeleteDialog } from './delete-dialog';
+import { FindBar } from './find-bar';
 import { ForwardDialog } from './forward-dialog';
 import { MessageInfo } from './message-info';
 import { MessageMenu } from './message-menu';
@@ -52,7 +53,19 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
   const [selection, setSelection] = useState<ReadonlySet<MessageId> | null>(null);
   const [deleting, setDeleting] = useState<readonly Message[] | null>(null);
   const [forwarding, setForwarding] = useState<readonly Message[] | null>(null);
+  const [finding, setFinding] = useState(false);
   const writable = conversation.state === 'active';
+
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== 'f' || document.querySelector('dialog[open]'))
+        return;
+      event.preventDefault();
+      setFinding(true);
+    };
+    window.addEventListener('keydown', pressed);
+    return () => window.removeEventListener('keydown', pressed);
+  }, []);
 
   // A link to a message: show it, and say so where it is not here.
   useEffect(() => {
@@ -62,6 +75,12 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
     });
     return () => cancelAnimationFrame(frame);
   }, [message, say, t]);
+
+  // Opening what was marked as unread is reading it.
+  const marked = useRef(conversation.markedUnread);
+  useEffect(() => {
+    if (marked.current) client.request('conversation.markUnread', { conversation: id, unread: false }).catch(() => undefined);
+  }, [client, id]);
 
   const lastRead = useRef<MessageId | null>(null);
   const unread = conversation.unread;
@@ -121,8 +140,20 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
 
   return (
     <div className={styles.conversation}>
-      <ConversationHeader conversation={conversation} />
-      <Decisions conversation={conversation} />
+      <ConversationHeader conversation={conversation} onFind={() => setFinding(true)} />
+      <div>
+        {finding && (
+          <FindBar
+            conversation={id}
+            onShow={hit => void timeline.current?.show(hit)}
+            onClose={() => {
+              setFinding(false);
+              document.querySelector<HTMLElement>('textarea[data-composer]')?.focus();
+            }}
+          />
+        )}
+        <Decisions conversation={conversation} />
+      </div>
       <Timeline
         conversation={conversation}
         window={messages}

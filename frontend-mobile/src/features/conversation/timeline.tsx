@@ -14,7 +14,6 @@ const rendered = 140;
 const step = 60;
 const nearEdge = 900;
 const nearBottom = 48;
-const pagesToFind = 60;
 const flashFor = 1800;
 
 export interface TimelineHandle {
@@ -43,7 +42,7 @@ export function Timeline({ conversation, window: source, actions, canReply, sele
   const t = useTexts();
   const formats = useFormats();
   const now = useNow(60_000);
-  const { messages, complete, loading } = useLive(source);
+  const { messages, complete, newest, loading } = useLive(source);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const anchor = useRef<{ readonly id: MessageId; readonly offset: number } | null>(null);
@@ -68,9 +67,9 @@ export function Timeline({ conversation, window: source, actions, canReply, sele
   const shown = useMemo(() => messages.slice(begin, end), [messages, begin, end]);
   const items = useMemo(() => timelineItems(shown, unreadMark), [shown, unreadMark]);
   const byId = useMemo(() => new Map(messages.map(message => [message.id, message])), [messages]);
-  const latest = useRef({ messages, complete, begin, end, below });
+  const latest = useRef({ messages, newest, begin, end, below });
   useLayoutEffect(() => {
-    latest.current = { messages, complete, begin, end, below };
+    latest.current = { messages, newest, begin, end, below };
   });
 
   // ---- Keeping the place ----
@@ -132,7 +131,7 @@ export function Timeline({ conversation, window: source, actions, canReply, sele
     const box = scroller.current;
     const height = box.clientHeight;
     box.scrollTop += (mark ?? row).getBoundingClientRect().top - box.getBoundingClientRect().top - (mark ? height * 0.2 : height * 0.35);
-    atEnd.current = box.scrollHeight - box.scrollTop - height < nearBottom && latest.current.below === 0;
+    atEnd.current = box.scrollHeight - box.scrollTop - height < nearBottom && latest.current.below === 0 && latest.current.newest;
     remember();
     setTarget(null);
   }, [target, items, unreadMark, remember]);
@@ -175,8 +174,8 @@ export function Timeline({ conversation, window: source, actions, canReply, sele
     const box = scroller.current;
     if (!box || !opened.current) return;
     const fromEnd = box.scrollHeight - box.scrollTop - box.clientHeight;
-    atEnd.current = fromEnd < nearBottom && below === 0;
-    setAway(fromEnd > box.clientHeight * 0.6 || below > 0);
+    atEnd.current = fromEnd < nearBottom && below === 0 && newest;
+    setAway(fromEnd > box.clientHeight * 0.6 || below > 0 || !newest);
     if (atEnd.current) {
       setNewBelow(0);
       setMentionBelow(null);
@@ -188,16 +187,23 @@ export function Timeline({ conversation, window: source, actions, canReply, sele
       else if (!complete && !loading) void source.loadOlder().catch(() => undefined);
     } else if (fromEnd < nearEdge && below > 0) {
       setBelow(current => Math.max(0, current - step));
+    } else if (fromEnd < nearEdge && !newest && !loading) {
+      void source.loadNewer().catch(() => undefined);
     }
     clearTimeout(readTimer.current);
     readTimer.current = setTimeout(markRead, 200);
   };
 
   // The part that is in the page keeps its place when messages come in below it.
+  const wasNewest = useRef(true);
   useLayoutEffect(() => {
     const last = messages.at(-1);
     const before = lastKnown.current;
     lastKnown.current = last?.id ?? null;
+    // Around a message that was gone to, what comes in below is no news.
+    const isNews = wasNewest.current && newest;
+    wasNewest.current = newest;
+    if (!isNews) return;
     if (!last || !before || before === last.id || !opened.current) return;
     const known = messages.findIndex(message => message.id === before);
     const added = known < 0 ? [] : messages.slice(known + 1);
@@ -213,11 +219,12 @@ export function Timeline({ conversation, window: source, actions, canReply, sele
       const naming = added.find(message => message.mentionsMe && !message.mine);
       if (naming) setMentionBelow(current => current ?? naming.id);
     }
-  }, [messages, restore]);
+  }, [messages, newest, restore]);
 
   // ---- Going somewhere ----
 
   const toLatest = useCallback(() => {
+    void source.toNewest().catch(() => undefined);
     atEnd.current = true;
     setBelow(0);
     setNewBelow(0);
@@ -226,27 +233,22 @@ export function Timeline({ conversation, window: source, actions, canReply, sele
     setAway(false);
     const box = scroller.current;
     if (box) box.scrollTop = box.scrollHeight;
-  }, []);
+  }, [source]);
 
   const show = useCallback(
     async (id: MessageId): Promise<boolean> => {
-      for (let page = 0; page < pagesToFind; page++) {
-        const at = latest.current.messages.findIndex(message => message.id === id);
-        if (at >= 0) {
-          opened.current = true;
-          atEnd.current = false;
-          const count = latest.current.messages.length;
-          if (at < latest.current.begin || at >= latest.current.end) setBelow(Math.max(0, count - at - Math.floor(rendered / 2)));
-          setTarget(id);
-          setFlash(id);
-          setTimeout(() => setFlash(current => (current === id ? null : current)), flashFor);
-          return true;
-        }
-        if (latest.current.complete) return false;
-        await source.loadOlder().catch(() => undefined);
-        await new Promise(resolve => requestAnimationFrame(resolve));
-      }
-      return false;
+      if (!(await source.showAround(id).catch(() => false))) return false;
+      await new Promise(resolve => requestAnimationFrame(resolve));
+      const at = latest.current.messages.findIndex(message => message.id === id);
+      if (at < 0) return false;
+      opened.current = true;
+      atEnd.current = false;
+      const count = latest.current.messages.length;
+      if (at < latest.current.begin || at >= latest.current.end) setBelow(Math.max(0, count - at - Math.floor(rendered / 2)));
+      setTarget(id);
+      setFlash(id);
+      setTimeout(() => setFlash(current => (current === id ? null : current)), flashFor);
+      return true;
     },
     [source],
   );
@@ -366,7 +368,7 @@ export function Timeline({ conversation, window: source, actions, canReply, sele
           )}
         </div>
       )}
-      <Announcer messages={messages} />
+      <Announcer messages={messages} newest={newest} />
     </div>
   );
 }
@@ -376,7 +378,7 @@ function quotedBy(message: Message, byId: ReadonlyMap<MessageId, Message>): Mess
 }
 
 /** Reads out what comes in while the conversation is open, once and as “author: text”, and what is edited or deleted; history that loads is silent. */
-function Announcer({ messages }: { readonly messages: readonly Message[] }) {
+function Announcer({ messages, newest }: { readonly messages: readonly Message[]; readonly newest: boolean }) {
   const t = useTexts();
   const known = useRef<string | null>(null);
   const seen = useRef<ReadonlyMap<MessageId, Message>>(new Map());
@@ -397,12 +399,12 @@ function Announcer({ messages }: { readonly messages: readonly Message[] }) {
   }, [messages, t]);
   useEffect(() => {
     const last = messages.at(-1);
-    if (!last) return;
+    if (!last || !newest) return;
     const before = known.current;
     known.current = last.position;
     if (before === null || last.position <= before || last.mine || last.body.type !== 'text') return;
     setSaid(`${last.sender.name}: ${named(last.body)}`);
-  }, [messages]);
+  }, [messages, newest]);
   return (
     <div className="visually-hidden" role="status">
       {said}

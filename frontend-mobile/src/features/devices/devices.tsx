@@ -1,10 +1,11 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useId, useState } from 'react';
 import type { Device } from '../../client';
 import { explain, useFormats, useTexts } from '../../i18n';
 import { to } from '../../page/router';
 import { useClient } from '../../page/use-client';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
+import { TextField } from '../../ui/field';
 import { Icon } from '../../ui/icon';
 import { Pane, Row, Section } from '../../ui/pane';
 import { Problem } from '../../ui/problem';
@@ -21,6 +22,7 @@ export function Devices() {
   const [problem, setProblem] = useState<string | null>(null);
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<Device | null>(null);
+  const [naming, setNaming] = useState<Device | null>(null);
 
   const read = useCallback(() => {
     client
@@ -44,10 +46,16 @@ export function Devices() {
           <Row
             key={device.id}
             start={<Icon name="device" />}
-            title={device.current ? t.devices.thisOne : `${t.devices.other} ${device.id.slice(0, 4)}`}
-            text={device.waiting ? t.devices.waiting : `${t.devices.added(formats.date(device.added))} · ${t.devices.seen(formats.date(device.lastSeen))}`}
+            title={<bdi>{device.name ?? (device.current ? t.devices.thisOne : `${t.devices.other} ${device.id.slice(0, 4)}`)}</bdi>}
+            text={
+              device.waiting
+                ? t.devices.waiting
+                : `${device.current && device.name ? `${t.devices.thisOne} · ` : ''}${t.devices.added(formats.date(device.added))} · ${t.devices.seen(formats.date(device.lastSeen))}`
+            }
             end={
-              !device.current && (
+              device.current ? (
+                <Button onClick={() => setNaming(device)}>{t.devices.rename}</Button>
+              ) : (
                 <Button kind="danger" onClick={() => setRemoving(device)}>
                   {t.devices.remove}
                 </Button>
@@ -64,6 +72,15 @@ export function Devices() {
         <AddDevice
           onClose={() => {
             setAdding(false);
+            read();
+          }}
+        />
+      )}
+      {naming && (
+        <Rename
+          device={naming}
+          onClose={() => {
+            setNaming(null);
             read();
           }}
         />
@@ -105,6 +122,38 @@ function Remove({ device, onClose }: { readonly device: Device; readonly onClose
     >
       <p>{t.devices.removeText}</p>
       <Problem text={remove.problem} />
+    </Dialog>
+  );
+}
+
+function Rename({ device, onClose }: { readonly device: Device; readonly onClose: () => void }) {
+  const t = useTexts();
+  const client = useClient();
+  const form = useId();
+  const rename = useAction((name: string) => client.request('devices.name', { name }));
+  return (
+    <Dialog
+      title={t.devices.renameTitle}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{t.app.cancel}</Button>
+          <Button kind="primary" type="submit" form={form} busy={rename.busy}>
+            {t.devices.rename}
+          </Button>
+        </>
+      }
+    >
+      <form
+        id={form}
+        onSubmit={event => {
+          event.preventDefault();
+          void rename.run(String(new FormData(event.currentTarget).get('name') ?? '').trim()).then(done => done && onClose());
+        }}
+      >
+        <TextField name="name" label={t.logIn.device} hint={t.logIn.deviceHint} defaultValue={device.name ?? ''} maxLength={60} autoComplete="off" autoFocus />
+        <Problem text={rename.problem} />
+      </form>
     </Dialog>
   );
 }

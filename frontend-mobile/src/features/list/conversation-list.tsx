@@ -1,18 +1,25 @@
-import { useDeferredValue, useMemo, useRef, type KeyboardEvent, type RefObject } from 'react';
-import type { Conversation, Id } from '../../client';
+import { useCallback, useDeferredValue, useMemo, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
+import type { Contact, Conversation, Id } from '../../client';
 import { useTexts } from '../../i18n';
 import type { Draft } from '../../page/drafts';
+import { inList } from '../../page/list-order';
 import { to } from '../../page/router';
+import { useMessageSearch } from '../../page/use-message-search';
 import { Button } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { Patchwork } from '../../ui/mark';
 import { Empty } from '../../ui/pane';
+import type { Point } from '../../ui/use-long-press';
 import { ConversationRow } from './conversation-row';
-import { found } from './search';
+import { MessageHits } from './message-hits';
+import { PeopleHits } from './people-hits';
+import { RowMenu } from './row-menu';
+import { bySender, found, foundPerson } from './search';
 import styles from './conversation-list.module.css';
 
 interface ListProps {
   readonly conversations: readonly Conversation[];
+  readonly contacts: readonly Contact[];
   readonly drafts: ReadonlyMap<Id, Draft>;
   readonly open: Id | null;
   readonly hidePreviews: boolean;
@@ -21,14 +28,29 @@ interface ListProps {
   readonly searchBox: RefObject<HTMLInputElement | null>;
 }
 
-/** All conversations, newest activity first; requests stand above them. */
-export function ConversationList({ conversations, drafts, open, hidePreviews, search, onSearch, searchBox }: ListProps) {
+const hitsOfAPage = 20;
+
+/** All conversations, newest activity first; requests stand above them. While somebody searches: those that fit, people, and messages. */
+export function ConversationList({ conversations, contacts, drafts, open, hidePreviews, search, onSearch, searchBox }: ListProps) {
   const t = useTexts();
   const list = useRef<HTMLDivElement>(null);
   const sought = useDeferredValue(search);
   const shown = useMemo(() => conversations.filter(one => one.state !== 'declined' && found(one, sought)), [conversations, sought]);
   const requests = shown.filter(one => one.state === 'request');
-  const others = shown.filter(one => one.state !== 'request');
+  const others = inList(shown).filter(one => one.state !== 'request');
+  const archived = shown.filter(one => one.archived && one.state !== 'request');
+  const [showArchived, setShowArchived] = useState(false);
+  const [menu, setMenu] = useState<{ readonly of: Id; readonly at: Point } | null>(null);
+  const openMenu = useCallback((one: Conversation, at: Point) => setMenu({ of: one.id, at }), [setMenu]);
+  const byId = useMemo(() => new Map(conversations.map(one => [one.id, one])), [conversations]);
+  const { sender, text } = useMemo(() => bySender(sought, contacts), [sought, contacts]);
+  const messages = useMessageSearch(text, null, sender?.account ?? null, hitsOfAPage);
+  const people = useMemo(() => {
+    if (sought.trim() === '') return [];
+    const written = new Set(conversations.map(one => one.peer?.account));
+    return contacts.filter(one => !one.blocked && one.handle !== '' && !written.has(one.account) && foundPerson(one, sought));
+  }, [contacts, conversations, sought]);
+  const nothing = shown.length === 0 && people.length === 0 && messages.hits.length === 0;
 
   const move = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
@@ -68,7 +90,14 @@ export function ConversationList({ conversations, drafts, open, hidePreviews, se
             <h2 className={styles.heading}>{t.list.requests}</h2>
             <ul>
               {requests.map(one => (
-                <ConversationRow key={one.id} conversation={one} draft={drafts.get(one.id)} open={one.id === open} hidePreviews={hidePreviews} />
+                <ConversationRow
+                  key={one.id}
+                  conversation={one}
+                  draft={drafts.get(one.id)}
+                  open={one.id === open}
+                  hidePreviews={hidePreviews}
+                  onMenu={openMenu}
+                />
               ))}
             </ul>
           </section>
@@ -78,10 +107,45 @@ export function ConversationList({ conversations, drafts, open, hidePreviews, se
             {requests.length > 0 && <h2 className={styles.heading}>{t.list.label}</h2>}
             <ul>
               {others.map(one => (
-                <ConversationRow key={one.id} conversation={one} draft={drafts.get(one.id)} open={one.id === open} hidePreviews={hidePreviews} />
+                <ConversationRow
+                  key={one.id}
+                  conversation={one}
+                  draft={drafts.get(one.id)}
+                  open={one.id === open}
+                  hidePreviews={hidePreviews}
+                  onMenu={openMenu}
+                />
               ))}
             </ul>
           </nav>
+        )}
+        {archived.length > 0 && (
+          <section aria-label={t.list.archived}>
+            <button
+              type="button"
+              className={styles.archived}
+              aria-expanded={showArchived || sought !== ''}
+              onClick={() => setShowArchived(current => !current)}
+            >
+              <Icon name="archive" small />
+              {t.list.archived}
+              <span className={styles.count}>{archived.length}</span>
+            </button>
+            {(showArchived || sought !== '') && (
+              <ul>
+                {archived.map(one => (
+                  <ConversationRow
+                    key={one.id}
+                    conversation={one}
+                    draft={drafts.get(one.id)}
+                    open={one.id === open}
+                    hidePreviews={hidePreviews}
+                    onMenu={openMenu}
+                  />
+                ))}
+              </ul>
+            )}
+          </section>
         )}
         {conversations.length === 0 && (
           <Empty art={<Patchwork />} title={t.list.noneTitle} text={t.list.noneText}>
@@ -91,12 +155,18 @@ export function ConversationList({ conversations, drafts, open, hidePreviews, se
             </a>
           </Empty>
         )}
-        {conversations.length > 0 && shown.length === 0 && sought !== '' && (
+        {people.length > 0 && <PeopleHits people={people} />}
+        {messages.hits.length > 0 && <MessageHits found={messages} conversations={byId} />}
+        <div className="visually-hidden" role="status">
+          {sought.trim() === '' || messages.searching ? '' : t.list.foundSo(shown.length, messages.hits.length)}
+        </div>
+        {conversations.length > 0 && nothing && sought !== '' && !messages.searching && (
           <Empty title={t.list.nothingFound(sought)} text={t.list.nothingFoundText}>
             <Button onClick={() => onSearch('')}>{t.list.clearSearch}</Button>
           </Empty>
         )}
       </div>
+      {menu && byId.get(menu.of) && <RowMenu conversation={byId.get(menu.of)!} at={menu.at} onClose={() => setMenu(null)} />}
     </div>
   );
 }

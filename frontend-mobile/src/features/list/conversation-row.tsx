@@ -1,13 +1,15 @@
-import { memo } from 'react';
+import { memo, type KeyboardEvent } from 'react';
 import { named, type Conversation } from '../../client';
 import { systemLine, useFormats, useTexts } from '../../i18n';
 import type { Draft } from '../../page/drafts';
+import { isMuted } from '../../page/list-order';
 import { to } from '../../page/router';
 import { useNow } from '../../page/use-now';
 import { classNames } from '../../ui/class-names';
-import { Icon } from '../../ui/icon';
+import { Icon, type IconName } from '../../ui/icon';
 import { SendState } from '../../ui/send-state';
 import { Tile } from '../../ui/tile';
+import { useLongPress, type Point } from '../../ui/use-long-press';
 import styles from './conversation-row.module.css';
 
 const minute = 60_000;
@@ -18,16 +20,26 @@ export const ConversationRow = memo(function ConversationRow({
   draft,
   open,
   hidePreviews,
+  onMenu,
 }: {
   readonly conversation: Conversation;
   readonly draft: Draft | undefined;
   readonly open: boolean;
   readonly hidePreviews: boolean;
+  readonly onMenu: (conversation: Conversation, at: Point) => void;
 }) {
   const t = useTexts();
   const formats = useFormats();
   const now = useNow(minute);
-  const { title, unread, timer, last } = conversation;
+  const { title, unread, timer, last, pinned, markedUnread } = conversation;
+  const muted = isMuted(conversation, now);
+  const press = useLongPress(at => onMenu(conversation, at));
+  const menuByKey = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key !== 'ContextMenu' && !(event.shiftKey && event.key === 'F10')) return;
+    event.preventDefault();
+    const box = event.currentTarget.getBoundingClientRect();
+    onMenu(conversation, { x: box.left + 48, y: box.top + box.height * 0.7 });
+  };
   const verified = conversation.peer?.trust === 'verified';
   const changed = conversation.peer?.trust === 'changed' || conversation.peer?.trust === 'verified_changed';
   return (
@@ -35,8 +47,15 @@ export const ConversationRow = memo(function ConversationRow({
       <a
         data-row
         href={to.conversation(conversation.id)}
-        className={classNames(styles.row, open && styles.open, unread > 0 && styles.unread)}
+        className={classNames(styles.row, open && styles.open, (unread > 0 || markedUnread) && !muted && styles.unread)}
         aria-current={open ? 'page' : undefined}
+        aria-haspopup="menu"
+        onKeyDown={menuByKey}
+        onContextMenu={event => {
+          event.preventDefault();
+          onMenu(conversation, { x: event.clientX, y: event.clientY });
+        }}
+        {...press}
       >
         <Tile id={conversation.peer?.account ?? conversation.id} name={title} group={conversation.kind === 'group'} />
         <span className={styles.first}>
@@ -53,6 +72,8 @@ export const ConversationRow = memo(function ConversationRow({
               <span className="visually-hidden">{t.list.timer(formats.duration(timer))}</span>
             </span>
           )}
+          {muted && <Sign icon="bellOff" text={t.list.muted} />}
+          {pinned !== null && <Sign icon="pin" text={t.list.pinned} />}
           <time className={styles.time} dateTime={new Date(conversation.lastActivity).toISOString()} title={formats.full(conversation.lastActivity)}>
             {formats.brief(conversation.lastActivity, now)}
           </time>
@@ -68,8 +89,13 @@ export const ConversationRow = memo(function ConversationRow({
               <span className="visually-hidden">{t.acts.mentions(conversation.unreadMentions)}</span>
             </span>
           )}
+          {unread === 0 && markedUnread && (
+            <span className={classNames(styles.badge, styles.dot, muted && styles.quiet)}>
+              <span className="visually-hidden">{t.list.markedUnread}</span>
+            </span>
+          )}
           {unread > 0 && (
-            <span className={styles.badge}>
+            <span className={classNames(styles.badge, muted && styles.quiet)}>
               <span aria-hidden="true">{unread > 999 ? '999+' : unread}</span>
               <span className="visually-hidden">{t.list.unread(unread)}</span>
             </span>
@@ -79,6 +105,15 @@ export const ConversationRow = memo(function ConversationRow({
     </li>
   );
 });
+
+function Sign({ icon, text }: { readonly icon: IconName; readonly text: string }) {
+  return (
+    <span className={styles.sign} title={text}>
+      <Icon name={icon} small />
+      <span className="visually-hidden">{text}</span>
+    </span>
+  );
+}
 
 function Preview({ conversation, draft, hidden }: { readonly conversation: Conversation; readonly draft: Draft | undefined; readonly hidden: boolean }) {
   const t = useTexts();
