@@ -36,7 +36,7 @@ sealed class MessageLog(IClientStore store, Id ownAccount, TimeProvider clock)
         IReadOnlyList<StoreEntry> entries = await store.ScanAsync(range).ConfigureAwait(false);
         ConversationView view = thread.View;
         return [.. entries.Reverse().Select(entry => (StoreKeys.NumberOf(entry.Key), MessageRow.Parser.ParseFrom(entry.Value)))
-            .Where(entry => entry.Item2.Mine).Select(entry => Read(thread.Id, view, entry.Item1, entry.Item2))];
+            .Where(entry => entry.Item2 is { Mine: true, Deletion: not { Hidden: true } }).Select(entry => Read(thread.Id, view, entry.Item1, entry.Item2))];
     }
 
     /// <summary>The position of a content; <c>null</c> where it was never seen.</summary>

@@ -304,6 +304,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         }
         foreach ((ulong position, MessageRow row, bool added) in _messages)
         {
+            if (row.Deletion is { Hidden: true }) continue;
             Message message = log.Read(thread.Id, thread.View, position, row);
             core.Events.Publish(added ? new MessageAdded(message) : new MessageChanged(message));
         }
