@@ -50,7 +50,7 @@ sealed class MessageLog(IClientStore store, Id ownAccount, TimeProvider clock)
 
     /// <summary>The message at a position; <c>null</c> where there is none any more.</summary>
     public async Task<Message?> AtAsync(ConversationThread thread, ulong position, CancellationToken cancel) =>
-        await GetAsync(thread.Id, position, cancel).ConfigureAwait(false) is { } row && (row.Ends == 0 || row.Ends > Now) ? Read(thread.Id, thread.View, position, row) : null;
+        await GetAsync(thread.Id, position, cancel).ConfigureAwait(false) is { Deletion: not { Hidden: true } } row && (row.Ends == 0 || row.Ends > Now) ? Read(thread.Id, thread.View, position, row) : null;
 
     /// <summary>The oldest messages after a position, oldest first.</summary>
     public async Task<IReadOnlyList<Message>> AfterAsync(ConversationThread thread, int limit, MessagePosition after, CancellationToken cancel)
@@ -63,7 +63,7 @@ sealed class MessageLog(IClientStore store, Id ownAccount, TimeProvider clock)
             int missing = limit - page.Count;
             IReadOnlyList<StoreEntry> entries = await store.ScanAsync(new StoreRange(from, end, missing), cancel).ConfigureAwait(false);
             foreach (StoreEntry entry in entries)
-                if (MessageRow.Parser.ParseFrom(entry.Value) is { } row && (row.Ends == 0 || row.Ends > Now)) page.Add(Read(thread.Id, view, StoreKeys.NumberOf(entry.Key), row));
+                if (MessageRow.Parser.ParseFrom(entry.Value) is { Deletion: not { Hidden: true } } row && (row.Ends == 0 || row.Ends > Now)) page.Add(Read(thread.Id, view, StoreKeys.NumberOf(entry.Key), row));
             if (entries.Count < missing) break;
             from = entries[^1].Key + " ";
         }

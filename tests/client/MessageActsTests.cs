@@ -215,14 +215,6 @@ public static class MessageActsTests
         Assert.Equal(["one"], await hers.TextsAsync());
         Assert.Equal(MessageState.Delivered, (await hers.MessageAsync(again.Id))!.State);
         Assert.DoesNotContain(SystemKind.MessagesMissing, await his.KindsAsync());
-        // What was hidden is heard of no more, however far it gets.
-        await hers.HideAsync([again.Id]);
-        await his.MarkReadAsync(again.Id);
-        await using EventsOf events = new(marie);
-        await SyncAsync(karim, marie);
-        Message after = await hers.SendAsync("after");
-        await marie.SyncAsync();
-        Assert.Equal(after.Id, (await events.NextAsync<MessageChanged>()).Message.Id);
     }
 
     // K-31
