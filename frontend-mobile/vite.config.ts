@@ -1,8 +1,10 @@
 import { defineConfig } from 'vite';
 import { emojiData } from './emoji-data.ts';
+import { bootIntegrity, release } from './release.ts';
 
-export default defineConfig({
-  plugins: [emojiData()],
+export default defineConfig(({ command }) => ({
+  plugins: [emojiData(), release()],
+  define: { __BOOT__: JSON.stringify(command === 'build' ? bootIntegrity(import.meta.dirname) : '') },
   worker: { format: 'es' },
   build: {
     target: 'es2023',
@@ -18,4 +20,4 @@ export default defineConfig({
       '/socket': { target: 'http://localhost:8080', ws: true },
     },
   },
-});
+}));

@@ -270,7 +270,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
             }
             if (row.Sealed is null)
             {
-                if (stream != thread.Live || stream.Group!.HasProposals || stream.Devices.All(d => d.Account == core.Identity.Account)) continue;
+                if (stream != thread.Live || stream.Group!.HasProposals || WaitsForSomebody(thread, stream)) continue;
                 if (thread.State != ConversationState.Active || stream.Row.Apart.Count > 0 || engine.IsHeld(thread)) return;
                 Content content = Content.Parser.ParseFrom(row.Content);
                 if (!await ActsOfMine.MaySayAsync(step, stream, content).ConfigureAwait(false))
@@ -318,6 +318,10 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         step.Touch(stream);
         return timed;
     }
+
+    // Whom it is for is still to come in. A group that one is alone in is for one's own devices, and for nobody who comes later.
+    bool WaitsForSomebody(ConversationThread thread, GroupStream stream) =>
+        stream.Devices.All(d => d.Account == core.Identity.Account) && (thread.Kind == ConversationKind.Direct || stream.Intents.Count > 0);
 
     // Written for a key that is not in the group any more: never encrypted to the new one on its own (K-31).
     static async Task HoldAsync(Step step, ulong key, OutboxRow row)

@@ -155,6 +155,7 @@ export class Pretend implements Port {
         { id: id(901), name: 'Chrome · Android', current: false, waiting: false, added: '2026-10-05', lastSeen: '2026-11-20' },
       ],
       'link.begin': () => ({ code: '7KQ4-M2XD', qr: 'kavalek:link:v1:Zt9uW4pR6mC8dE0fG2hJ4kL6nP8qS0tV2xZ4bD6fH8', expires: Date.now() + 60_000 }),
+      'push.state': () => ({ key: null, on: false }),
       'invites.list': () => [{ id: id(700), usesLeft: 3, expires: now + 6 * day }],
       'recovery.generate': () => ({ words: 'abandon brisk candle dune ember fabric garden harbor island jungle kernel lantern'.split(' ') }),
       'session.lock': () => this.become({ state: 'locked', why: 'asked' }),

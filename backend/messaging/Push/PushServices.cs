@@ -13,7 +13,7 @@ sealed class PushServices(MessagingOptions options)
     public const int EndpointCharacters = 1_024;
 
     /// <summary>Whether any service is allowed.</summary>
-    public bool IsOn => options.PushServices.Count > 0;
+    public bool IsOn => options.PushServices.Count > 0 || options.PushLoopback is not null;
 
     /// <summary>Reads an endpoint; null where the server will not send to it.</summary>
     public Uri? Read(string endpoint)

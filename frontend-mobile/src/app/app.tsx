@@ -6,9 +6,11 @@ import { Welcome } from '../features/access/welcome';
 import { useTexts } from '../i18n';
 import { dropDrafts } from '../page/drafts';
 import { takeLinkSecret, type LinkSecret } from '../page/router';
+import { takeUpdate } from '../page/service-worker';
 import { useClient } from '../page/use-client';
 import { FullPage, Splash } from './full-page';
 import { Shell } from './shell';
+import { useSilence } from './use-silence';
 import { Button } from '../ui/button';
 import { useClearToasts } from '../ui/toasts';
 
@@ -18,6 +20,7 @@ export function App() {
   const client = useClient();
   const session = useSettledSession(useLive(client.session));
   const clearToasts = useClearToasts();
+  useSilence(session.state);
   const [link, setLink] = useState<LinkSecret | null>(takeLinkSecret);
 
   useEffect(() => {
@@ -39,6 +42,15 @@ export function App() {
     case 'busy':
       return <Splash />;
     case 'unsupported':
+      if (session.error.code === 'other_release') {
+        return (
+          <FullPage title={t.update.otherTitle} text={t.update.otherText}>
+            <Button kind="primary" onClick={takeUpdate}>
+              {t.update.reload}
+            </Button>
+          </FullPage>
+        );
+      }
       return <FullPage title={t.app.unsupportedTitle} text={t.app.unsupportedText} />;
     case 'removed':
       return (

@@ -14,8 +14,10 @@ import { FirstRecovery } from './first-recovery';
 import { ListLines } from './list-lines';
 import { Page } from './page';
 import { Shortcuts } from './shortcuts';
+import { UpdateLine } from './update-line';
 import { useAppEvents } from './use-app-events';
 import { useKeys } from './use-keys';
+import { useNotifications } from './use-notifications';
 import { usePresence } from './use-presence';
 import { useUnreadBadge } from './use-unread-badge';
 import styles from './shell.module.css';
@@ -49,11 +51,20 @@ export function Shell({
   useAppEvents();
   usePresence();
   useUnreadBadge(conversations);
+  useNotifications(conversations);
   const lock = useCallback(() => {
     void saveDrafts();
     client.request('session.lock').catch((error: unknown) => say({ text: explain(error, t, formats) }));
   }, [client, say, t, formats]);
   useKeys(useMemo(() => ({ conversations, open, searchBox, lock, showShortcuts: () => setShortcuts(true) }), [conversations, open, lock]));
+
+  // A notification that names nothing was opened: to what is unread.
+  useEffect(() => {
+    if (location.hash !== to.unread) return;
+    // What is new may still be on its way; until it is there, the list stands here.
+    const first = conversations.find(one => one.unread > 0 && one.state !== 'declined');
+    if (first) navigate(to.conversation(first.id), true);
+  }, [route, conversations]);
 
   // A contact link that was opened: find whose it is, and open the conversation.
   useEffect(() => {
@@ -89,6 +100,7 @@ export function Shell({
           <IconButton icon="pencil" label={t.list.compose} onClick={() => navigate(to.new)} />
         </div>
         <ConnectionLines ended={session.ended !== null} />
+        <UpdateLine />
         <ListLines />
         <ConversationList
           conversations={conversations}

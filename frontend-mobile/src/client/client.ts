@@ -103,6 +103,7 @@ export class Client {
       case 'error': return this.#settle(message.id)?.reject(new KavalekError(message.error));
       case 'snapshot': return this.#replace(message.snapshot);
       case 'event': return this.#happened(message.event);
+      case 'spent': return;
     }
   }
 
@@ -118,7 +119,7 @@ export class Client {
     this.#setConversations([...snapshot.conversations].sort(byActivity));
     this.#history.set(snapshot.history);
     this.#settings.set(snapshot.settings);
-    this.#session.set(snapshot.session);
+    this.#become(snapshot.session);
     for (const window of this.#windows.values()) void (snapshot.session.state === 'ready' ? window.reload() : window.clear());
   }
 
@@ -131,12 +132,27 @@ export class Client {
     for (const window of this.#windows.values()) window.clear();
   }
 
+  /** A worker knows nothing of the one before it; the page remembers why it was locked, and that its device was removed. */
+  #become(next: Session): void {
+    const before = this.#session.get();
+    if (before.state === 'removed' && (next.state === 'starting' || next.state === 'empty')) return;
+    if (before.state === 'locked' && next.state === 'starting') return;
+    if (before.state === 'ready' && next.state === 'starting') this.#wasOpen = true;
+    else if (next.state !== 'starting' && next.state !== 'locked') this.#wasOpen = false;
+    if (next.state === 'locked' && next.why === 'start') {
+      if (before.state === 'locked') return;
+      if (this.#wasOpen) next = { state: 'locked', why: 'tab_closed' };
+    }
+    this.#session.set(next);
+  }
+  #wasOpen = false;
+
   #happened(event: ClientEvent): void {
     switch (event.type) {
       case 'session':
         // Nothing of an account that was locked or left stays, whatever comes next.
         if (event.session.state !== 'ready') this.#empty();
-        this.#session.set(event.session);
+        this.#become(event.session);
         break;
       case 'connection': this.#connection.set(event.connection); break;
       case 'history': this.#history.set(event.history); break;

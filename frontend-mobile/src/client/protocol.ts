@@ -37,6 +37,8 @@ export type BridgeErrorCode =
   | 'interrupted'
   /** The browser could not store it, its storage may be full. */
   | 'storage'
+  /** The page, its worker, the WebAssembly or another tab are of another release: the page is to be loaded again. */
+  | 'other_release'
   /** This browser lacks what Kavalek needs (WebAssembly, WebCrypto, IndexedDB, Web Locks, or a secure origin). */
   | 'unsupported';
 
@@ -48,8 +50,8 @@ export type Session =
   | { readonly state: 'unsupported'; readonly error: ClientError }
   /** No account in this browser. */
   | { readonly state: 'empty' }
-  /** An account whose password is needed. */
-  | { readonly state: 'locked'; readonly why: 'start' | 'asked' | 'idle' | 'logged_out' }
+  /** An account whose password is needed. `tab_closed`: another tab had it open, and its keys went with it. */
+  | { readonly state: 'locked'; readonly why: 'start' | 'asked' | 'idle' | 'logged_out' | 'tab_closed' }
   /** A password is being worked with. */
   | { readonly state: 'busy'; readonly doing: 'signing_up' | 'logging_in' | 'unlocking' }
   /** Logged in as a new device: let in by another device, by the recovery key, or by beginning afresh. */
@@ -337,6 +339,8 @@ export interface Requests {
   'devices.remove': [{ device: Id }, { at: Time; conversations: readonly { id: Id; title: string; epoch: number | null }[] }];
   /** Names this device, also one that waits to be let in. */
   'devices.name': [{ name: string }, void];
+  /** The same for a device that somebody else may have: the account gets another key, which all contacts see, and no recovery key until one is made. */
+  'devices.removeLost': [{ device: Id }, { at: Time; conversations: readonly { id: Id; title: string; epoch: number | null }[] }];
   'link.begin': [void, DeviceLink];
   'link.grant': [void, void];
   'link.cancel': [void, void];
@@ -456,4 +460,6 @@ export type FromWorker =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: ClientError }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
-  | { readonly kind: 'event'; readonly event: ClientEvent };
+  | { readonly kind: 'event'; readonly event: ClientEvent }
+  /** The account is closed: this worker is to be ended with all that is in its memory, and another one started. */
+  | { readonly kind: 'spent' };

@@ -20,6 +20,7 @@ export type Route =
 /** The addresses of the pages. */
 export const to = {
   list: '#/',
+  unread: '#/unread',
   conversation: (id: Id, message?: MessageId): string => `#/c/${id}${message ? `/m/${encodeURIComponent(message)}` : ''}`,
   info: (id: Id): string => `#/c/${id}/info`,
   safety: (account: Id, from?: Id): string => `#/p/${account}/safety${from ? `/${from}` : ''}`,

@@ -1,35 +1,23 @@
-import { type Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Person, desktop, launch, password, phone } from './person';
-import { Server } from './server';
+import { expect, test } from 'vitest';
+import { desktop, password, phone } from './person';
+import { setStage } from './stage';
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await Server.start();
-  browser = await launch();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = setStage();
 
 test('Without a connection one reads and writes on, what was written goes out once and in order, and scanning a picture verifies', async () => {
-  const marie = await Person.arrive(browser, 'marie-away', { size: phone });
-  await marie.signUp(server.setup, 'marie', 'Marie');
+  const marie = await stage.arrive('marie-away', { size: phone });
+  await marie.signUp(stage.server.setup, 'marie', 'Marie');
   await marie.sees('No conversations yet');
-  await marie.page.goto(`${server.origin}/#/settings`);
+  await marie.page.goto(`${stage.server.origin}/#/settings`);
   await marie.button('Make an invitation').click();
   const invitation = (await marie.page.getByText('#invite=').textContent())!.trim();
   const link = await (async () => {
-    await marie.page.goto(`${server.origin}/#/new`);
+    await marie.page.goto(`${stage.server.origin}/#/new`);
     return (await marie.page.getByText('#contact=').textContent())!.trim();
   })();
 
   // A contact link that is opened verifies, and leads to the conversation
-  const jean = await Person.arrive(browser, 'jean-away', { size: desktop });
+  const jean = await stage.arrive('jean-away', { size: desktop });
   await jean.signUp(invitation, 'jean', 'Jean');
   await jean.sees('No conversations yet');
   await jean.page.goto(link);
@@ -37,7 +25,7 @@ test('Without a connection one reads and writes on, what was written goes out on
   await jean.sees('Encrypted and verified');
   expect(jean.page.url()).not.toContain('contact=');
   await jean.send('One');
-  await marie.page.goto(`${server.origin}/#/`);
+  await marie.page.goto(`${stage.server.origin}/#/`);
   await marie.page.locator('[data-row]').click();
   await marie.button('Accept').click();
   await marie.page.locator('textarea').waitFor();
@@ -77,15 +65,12 @@ test('Without a connection one reads and writes on, what was written goes out on
 
   // A second tab is the same client, and a lock is one for both
   const tab = await marie.context.newPage();
-  await tab.goto(`${server.origin}/#/`);
+  await tab.goto(`${stage.server.origin}/#/`);
   await tab.locator('[data-row]').waitFor();
   await tab.getByRole('button', { name: 'Lock', exact: true }).click();
   await marie.page.locator('input[name=password]').fill(password);
   await marie.button('Unlock').click();
   await tab.locator('[data-row]').waitFor();
 
-  for (const person of [marie, jean]) {
-    expect(person.complaints.filter(text => !/favicon|ERR_INTERNET_DISCONNECTED|WebSocket|status of 40[134]/.test(text))).toEqual([]);
-    await person.context.close();
-  }
+  await stage.leave([marie, jean], /favicon|ERR_INTERNET_DISCONNECTED|WebSocket|status of 40[134]/);
 });

@@ -1,23 +1,11 @@
-import { type Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Person, desktop, launch, password, phone } from './person';
-import { Server } from './server';
+import { expect, test } from 'vitest';
+import { desktop, password, phone, type Person } from './person';
+import { setStage } from './stage';
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await Server.start();
-  browser = await launch();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = setStage();
 
 async function logIn(person: Person): Promise<void> {
-  await person.page.goto(server.origin);
+  await person.page.goto(stage.server.origin);
   await person.button('Log in').click();
   await person.page.locator('input[name=email]').fill('marie@example.org');
   await person.page.locator('input[name=password]').fill(password);
@@ -26,15 +14,15 @@ async function logIn(person: Person): Promise<void> {
 }
 
 test('A phone is let in by comparing digits, another browser by the twelve words, and a removed one forgets everything', async () => {
-  const desk = await Person.arrive(browser, 'desk', { size: desktop });
-  const words = await desk.signUp(server.setup, 'marie', 'Marie');
+  const desk = await stage.arrive('desk', { size: desktop });
+  const words = await desk.signUp(stage.server.setup, 'marie', 'Marie');
 
   // By a code, and digits that both screens show
-  const handset = await Person.arrive(browser, 'handset', { size: phone, dark: true });
+  const handset = await stage.arrive('handset', { size: phone, dark: true });
   await logIn(handset);
   await handset.isAccessible('waiting');
   await handset.button(/Use another device/).click();
-  await desk.page.goto(`${server.origin}/#/settings/devices`);
+  await desk.page.goto(`${stage.server.origin}/#/settings/devices`);
   await desk.button('Add a device').click();
   const code = desk.page.locator('dialog p[translate=no]').first();
   await code.waitFor();
@@ -52,7 +40,7 @@ test('A phone is let in by comparing digits, another browser by the twelve words
   await handset.sees('No conversations yet');
 
   // By the recovery key, four letters of each word
-  const other = await Person.arrive(browser, 'other', { size: desktop });
+  const other = await stage.arrive('other', { size: desktop });
   await logIn(other);
   await other.button(/Use the recovery key/).click();
   await other.page.locator('textarea[name=words]').fill([...words].reverse().join(' '));
@@ -61,7 +49,7 @@ test('A phone is let in by comparing digits, another browser by the twelve words
   await other.page.locator('textarea[name=words]').fill(words.map(word => word.slice(0, 4)).join(' '));
   await other.button('Open with these words').click();
   await other.sees('No conversations yet');
-  await desk.page.goto(`${server.origin}/#/settings/devices`);
+  await desk.page.goto(`${stage.server.origin}/#/settings/devices`);
   await expect.poll(() => desk.button('Remove').count(), { timeout: 30_000 }).toBe(2);
   await desk.isAccessible('devices');
 
@@ -75,8 +63,5 @@ test('A phone is let in by comparing digits, another browser by the twelve words
     })
     .toBe(1);
 
-  for (const person of [desk, handset, other]) {
-    expect(person.complaints.filter(text => !/favicon|status of 40[134]/.test(text))).toEqual([]);
-    await person.context.close();
-  }
+  await stage.leave([desk, handset, other], /favicon|status of 40[134]/);
 });

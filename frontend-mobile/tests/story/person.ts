@@ -10,24 +10,31 @@ export const desktop = { width: 1440, height: 900 };
 
 const pictures = process.env['KAVALEK_PICTURES'];
 
+const program = {
+  executablePath: process.env['KAVALEK_CHROMIUM'] || '/usr/bin/chromium',
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
 /** The Chromium of this computer. */
 export function launch(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env['KAVALEK_CHROMIUM'] || '/usr/bin/chromium',
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  return chromium.launch(program);
 }
 
-interface Setting {
+/** The same with a profile in a folder that outlives it. */
+export function launchProfile(folder: string, size: Setting['size']): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, { ...program, viewport: size, locale: 'en-GB', timezoneId: 'Europe/Paris', hasTouch: true, isMobile: true });
+}
+
+export interface Setting {
   readonly size: { readonly width: number; readonly height: number };
   readonly language?: 'en-GB' | 'fr-FR';
   readonly dark?: boolean;
@@ -35,13 +42,12 @@ interface Setting {
 
 /** Somebody at a browser of their own. Whatever the page says to the console, and whoever it talks to, is kept. */
 export class Person {
-  readonly complaints: string[] = [];
-  readonly hosts = new Set<string>();
-
   private constructor(
     readonly name: string,
     readonly context: BrowserContext,
     readonly page: Page,
+    readonly complaints: string[] = [],
+    readonly hosts = new Set<string>(),
   ) {}
 
   static async arrive(browser: Browser, name: string, { size, language = 'en-GB', dark = false }: Setting): Promise<Person> {
@@ -54,21 +60,47 @@ export class Person {
       isMobile: touch,
       timezoneId: 'Europe/Paris',
     });
-    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    return Person.in(context, name);
+  }
+
+  /** The same in a context that is there. */
+  static async in(context: BrowserContext, name: string): Promise<Person> {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write', 'notifications']);
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
     const person = new Person(name, context, page);
-    page.on('console', message => message.type() === 'error' && person.complaints.push(message.text()));
-    page.on('pageerror', error => person.complaints.push(error.message));
-    page.on('dialog', dialog => {
-      person.complaints.push(`a dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
+    person.hear(page);
     context.on('request', request => {
       const { protocol, host } = new URL(request.url());
-      if (protocol !== 'blob:') person.hosts.add(host);
+      if (/^(http|ws)/.test(protocol)) person.hosts.add(host);
     });
     return person;
+  }
+
+  /** Another tab of the same person. */
+  async tab(): Promise<Person> {
+    const page = await this.context.newPage();
+    const person = new Person(this.name, this.context, page, this.complaints, this.hosts);
+    person.hear(page);
+    return person;
+  }
+
+  private hear(page: Page): void {
+    page.setDefaultTimeout(30_000);
+    page.on('console', message => message.type() === 'error' && this.complaints.push(message.text()));
+    page.on('pageerror', error => this.complaints.push(error.message));
+    page.on('dialog', dialog => {
+      this.complaints.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+  }
+
+  /** Whether nothing complained but what is fine, and nobody was talked to but the server. */
+  isContent(server: { readonly origin: string }, alsoFine: RegExp): void {
+    expect(
+      this.complaints.filter(text => !alsoFine.test(text)),
+      this.name,
+    ).toEqual([]);
+    expect([...this.hosts], this.name).toEqual([new URL(server.origin).host]);
   }
 
   button(name: string | RegExp): Locator {
@@ -78,6 +110,11 @@ export class Person {
   /** Sees this text, sooner or later. */
   async sees(text: string | RegExp): Promise<void> {
     await this.page.getByText(text).locator('visible=true').first().waitFor();
+  }
+
+  async unlock(words = 'Unlock'): Promise<void> {
+    await this.page.locator('input[name=password]').fill(password);
+    await this.button(words).click();
   }
 
   async signUp(

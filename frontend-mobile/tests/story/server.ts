@@ -6,41 +6,59 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../../..');
 
+/** The app as it was built. */
+export const builtApp = process.env['KAVALEK_WEB'] ?? join(root, 'frontend-mobile/dist');
+
 /** A server of its own with an empty folder, which serves the app as it is in `dist`. */
 export class Server {
   private constructor(
     readonly origin: string,
     /** The link that makes its owner. */
     readonly setup: string,
-    private readonly process: ChildProcess,
+    private process: ChildProcess,
     private readonly folder: string,
+    private readonly options: readonly string[],
   ) {}
 
-  static async start(): Promise<Server> {
-    const program = process.env['KAVALEK_HOST'] ?? join(root, 'backend/host/bin/Release/net10.0/Kavalek.Host');
-    const web = process.env['KAVALEK_WEB'] ?? join(root, 'frontend-mobile/dist');
-    if (!existsSync(program) || !existsSync(join(web, 'index.html'))) throw new Error(`not built: ${program} and ${web}`);
+  static async start(options: readonly string[] = []): Promise<Server> {
     const folder = mkdtempSync(join(tmpdir(), 'kavalek-story-'));
     const origin = `http://localhost:${await freePort()}`;
-    const child = spawn(program, ['--data', folder, '--web', web, '--urls', origin], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const setup = await new Promise<string>((found, failed) => {
-      let said = '';
-      child.stdout.on('data', (chunk: Buffer) => {
-        said += chunk.toString();
-        const link = /https?:\S+#setup=\S+/.exec(said);
-        if (link) found(link[0]);
-      });
-      child.on('exit', () => failed(new Error(`the server ended: ${said}`)));
-    });
-    return new Server(origin, setup, child, folder);
+    const { child, said } = await run(folder, origin, builtApp, options, /#setup=\S+\s/);
+    return new Server(origin, /https?:\S+#setup=\S+/.exec(said)![0], child, folder, options);
+  }
+
+  /** Stops, and starts again with another release of the app. */
+  async serve(app: string): Promise<void> {
+    await this.end();
+    this.process = (await run(this.folder, this.origin, app, this.options, /listens at/)).child;
   }
 
   async stop(): Promise<void> {
+    await this.end();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async end(): Promise<void> {
     const ended = new Promise(resolve => this.process.once('exit', resolve));
     this.process.kill('SIGTERM');
     await ended;
-    rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Starts one; it is there when it has said what is waited for. */
+async function run(folder: string, origin: string, web: string, options: readonly string[], sign: RegExp): Promise<{ child: ChildProcess; said: string }> {
+  const program = process.env['KAVALEK_HOST'] ?? join(root, 'backend/host/bin/Release/net10.0/Kavalek.Host');
+  if (!existsSync(program) || !existsSync(join(web, 'index.html'))) throw new Error(`not built: ${program} and ${web}`);
+  const child = spawn(program, ['--data', folder, '--web', web, '--urls', origin, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const said = await new Promise<string>((found, failed) => {
+    let all = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      all += chunk.toString();
+      if (sign.test(all)) found(all);
+    });
+    child.on('exit', () => failed(new Error(`the server ended: ${all}`)));
+  });
+  return { child, said };
 }
 
 function freePort(): Promise<number> {

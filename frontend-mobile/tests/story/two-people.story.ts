@@ -1,25 +1,13 @@
-import { type Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { whatIsDoneToMessages } from './messages';
-import { Person, desktop, launch, password, phone } from './person';
-import { Server } from './server';
+import { desktop, password, phone, type Person } from './person';
+import { setStage } from './stage';
 
-let server: Server;
-let browser: Browser;
-
-beforeAll(async () => {
-  server = await Server.start();
-  browser = await launch();
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const stage = setStage();
 
 test('Marie sets up a server on her desk, Jean joins by an invitation on his phone, and they talk', async () => {
-  const marie = await Person.arrive(browser, 'marie', { size: desktop });
-  await marie.signUp(server.setup, 'marie', 'Marie');
+  const marie = await stage.arrive('marie', { size: desktop });
+  await marie.signUp(stage.server.setup, 'marie', 'Marie');
   await marie.sees('No conversations yet');
   await marie.isAccessible('empty-list');
 
@@ -30,7 +18,7 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await marie.isAccessible('settings');
 
   // Jean signs up in French, in the dark, and asks to talk
-  const jean = await Person.arrive(browser, 'jean', { size: phone, language: 'fr-FR', dark: true });
+  const jean = await stage.arrive('jean', { size: phone, language: 'fr-FR', dark: true });
   await jean.signUp(invitation, 'jean', 'Jean', {
     submit: 'Créer le compte',
     make: 'Créer une clé de secours',
@@ -72,7 +60,7 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
 
   // What was begun stays with its conversation
   await marie.page.locator('textarea').fill('half a thought');
-  await marie.page.goto(`${server.origin}/#/`);
+  await marie.page.goto(`${stage.server.origin}/#/`);
   await marie.sees('half a thought');
   await marie.page.locator('[data-row]').filter({ hasText: 'Jean' }).click();
   expect(await marie.page.locator('textarea').inputValue()).toBe('half a thought');
@@ -108,14 +96,14 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await jean.sees(/s’effacent 1 semaine après l’envoi/);
 
   // A group
-  await marie.page.goto(`${server.origin}/#/new/group`);
+  await marie.page.goto(`${stage.server.origin}/#/new/group`);
   await marie.page.getByLabel('Title').fill('Bureau des enquêtes');
   await marie.page.getByRole('checkbox', { name: /Jean/ }).check();
   await marie.isAccessible('new-group');
   await marie.button('Create group').click();
   await marie.page.locator('textarea').waitFor();
   await marie.send('Everybody is here.');
-  await jean.page.goto(`${server.origin}/#/`);
+  await jean.page.goto(`${stage.server.origin}/#/`);
   await jean.page.locator('[data-row]').filter({ hasText: 'Bureau des enquêtes' }).click();
   await jean.sees('Everybody is here.');
   if (await jean.button('Accepter').isVisible()) await jean.button('Accepter').click();
@@ -125,7 +113,7 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await whatIsDoneToMessages(marie, jean);
   await marie.isAccessible('group');
   await jean.isAccessible('group');
-  await jean.page.goto(`${server.origin}/#/`);
+  await jean.page.goto(`${stage.server.origin}/#/`);
   await jean.isAccessible('list');
 
   // What is written is text, whatever it looks like
@@ -148,9 +136,5 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await marie.button('Unlock').click();
   await marie.sees('Bureau des enquêtes');
 
-  for (const person of [marie, jean]) {
-    expect(person.complaints.filter(text => !text.includes('favicon'))).toEqual([]);
-    expect([...person.hosts]).toEqual([new URL(server.origin).host]);
-    await person.context.close();
-  }
+  await stage.leave([marie, jean]);
 });

@@ -1,3 +1,5 @@
+import type { ClientError } from '../protocol';
+
 /** What the bridge exports: `client/browser/Bridge/Bridge.cs` and `Interop/Calls.cs`. */
 export interface Exports {
   readonly Kavalek: {
@@ -15,6 +17,11 @@ export interface Exports {
   };
 }
 
+/** This page, its worker and the WebAssembly are not of one release; what a page shows then offers to load it anew. */
+export const otherRelease: ClientError = {
+  code: 'other_release', message: 'There is another version of Kavalek here by now. Load the page again.', nothingChanged: true,
+};
+
 interface Runtime {
   setModuleImports(name: string, module: object): void;
   getAssemblyExports(assembly: string): Promise<unknown>;
@@ -26,10 +33,19 @@ interface Boot {
   readonly config: { readonly mainAssemblyName: string };
 }
 
+/** What the build found in `dotnet.boot.json`; the build puts it in, the development server does not. */
+declare const __BOOT__: string | undefined;
+
 /** Starts .NET from `base` with modules for its imports; `modules` is called first, with a way to the exports that works from then on. */
 export async function bootDotnet<T>(base: string, modules: Readonly<Record<string, object>>): Promise<T> {
   const root = new URL(base, self.location.origin).href;
-  const boot = await (await fetch(`${root}dotnet.boot.json`, { cache: 'no-cache', credentials: 'omit' })).json() as Boot;
+  const integrity = typeof __BOOT__ === 'undefined' ? '' : __BOOT__;
+  const answer = await fetch(`${root}dotnet.boot.json`, { cache: 'no-cache', credentials: 'omit', integrity }).catch(async (error: unknown) => {
+    // It is there, and is not this release's: the server has a newer one.
+    if (integrity && (await fetch(`${root}dotnet.boot.json`, { method: 'HEAD', cache: 'no-cache', credentials: 'omit' }).catch(() => null))?.ok) throw otherRelease;
+    throw error;
+  });
+  const boot = await answer.json() as Boot;
   const { dotnet } = await import(/* @vite-ignore */ root + boot.loader) as {
     dotnet: { withConfig(config: object): { create(): Promise<Runtime> } };
   };

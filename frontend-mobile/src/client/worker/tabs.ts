@@ -1,4 +1,5 @@
-import type { ClientError, FromWorker, Method, ToWorker } from '../protocol';
+import type { ClientError, FromWorker, Method, Session, ToWorker } from '../protocol';
+import { otherRelease } from './dotnet';
 import { startHost, type Host } from './host';
 
 const LOCK = 'kavalek/account', CHANNEL = 'kavalek/account';
@@ -6,8 +7,12 @@ const LOCK = 'kavalek/account', CHANNEL = 'kavalek/account';
 /** How long a tab waits for a word of the one that has the account before it takes over: that one is frozen. */
 const PATIENCE = 5_000;
 
-/** What the tabs say to each other. */
-type Between =
+/** How long an account that was closed waits for the answers that are still due, before its worker is ended. */
+const FAREWELL = 2_000;
+
+/** What the tabs say to each other; each word with the release of who says it. */
+type Between = Said & { readonly release: string };
+type Said =
   | { readonly kind: 'hello'; readonly from: string }
   | { readonly kind: 'request'; readonly from: string; readonly id: number; readonly method: Method; readonly params: unknown }
   /** Somebody has the account, and lives. */
@@ -17,13 +22,15 @@ type Between =
   | { readonly kind: 'reply'; readonly to: string; readonly message: FromWorker }
   | { readonly kind: 'all'; readonly message: FromWorker }
   /** Another tab has the account from now on. */
-  | { readonly kind: 'led'; readonly from: string };
+  | { readonly kind: 'led'; readonly from: string }
+  /** Who speaks is of another release than the one who has the account. */
+  | { readonly kind: 'other'; readonly to: string };
 
 /**
  * One tab has the account; the others ask it. The browser says which by a lock that goes with the tab. A tab that does not answer is
  * frozen: its lock is taken, and the store refuses whatever it writes when it wakes (`indexed-db.ts`), so it steps back.
  */
-export function joinTabs(options: { base: string; database: string; post: (message: FromWorker) => void }): (message: ToWorker) => void {
+export function joinTabs(options: { base: string; database: string; release: string; post: (message: FromWorker) => void }): (message: ToWorker) => void {
   const me = crypto.randomUUID();
   const channel = new BroadcastChannel(CHANNEL);
   let host: Host | undefined;
@@ -33,20 +40,51 @@ export function joinTabs(options: { base: string; database: string; post: (messa
   /** Requests of this page for which there is nobody yet. */
   let early: ToWorker[] = [];
   let greeted = false;
-  let release: (() => void) | undefined;
+  let leave: (() => void) | undefined;
+  /** Whether an account was open here; then this worker has keys in its memory, and ends when the account is closed. */
+  let opened = false;
+  let spent = false;
+  let working = 0;
 
   const post = options.post;
-  const send = (message: Between): void => channel.postMessage(message);
+  const send = (message: Said): void => channel.postMessage({ ...message, release: options.release } satisfies Between);
   const tell = (message: FromWorker): void => {
     post(message);
     send({ kind: 'all', message });
+    if (message.kind === 'snapshot') follow(message.snapshot.session);
+    else if (message.kind === 'event' && message.event.type === 'session') follow(message.event.session);
   };
 
+  function follow(session: Session): void {
+    if (session.state === 'ready' || session.state === 'waiting') opened = true;
+    else if (opened && session.state !== 'busy' && !spent) {
+      spent = true;
+      setTimeout(end, FAREWELL);
+      endWhenIdle();
+    }
+  }
+
+  // What was asked before the account was closed has its answer first.
+  function endWhenIdle(): void {
+    if (spent && working === 0) end();
+  }
+
+  function end(): void {
+    if (working < 0) return;
+    working = -1;
+    channel.close();
+    post({ kind: 'spent' });
+  }
+
   async function work(message: ToWorker): Promise<FromWorker> {
+    working++;
     try {
       return { kind: 'answer', id: message.id, value: await host!.request(message.method, message.params) };
     } catch (error) {
       return { kind: 'error', id: message.id, error: asClientError(error) };
+    } finally {
+      working--;
+      setTimeout(endWhenIdle);
     }
   }
 
@@ -74,7 +112,7 @@ export function joinTabs(options: { base: string; database: string; post: (messa
     const left = host;
     host = undefined;
     void left?.leave();
-    release?.();
+    leave?.();
     greet();
     queue(false);
   }
@@ -97,7 +135,7 @@ export function joinTabs(options: { base: string; database: string; post: (messa
   let line: AbortController | undefined;
 
   async function hold(): Promise<void> {
-    const held = new Promise<void>(resolve => { release = resolve; });
+    const held = new Promise<void>(resolve => { leave = resolve; });
     await lead();
     await held;
   }
@@ -128,6 +166,16 @@ export function joinTabs(options: { base: string; database: string; post: (messa
 
   channel.addEventListener('message', (event: MessageEvent<Between>) => {
     const between = event.data;
+    if (between.release !== options.release) {
+      // Two releases never share an account: who has it says so, and the other waits for somebody to load its page again.
+      if (leading) {
+        if (between.kind === 'hello') send({ kind: 'other', to: between.from });
+      } else if (between.kind === 'led' || (between.kind === 'other' && between.to === me)) {
+        answered?.();
+        post({ kind: 'event', event: { type: 'session', session: { state: 'unsupported', error: otherRelease } } });
+      }
+      return;
+    }
     switch (between.kind) {
       case 'hello':
         if (leading) send({ kind: 'alive', to: between.from });
@@ -187,6 +235,8 @@ export function joinTabs(options: { base: string; database: string; post: (messa
   }).catch(() => stepBack());
 
   return message => {
+    // It goes to the next worker.
+    if (spent) return;
     if (host) void work(message).then(post);
     else if (leading) early.push(message);
     else forward(message);

@@ -16,6 +16,6 @@ if (missing) {
   const error = { code: 'unsupported', message: `This browser lacks ${missing}, which Kavalek needs.`, nothingChanged: true };
   scope.postMessage({ kind: 'event', event: { type: 'session', session: { state: 'unsupported', error } } });
 } else {
-  const ask = joinTabs({ base: '/dotnet/', database: 'kavalek', post: message => scope.postMessage(message) });
+  const ask = joinTabs({ base: '/dotnet/', database: 'kavalek', release: self.location.pathname, post: message => scope.postMessage(message) });
   self.addEventListener('message', (event: MessageEvent<ToWorker>) => ask(event.data));
 }

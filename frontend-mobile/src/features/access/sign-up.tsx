@@ -61,11 +61,11 @@ export function SignUp({ invitation, onLogIn }: { readonly invitation: LinkSecre
           before={<At />}
           dir="ltr"
           autoCapitalize="off"
-          autoComplete="nickname"
+          autoComplete="off"
           spellCheck={false}
           autoFocus
         />
-        <TextField name="name" label={t.signUp.name} note={t.signUp.optional} hint={t.signUp.nameHint} autoComplete="name" maxLength={60} />
+        <TextField name="name" label={t.signUp.name} note={t.signUp.optional} hint={t.signUp.nameHint} autoComplete="off" maxLength={60} />
         <TextField name="email" type="email" label={t.signUp.email} hint={t.signUp.emailHint} problem={wrong.email ?? null} dir="ltr" autoComplete="username" />
         <PasswordField name="password" label={t.signUp.password} hint={t.signUp.passwordHint} problem={wrong.password ?? null} autoComplete="new-password" />
         <Problem text={signUp.problem} />

@@ -20,7 +20,7 @@ export function Unlock({ why }: { readonly why: Extract<Session, { state: 'locke
       if (!open) form.querySelector<HTMLInputElement>('[name=password]')?.select();
     });
   };
-  const text = { start: t.unlock.text, asked: t.unlock.asked, idle: t.unlock.idle, logged_out: t.unlock.loggedOut }[why];
+  const text = { start: t.unlock.text, asked: t.unlock.asked, idle: t.unlock.idle, tab_closed: t.unlock.tabClosed, logged_out: t.unlock.loggedOut }[why];
   return (
     <Card title={t.unlock.title} text={text}>
       <form onSubmit={submit} noValidate>

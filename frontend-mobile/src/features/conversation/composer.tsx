@@ -242,6 +242,8 @@ export function Composer({
         <textarea
           ref={box}
           data-composer
+          // Else browsers keep what is in the box for the next start, in the clear.
+          autoComplete="off"
           className={styles.box}
           dir="auto"
           rows={1}

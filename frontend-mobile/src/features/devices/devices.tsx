@@ -1,11 +1,11 @@
 import { useCallback, useEffect, useId, useState } from 'react';
 import type { Device } from '../../client';
 import { explain, useFormats, useTexts } from '../../i18n';
-import { to } from '../../page/router';
+import { navigate, to } from '../../page/router';
 import { useClient } from '../../page/use-client';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
-import { TextField } from '../../ui/field';
+import { Switch, TextField } from '../../ui/field';
 import { Icon } from '../../ui/icon';
 import { Pane, Row, Section } from '../../ui/pane';
 import { Problem } from '../../ui/problem';
@@ -102,9 +102,13 @@ function Remove({ device, onClose }: { readonly device: Device; readonly onClose
   const t = useTexts();
   const client = useClient();
   const say = useToast();
+  const [lost, setLost] = useState(false);
   const remove = useAction(async () => {
-    const receipt = await client.request('devices.remove', { device: device.id });
-    say({ text: `${t.devices.removed} ${t.devices.receipt(receipt.conversations.length)}` });
+    const receipt = await client.request(lost ? 'devices.removeLost' : 'devices.remove', { device: device.id });
+    say({
+      text: `${lost ? t.devices.lostRemoved : t.devices.removed} ${t.devices.receipt(receipt.conversations.length)}`,
+      ...(lost && { stays: true, action: { label: t.devices.makeRecovery, onClick: () => navigate(to.recovery) } }),
+    });
     onClose();
   });
   return (
@@ -121,6 +125,7 @@ function Remove({ device, onClose }: { readonly device: Device; readonly onClose
       }
     >
       <p>{t.devices.removeText}</p>
+      <Switch label={t.devices.lost} hint={t.devices.lostText} on={lost} onChange={setLost} />
       <Problem text={remove.problem} />
     </Dialog>
   );

@@ -70,6 +70,7 @@ export function ConversationList({ conversations, contacts, drafts, open, hidePr
           <input
             ref={searchBox}
             type="search"
+            autoComplete="off"
             dir="auto"
             value={search}
             aria-label={t.list.search}

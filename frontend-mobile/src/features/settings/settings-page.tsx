@@ -17,6 +17,7 @@ import { ChangePassword } from './change-password';
 import { HistorySection } from './history-section';
 import { Invites } from './invites';
 import { DeleteAccount, LogOut } from './leaving';
+import { NotificationsSection } from './notifications-section';
 import styles from './settings-page.module.css';
 
 const lockChoices = [60, 300, 900, 3600, 28_800] as const;
@@ -41,6 +42,7 @@ export function SettingsPage({ me }: { readonly me: Me }) {
       </div>
       <Name me={me} />
       <Appearance />
+      <NotificationsSection />
       <Privacy />
       <Section title={t.settings.security}>
         <Row href={to.devices} start={<Icon name="device" />} title={t.settings.devices} />
@@ -92,7 +94,7 @@ function Name({ me }: { readonly me: Me }) {
           problem={save.problem}
           defaultValue={me.displayName ?? ''}
           maxLength={60}
-          autoComplete="name"
+          autoComplete="off"
         />
         <Button type="submit" busy={save.busy}>
           {t.app.save}
