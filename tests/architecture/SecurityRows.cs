@@ -98,7 +98,7 @@ static partial class SecurityRows
         new(71, 1, "A stolen disk", "the profile of a browser is not held to it yet; the folder of a profile is held to all of it"),
         new(72, 1, "Lock, log-out and remote wipe", "the web app is not held to the whole row yet"),
         new(73, 1, "Forward secrecy and healing"),
-        new(74, 2, "Keys in memory after locking", "the client's own copies are zeroed; what .NET copied on the way may stay in the heap for a while, and no browser heap was searched yet"),
+        new(74, 2, "Keys in memory after locking", "no key is left in the process; a typed password and texts are strings, which are still found there, and no browser heap was searched yet"),
         new(75, 2, "Disappearing messages and clocks", "notifications of the web app are not held against it yet"),
         new(76, 1, "Linking a device by trickery"),
         new(77, 1, "Weak TLS"),
