@@ -77,6 +77,9 @@ sealed class ClientCore : IAsyncDisposable
     /// <summary>Told of each text of somebody else: conversation, stream, and its place there.</summary>
     public Action<Protocol.Id, Google.Protobuf.ByteString, ulong> Returned { get; set; } = (_, _, _) => { };
 
+    /// <summary>Told when somebody took an offer of history that this device made.</summary>
+    public Action Asked { get; set; } = () => { };
+
     /// <summary>Told when something was marked.</summary>
     public Action Marked { get; set; } = () => { };
 

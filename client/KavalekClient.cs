@@ -420,7 +420,8 @@ public sealed class KavalekClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Removes a device that somebody else may have, and replaces the account key that it knows: nobody takes a device any more that the old key certifies.
+    /// Removes a device that somebody else may have, and replaces the keys that it knows: nobody takes a device any more that the old account key certifies, and what is
+    /// archived from then on opens under a new history key.
     /// All contacts see a changed key, and the account has no recovery key until a new one is made (<see cref="SetRecoveryKeyAsync"/>).
     /// </summary>
     /// <returns>As <see cref="RemoveDeviceAsync"/>.</returns>
@@ -430,6 +431,15 @@ public sealed class KavalekClient : IAsyncDisposable
         ConversationEngine engine = Engine;
         IReadOnlyList<Conversation> held = engine.Holding(device);
         await _core.NewKey.ReplaceAsync(device, cancel).ConfigureAwait(false);
+        try
+        {
+            // The archive goes over to its new key at once, not with the next message.
+            await History.SyncAsync(all: true, cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException)
+        {
+            // Then with the next connection, from this device or another.
+        }
         await _core.KeyPackages.RefillAsync(cancel).ConfigureAwait(false);
         await engine.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
         return await engine.ReceiptAsync(device, held, cancel).ConfigureAwait(false);
@@ -513,7 +523,12 @@ public sealed class KavalekClient : IAsyncDisposable
     public Task<Conversation> CreateGroupAsync(string title, IReadOnlyList<Id> accounts, CancellationToken cancel = default) =>
         Setback.ToldAsync(Engine.CreateGroupAsync(title, accounts, cancel));
 
-    /// <summary>Chooses what others may know: that a message reached a device of this account, and that it was read. Both are on at first.</summary>
+    /// <summary>What others may know of what reached this device, and was read on it.</summary>
+    public ReceiptChoice Receipts => Engine.ReceiptChoice;
+
+    /// <summary>
+    /// Chooses what others may know: that a message reached this device, and that it was read. Both are off at first. Own devices hear of what was read in the same way only.
+    /// </summary>
     public Task SetReceiptsAsync(bool delivered, bool read, CancellationToken cancel = default) => Engine.SetReceiptsAsync(delivered, read, cancel);
 
     /// <summary>How long messages live in conversations that are begun here; <c>null</c> where they stay.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Kavalek.Mls;
 using Kavalek.Protocol;
@@ -12,11 +13,12 @@ namespace Kavalek.Client;
 sealed class NewAccountKey(
     OwnIdentity own, IClientStore store, MlsEnvironment mls, AuthApi api, OwnDevices devices, People people, KeyPackageStock keyPackages, EventHub events, TimeProvider clock)
 {
-    /// <summary>Where a new account key stands while the server is asked to take it: key pair, then the own certificate by it.</summary>
+    /// <summary>Where a new account key stands while the server is asked to take it: key pair, the history key that comes with it, then the own certificate.</summary>
     public const string NextAt = "account/key/next";
 
     const SignatureAlgorithm Ecdsa = SignatureAlgorithm.EcdsaP256Sha256;
     const int ReferenceBytes = 48, KeyPairBytes = AccountSecrets.KeyBytes + 65;
+    const int HistoryAt = KeyPairBytes + 4;
     const int KemOutputBytes = 1_153;
 
     /// <summary>Removes a device and replaces the account key that it knows, in one change at the server. The account has no recovery key from then on.</summary>
@@ -29,10 +31,11 @@ sealed class NewAccountKey(
         {
             await devices.RefreshAsync(cancel).ConfigureAwait(false);
             using KeyPair next = await mls.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
-            ReplaceAccountKey request = await PrepareAsync(lost, next, cancel).ConfigureAwait(false);
+            using Secret nextHistory = HistoryKeys.Next(mls.Crypto, History);
+            ReplaceAccountKey request = await PrepareAsync(lost, next, nextHistory, cancel).ConfigureAwait(false);
             // Stored first: whatever becomes of the answer, the key of what the server has is here.
             byte[] certificate = request.Certificates.First(bytes => DeviceCertificate.Decode(bytes).Content.Device == own.Device);
-            await store.ApplyAsync(new StoreBatch().Put(NextAt, [.. OwnIdentity.Encode(next), .. certificate]), cancel).ConfigureAwait(false);
+            await store.ApplyAsync(new StoreBatch().Put(NextAt, Prepared(next, nextHistory, certificate)), cancel).ConfigureAwait(false);
             try
             {
                 await api.ReplaceAccountKeyAsync(request, cancel).ConfigureAwait(false);
@@ -57,8 +60,11 @@ sealed class NewAccountKey(
             byte[] key = DeviceList.Decode(shown.DeviceList).Content.AccountKey;
             if (key.AsSpan().SequenceEqual(own.PublicAccountKey)) return;
             if (await store.GetAsync(NextAt, cancel).ConfigureAwait(false) is { } prepared && prepared.AsSpan(AccountSecrets.KeyBytes, 65).SequenceEqual(key))
-                await AdoptAsync(new KeyPair(Secret.Copy(prepared.AsSpan(0, AccountSecrets.KeyBytes)), key), (own.HistoryKey ?? throw new InvalidOperationException("a certified device has the history key")).Clone(),
-                    DeviceCertificate.Decode(prepared.AsSpan(KeyPairBytes)), new StoreBatch(), cancel).ConfigureAwait(false);
+            {
+                int history = BinaryPrimitives.ReadInt32BigEndian(prepared.AsSpan(KeyPairBytes));
+                await AdoptAsync(new KeyPair(Secret.Copy(prepared.AsSpan(0, AccountSecrets.KeyBytes)), key), Secret.Copy(prepared.AsSpan(HistoryAt, history)),
+                    DeviceCertificate.Decode(prepared.AsSpan(HistoryAt + history)), new StoreBatch(), cancel).ConfigureAwait(false);
+            }
             else await FollowOtherAsync(shown, key, cancel).ConfigureAwait(false);
         }
         catch (FormatException)
@@ -67,7 +73,16 @@ sealed class NewAccountKey(
         }
     }
 
-    async Task<ReplaceAccountKey> PrepareAsync(Id lost, KeyPair next, CancellationToken cancel)
+    Secret History => own.HistoryKey ?? throw new InvalidOperationException("a certified device has the history keys");
+
+    static byte[] Prepared(KeyPair key, Secret history, byte[] certificate)
+    {
+        byte[] length = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, history.Length);
+        return [.. OwnIdentity.Encode(key), .. length, .. history.Span, .. certificate];
+    }
+
+    async Task<ReplaceAccountKey> PrepareAsync(Id lost, KeyPair next, Secret nextHistory, CancellationToken cancel)
     {
         CertifiedDevices known = devices.Known;
         (DeviceCertificate mine, KeyPair old) = own.Certified();
@@ -88,15 +103,14 @@ sealed class NewAccountKey(
             await mls.Crypto.SignAsync(Ecdsa, old.PrivateKey, change.SignedBytes()).ConfigureAwait(false),
             await mls.Crypto.SignAsync(Ecdsa, own.DeviceKey.PrivateKey, change.SignedBytes()).ConfigureAwait(false));
         return new ReplaceAccountKey(next.PublicKey, signed.Encode(), removal.Encode(), [.. certificates.Select(c => c.Encode())], list.Encode(),
-            await GrantsAsync(staying, next, cancel).ConfigureAwait(false));
+            await GrantsAsync(staying, next, nextHistory, cancel).ConfigureAwait(false));
     }
 
-    async Task<DeviceGrant[]> GrantsAsync(DeviceCertificate[] staying, KeyPair next, CancellationToken cancel)
+    async Task<DeviceGrant[]> GrantsAsync(DeviceCertificate[] staying, KeyPair next, Secret nextHistory, CancellationToken cancel)
     {
         if (staying.All(c => c.Content.Device == own.Device)) return [];
         IReadOnlyList<ClaimedDevice> claimed = await people.ClaimAsync(own.Account, cancel).ConfigureAwait(false);
-        using AccountSecrets held = own.Secrets();
-        using AccountSecrets secrets = held with { AccountKey = next.PrivateKey.Clone() };
+        using AccountSecrets secrets = new(next.PrivateKey.Clone(), nextHistory.Clone());
         List<DeviceGrant> grants = [];
         foreach (Id device in staying.Select(c => c.Content.Device).Where(device => device != own.Device))
         {

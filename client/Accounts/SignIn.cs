@@ -31,7 +31,7 @@ static class SignIn
         Profile data = new(ProfilePhase.SigningUp, server, instance.Id, email, kdf.Iterations, options.Crypto.NewId(), handle, displayName, options.Crypto.NewId(), 1);
         using KeyPair accountKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
         using KeyPair deviceKey = await options.Crypto.GenerateSignatureKeyPairAsync(Ecdsa).ConfigureAwait(false);
-        using Secret historyKey = AccountSecrets.NewHistoryKey(options.Crypto);
+        using Secret historyKey = HistoryKeys.First(options.Crypto);
         DateTimeOffset now = options.Clock.GetUtcNow();
         DeviceCertificate certificate = await Certification.CertifyAsync(
             options.Crypto, accountKey, data.Instance, data.Account, data.Device, deviceKey.PublicKey, now).ConfigureAwait(false);

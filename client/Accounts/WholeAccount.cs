@@ -49,7 +49,7 @@ sealed class WholeAccount(ClientOptions options, OwnIdentity own, OpenProfile pr
         using Secret secret = await DeriveAsync(typedPassword, prelogin).ConfigureAwait(false);
         OwnDevice state = await api.OwnDeviceAsync(cancel).ConfigureAwait(false);
         using KeyPair accountKey = await options.Crypto.GenerateSignatureKeyPairAsync(SignatureAlgorithm.EcdsaP256Sha256).ConfigureAwait(false);
-        using Secret historyKey = AccountSecrets.NewHistoryKey(options.Crypto);
+        using Secret historyKey = HistoryKeys.First(options.Crypto);
         DateTimeOffset now = options.Clock.GetUtcNow();
         DeviceCertificate certificate = await Certification.CertifyAsync(
             options.Crypto, accountKey, own.Instance, own.Account, own.Device, own.DeviceKey.PublicKey, now).ConfigureAwait(false);

@@ -36,8 +36,8 @@ static class Chronicle
         // What goes on in a group that was started afresh concerns nobody here any more.
         if (InStep.IsSuperseded(thread, stream)) return;
         foreach (MemberDevice device in facts.Added.Concat(facts.Renewed.Select(r => r.After))) await MeetAsync(step, stream, device).ConfigureAwait(false);
-        SayMembers(step, stream, facts);
-        SayAgreement(step, facts);
+        await SayMembersAsync(step, stream, facts).ConfigureAwait(false);
+        await SayAgreementAsync(step, facts).ConfigureAwait(false);
         AcceptForNewDevices(step, facts);
         if (stream.Extension is { } extension && thread.Newest == stream) thread.Row.Title = extension.Title;
         step.Publish(new ConversationChanged(thread.Face));
@@ -75,7 +75,7 @@ static class Chronicle
         if (row.KeyHash.IsEmpty ? step.Core.People.IsDoubtful(device.Account, device.AccountKey) : !row.KeyHash.Span.SequenceEqual(hash))
         {
             step.Thread.Row.KeyChanges++;
-            step.Say(SystemKind.KeyChanged, null, [device.Account]);
+            await step.SayAsync(SystemKind.KeyChanged, null, [device.Account]).ConfigureAwait(false);
         }
         row.KeyHash = ByteString.CopyFrom(hash);
     }
@@ -104,7 +104,7 @@ static class Chronicle
         }
     }
 
-    static void SayMembers(Step step, GroupStream stream, CommitFacts facts)
+    static async Task SayMembersAsync(Step step, GroupStream stream, CommitFacts facts)
     {
         HashSet<Id> before = [.. facts.Before.Select(d => d.Account)], after = [.. facts.After.Select(d => d.Account)];
         Id committer = facts.Committer.Account;
@@ -113,36 +113,38 @@ static class Chronicle
         {
             // Another group of a pair is the same conversation.
             if (step.Thread is { Kind: ConversationKind.Direct, Streams.Count: > 1 }) return;
-            if (stream.Extension!.Continues is null) step.Say(SystemKind.Created, committer, joined);
-            else SayAfresh(step, stream, committer);
+            if (stream.Extension!.Continues is null) await step.SayAsync(SystemKind.Created, committer, joined).ConfigureAwait(false);
+            else await SayAfreshAsync(step, stream, committer).ConfigureAwait(false);
             return;
         }
-        if (joined.Length > 0) step.Say(SystemKind.Joined, committer, joined);
+        if (joined.Length > 0) await step.SayAsync(SystemKind.Joined, committer, joined).ConfigureAwait(false);
         foreach (Id gone in before.Except(after))
         {
             bool left = facts.Removed.Any(removed => removed.Device.Account == gone && removed.Proposer == gone);
-            step.Say(left ? SystemKind.Left : SystemKind.Removed, left ? gone : committer, [gone]);
+            await step.SayAsync(left ? SystemKind.Left : SystemKind.Removed, left ? gone : committer, [gone]).ConfigureAwait(false);
         }
-        foreach (Id account in facts.Added.Where(d => !facts.Removed.Any(r => facts.Returns(r.Device) && d.Device == r.Device.Device)).Select(d => d.Account).Distinct().Where(before.Contains)) step.Say(SystemKind.DeviceAdded, committer, [account]);
-        if (facts.GoesOver == step.Core.Identity.Account) step.Say(SystemKind.KeyChanged, step.Core.Identity.Account, [step.Core.Identity.Account]);
-        foreach (Id account in facts.Removed.Where(r => !facts.Returns(r.Device)).Select(r => r.Device.Account).Distinct().Where(account => after.Contains(account) && account != facts.GoesOver)) step.Say(SystemKind.DeviceRemoved, committer, [account]);
+        foreach (Id account in facts.Added.Where(d => !facts.Removed.Any(r => facts.Returns(r.Device) && d.Device == r.Device.Device)).Select(d => d.Account).Distinct().Where(before.Contains))
+            await step.SayAsync(SystemKind.DeviceAdded, committer, [account]).ConfigureAwait(false);
+        if (facts.GoesOver == step.Core.Identity.Account) await step.SayAsync(SystemKind.KeyChanged, step.Core.Identity.Account, [step.Core.Identity.Account]).ConfigureAwait(false);
+        foreach (Id account in facts.Removed.Where(r => !facts.Returns(r.Device)).Select(r => r.Device.Account).Distinct().Where(account => after.Contains(account) && account != facts.GoesOver))
+            await step.SayAsync(SystemKind.DeviceRemoved, committer, [account]).ConfigureAwait(false);
     }
 
     /// <summary>The conversation goes on in another group: who was in the one before and is not in this one was left out.</summary>
-    public static void SayAfresh(Step step, GroupStream stream, Id by)
+    public static Task SayAfreshAsync(Step step, GroupStream stream, Id by)
     {
         GroupStream? before = step.Thread.Streams.Values.Where(s => s != stream && s.Group is not null).MaxBy(s => s.Row.Created);
-        step.Say(SystemKind.StartedAfresh, by, before is null ? [] : before.Devices.Select(d => d.Account).Distinct().Except(stream.Devices.Select(d => d.Account)));
+        return step.SayAsync(SystemKind.StartedAfresh, by, before is null ? [] : before.Devices.Select(d => d.Account).Distinct().Except(stream.Devices.Select(d => d.Account)));
     }
 
-    static void SayAgreement(Step step, CommitFacts facts)
+    static async Task SayAgreementAsync(Step step, CommitFacts facts)
     {
         ConversationExtension before = CommitPolicy.Read(facts.ExtensionsBefore), after = CommitPolicy.Read(facts.ExtensionsAfter);
-        if (before.Title != after.Title) step.Say(SystemKind.Renamed, facts.Committer.Account, [], after.Title);
-        if (before.Timer != after.Timer) step.Say(SystemKind.TimerChanged, facts.Committer.Account, [], after.Timer.ToString(CultureInfo.InvariantCulture));
+        if (before.Title != after.Title) await step.SayAsync(SystemKind.Renamed, facts.Committer.Account, [], after.Title).ConfigureAwait(false);
+        if (before.Timer != after.Timer) await step.SayAsync(SystemKind.TimerChanged, facts.Committer.Account, [], after.Timer.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
         HashSet<Id> staying = [.. facts.After.Select(d => d.Account)];
         foreach (Id account in before.Roles.Keys.Union(after.Roles.Keys).Where(staying.Contains))
             if (before.RoleOf(account) != after.RoleOf(account))
-                step.Say(SystemKind.RoleChanged, facts.Committer.Account, [account], after.RoleOf(account).ToString());
+                await step.SayAsync(SystemKind.RoleChanged, facts.Committer.Account, [account], after.RoleOf(account).ToString()).ConfigureAwait(false);
     }
 }

@@ -27,7 +27,7 @@ sealed class CommitBuilder(Intents intents)
                 intents.Fail(step, stream, number, failure);
             }
             else if (decision is KavalekException why) intents.Fail(step, stream, number, why);
-            else intents.Done(step, stream, number);
+            else await intents.DoneAsync(step, stream, number).ConfigureAwait(false);
         }
         if (!always) return false;
         return await CommitAsync(step, stream, new CommitRequest { ForcePath = true }, null, []).ConfigureAwait(false) is null;

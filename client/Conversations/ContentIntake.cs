@@ -43,7 +43,7 @@ sealed class ContentIntake(ClientCore core)
                 step.Publish(new ConversationChanged(step.Thread.Face));
                 break;
             case Content.BodyOneofCase.Receipt: await ReceiptAsync(step, sender, content.Receipt).ConfigureAwait(false); break;
-            case Content.BodyOneofCase.Accepted: Accepted(step, sender); break;
+            case Content.BodyOneofCase.Accepted: await AcceptedAsync(step, sender).ConfigureAwait(false); break;
             case Content.BodyOneofCase.Offer: await Sharing.OfferedAsync(step, sender, content).ConfigureAwait(false); break;
             case Content.BodyOneofCase.Ask: await Sharing.AskedAsync(step, sender, content.Ask).ConfigureAwait(false); break;
             case Content.BodyOneofCase.Reaction or Content.BodyOneofCase.Edit or Content.BodyOneofCase.Delete:
@@ -150,7 +150,7 @@ sealed class ContentIntake(ClientCore core)
         step.Publish(new ConversationChanged(step.Thread.Face));
     }
 
-    void Accepted(Step step, MemberDevice sender)
+    async Task AcceptedAsync(Step step, MemberDevice sender)
     {
         ConversationThread thread = step.Thread;
         if (sender.Account == core.Identity.Account)
@@ -160,7 +160,7 @@ sealed class ContentIntake(ClientCore core)
         else if (!thread.Row.PeerAccepted)
         {
             thread.Row.PeerAccepted = true;
-            if (thread.Kind == ConversationKind.Direct && thread.Row.Inviter.IsEmpty) step.Say(SystemKind.Accepted, sender.Account, [sender.Account]);
+            if (thread.Kind == ConversationKind.Direct && thread.Row.Inviter.IsEmpty) await step.SayAsync(SystemKind.Accepted, sender.Account, [sender.Account]).ConfigureAwait(false);
         }
         step.Changed = true;
         step.Publish(new ConversationChanged(thread.Face));

@@ -162,7 +162,8 @@ sealed partial class ConversationEngine
         if (Notes.Of(thread.Id) is { Unread: true }) await MarkUnreadAsync(thread, false).ConfigureAwait(false);
         bool read = await StepAsync(thread, async step =>
         {
-            if (await step.FindAsync(upTo.Account, upTo.Content).ConfigureAwait(false) is not { } position) return false;
+            // It may be a line.
+            if ((await step.FindAsync(upTo.Account, upTo.Content).ConfigureAwait(false) ?? await step.FindLineAsync(upTo.Content).ConfigureAwait(false)) is not { } position) return false;
             // An own message that waits stands behind everything that came.
             position = Math.Min(position, thread.Row.NextPosition);
             if (position <= thread.Row.ReadPosition) return false;
@@ -317,13 +318,13 @@ sealed partial class ConversationEngine
     /// <summary>Passes on what was said before to accounts that are in the conversation.</summary>
     public async Task PassOnAsync(ConversationThread thread, IReadOnlyList<Id> accounts, HistoryShare share, CancellationToken cancel)
     {
-        await StepAsync(thread, step =>
+        await StepAsync(thread, async step =>
         {
             if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
             Id[] present = [.. accounts.Distinct().Where(account => account != _core.Identity.Account && thread.Live!.Devices.Any(device => device.Account == account))];
             if (present.Length == 0) throw new KavalekException(ErrorCodes.NotFound, "Nobody of them is in this conversation. Nothing was passed on.");
-            Sharing.Offer(step, present, share.Last, share.SinceMilliseconds);
-            return Task.FromResult(true);
+            await Sharing.OfferAsync(step, present, share.Last, share.SinceMilliseconds).ConfigureAwait(false);
+            return true;
         }, cancel).ConfigureAwait(false);
         Kick(thread);
     }
@@ -423,9 +424,12 @@ sealed partial class ConversationEngine
         }
     }
 
+    /// <summary>What the others may know of what arrived and was read here.</summary>
+    public ReceiptChoice ReceiptChoice => new(_receipts.Settings.Delivered, _receipts.Settings.Read);
+
     /// <summary>Chooses what the others may know of what arrived and was read here.</summary>
     public Task SetReceiptsAsync(bool delivered, bool read, CancellationToken cancel) =>
-        SetAsync(settings => (settings.NoDelivered, settings.NoRead) = (!delivered, !read), cancel);
+        SetAsync(settings => (settings.Delivered, settings.Read) = (delivered, read), cancel);
 
     /// <summary>Why nothing can be sent; <c>null</c> where it can.</summary>
     public SendBlock? Block(ConversationThread thread)

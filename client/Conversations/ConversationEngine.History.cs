@@ -7,6 +7,36 @@ namespace Kavalek.Client;
 /// <summary>What comes into conversations beside their streams: from the archive, and passed on by members.</summary>
 sealed partial class ConversationEngine
 {
+    static readonly TimeSpan AnswerAfter = TimeSpan.FromSeconds(1);
+
+    async Task TryAnswerDueAsync()
+    {
+        try
+        {
+            await AnswerDueAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Setback.Is(e) || e is OperationCanceledException)
+        {
+            // The next minute.
+        }
+    }
+
+    /// <summary>Passes on what was asked for: of this device's own offers, and of those that another device of the account does not answer.</summary>
+    async Task AnswerDueAsync(CancellationToken cancel)
+    {
+        foreach (StoreEntry open in await _core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Asks), cancel).ConfigureAwait(false))
+        {
+            // conv/a/CONVERSATION/OFFER
+            if (_threads.GetValueOrDefault(Id.Parse(open.Key.Split('/')[2])) is not { } thread) continue;
+            await StepAsync(thread, async step =>
+            {
+                if (thread.State == ConversationState.Active && thread.Live is not null) await Sharing.AnswerDueAsync(step, StoreKeys.IdOf(open.Key)).ConfigureAwait(false);
+                return true;
+            }, cancel).ConfigureAwait(false);
+            Kick(thread);
+        }
+    }
+
     /// <summary>
     /// Puts texts of one conversation where they belong, those that are here already excepted; the marks of these for the archive go, because it has them. A conversation
     /// that is not known here is made, to be read only.
@@ -40,8 +70,15 @@ sealed partial class ConversationEngine
         return await StepAsync(thread, async step =>
         {
             step.Batch.IsPostponable = true; // where reading stands is stored after it: what is lost is read again
-            int added = await new Restoring(step).PutAsync(newestFirst).ConfigureAwait(false);
-            if (added == 0) return 0;
+            Restoring restoring = new(step);
+            int added = await restoring.PutAsync(newestFirst).ConfigureAwait(false);
+            // Pages come from the newest down: the first word on it is the last that was said.
+            if (thread.State == ConversationState.Restored && !thread.Row.Settled && restoring.Place is { } place)
+            {
+                thread.Row.Settled = true;
+                if (place != ConversationState.Active) thread.State = place;
+            }
+            if (!restoring.Any) return 0;
             step.Publish(new HistoryRestored(thread.Face));
             step.Publish(new ConversationChanged(thread.Face));
             return added;

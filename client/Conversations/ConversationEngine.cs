@@ -52,6 +52,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         {
             if (Notes.Of(conversation) is { Archived: not null }) InBackground(() => Notes.ReturnAsync(conversation, stream, seq));
         };
+        core.Asked = () => After(AnswerAfter, () => InBackground(TryAnswerDueAsync));
     }
 
     /// <summary>The messages.</summary>
@@ -180,6 +181,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         await ResolveDoubtsAsync(cancel).ConfigureAwait(false);
         await MatchOwnDevicesAsync(cancel).ConfigureAwait(false);
         await LetInAllAsync(cancel).ConfigureAwait(false);
+        await AnswerDueAsync(cancel).ConfigureAwait(false);
         foreach (ConversationThread thread in _threads.Values) await FlushAsync(thread, cancel).ConfigureAwait(false);
     }
 
@@ -348,7 +350,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
     void Tick()
     {
         KickAll();
-        if (_running && IsConnected) InBackground(LookForReadersAsync);
+        if (!_running || !IsConnected) return;
+        InBackground(LookForReadersAsync);
+        InBackground(TryAnswerDueAsync);
     }
 
     void KickAll()

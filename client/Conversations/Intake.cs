@@ -28,6 +28,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         }
         // What came without its payload is gone, or is fetched like what is missing.
         if (entry.Seq > stream.Row.NextSeq || entry.Detached) return false;
+        step.Place = (stream.Id, entry.Seq);
         bool isPresent = !stream.Row.EpochKnown || entry.Epoch >= stream.Row.Epoch;
         stream.Row.NextSeq = entry.Seq + 1;
         stream.Row.Epoch = entry.Kind == Wire.Kind.Commit ? entry.Epoch + 1 : entry.Epoch;
@@ -224,7 +225,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
                     CommitFacts facts = CommitFacts.Of(group, own.Effects);
                     if (own.Effects.HasPath) Renewed(step, stream);
                     stream.Refused = default;
-                    foreach (ulong intent in stream.PendingRow!.Intents.ToArray()) intents.Done(step, stream, intent);
+                    foreach (ulong intent in stream.PendingRow!.Intents.ToArray()) await intents.DoneAsync(step, stream, intent).ConfigureAwait(false);
                     stream.Advance(own.Next);
                     stream.ClearPending(step.Batch);
                     InStep.Note(step, stream, facts.Committer.Device);
@@ -255,8 +256,8 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
                     CommitFacts? facts = Judge(group, removed.Effects);
                     // Taken out and in again, though this process did not ask: another copy of the profile did. Its Welcome, or another request, leads back in.
                     if (facts?.Added.Any(d => d.Device == core.Identity.Device) == true) Lose(step, stream);
-                    else if (facts?.GoesOver == core.Identity.Account) LeftBetween(step, stream);
-                    else if (facts is not null) Removed(step, stream, facts);
+                    else if (facts?.GoesOver == core.Identity.Account) await LeftBetweenAsync(step, stream).ConfigureAwait(false);
+                    else if (facts is not null) await RemovedAsync(step, stream, facts).ConfigureAwait(false);
                     else step.Thread.Row.Undecryptable++;
                     break;
                 }
@@ -314,18 +315,18 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         (stream.Row.Renewed, stream.Row.OwnMessages, stream.Row.RenewAt) = (step.NowMilliseconds, 0, 0);
 
     // The account goes over to a new key, and another own device was first here: it lets this one in again, once this one has the key, too.
-    void LeftBetween(Step step, GroupStream stream)
+    async Task LeftBetweenAsync(Step step, GroupStream stream)
     {
         Chronicle.Unseal(step, stream, anew: true);
         stream.End(StreamState.Between, step.Batch);
         step.Touch(stream);
         intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "Your account has a new key, and this device comes back into the conversation with it. Try again in a while.", nothingChanged: false));
         step.Thread.ChooseLive();
-        step.Say(SystemKind.KeyChanged, core.Identity.Account, [core.Identity.Account]);
+        await step.SayAsync(SystemKind.KeyChanged, core.Identity.Account, [core.Identity.Account]).ConfigureAwait(false);
         step.Publish(new ConversationChanged(step.Thread.Face));
     }
 
-    void Removed(Step step, GroupStream stream, CommitFacts facts)
+    async Task RemovedAsync(Step step, GroupStream stream, CommitFacts facts)
     {
         ConversationThread thread = step.Thread;
         Id me = core.Identity.Account;
@@ -340,9 +341,23 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         if (thread.Live is null && thread.State is not (ConversationState.Left or ConversationState.Declined))
         {
             thread.State = left ? ConversationState.Left : ConversationState.Removed;
-            step.Say(left ? SystemKind.Left : SystemKind.Removed, left ? me : facts.Committer.Account, [me]);
+            await step.SayAsync(left ? SystemKind.Left : SystemKind.Removed, left ? me : facts.Committer.Account, [me]).ConfigureAwait(false);
         }
+        else if (left) await SettleLeavingAsync(step).ConfigureAwait(false);
         step.Publish(new ConversationChanged(thread.Face));
+    }
+
+    // This device said that it leaves when its person did. Now that it is in the stream, the line is the one that the account's other devices say.
+    static async Task SettleLeavingAsync(Step step)
+    {
+        StoreRange newest = new(StoreKeys.Messages(step.Thread.Id), StoreKeys.Message(step.Thread.Id, ConversationThread.QueuedPositions), Limit: 8, Reverse: true);
+        foreach (StoreEntry entry in await step.Core.Store.ScanAsync(newest).ConfigureAwait(false))
+        {
+            if (MessageRow.Parser.ParseFrom(entry.Value) is not { System: { Shared: false } line } row || (SystemKind)line.Kind != SystemKind.Left) continue;
+            await step.RemoveAsync(StoreKeys.NumberOf(entry.Key)).ConfigureAwait(false);
+            await step.SayAsync(SystemKind.Left, step.Core.Identity.Account, [step.Core.Identity.Account]).ConfigureAwait(false);
+            return;
+        }
     }
 
     // Never a bubble: it is counted, and the sender's next content shows by its number what is missing. Anybody can append rubbish, so nothing

@@ -23,11 +23,17 @@ sealed class Intents
         return waiting.Task;
     }
 
+    /// <summary>It is done, and what was to be passed on with it is offered.</summary>
+    public async Task DoneAsync(Step step, GroupStream stream, ulong number)
+    {
+        if (stream.Intents.GetValueOrDefault(number) is { } intent && (intent.Last > 0 || intent.Since > 0))
+            await Sharing.OfferAsync(step, [.. intent.KeyPackages.Select(row => Id.Read(row.Account.Span)).Distinct()], intent.Last, intent.Since).ConfigureAwait(false);
+        Done(step, stream, number);
+    }
+
     /// <summary>It is done.</summary>
     public void Done(Step step, GroupStream stream, ulong number)
     {
-        if (stream.Intents.GetValueOrDefault(number) is { } intent && (intent.Last > 0 || intent.Since > 0))
-            Sharing.Offer(step, [.. intent.KeyPackages.Select(row => Id.Read(row.Account.Span)).Distinct()], intent.Last, intent.Since);
         Remove(step, stream, number);
         step.Afterwards(() => Settle(stream.Id, number, null));
     }

@@ -3,6 +3,11 @@ using Kavalek.Client.Records;
 
 namespace Kavalek.Client;
 
+/// <summary>What this device tells the others in a conversation; nothing at first.</summary>
+/// <param name="Delivered">That a message arrived.</param>
+/// <param name="Read">That it was read.</param>
+public sealed record ReceiptChoice(bool Delivered, bool Read);
+
 /// <summary>Says what arrived and what was read: the newest message only, which covers all before it, in the order of the stream.</summary>
 sealed class Receipts(ClientCore core, MessageLog log)
 {
@@ -51,7 +56,7 @@ sealed class Receipts(ClientCore core, MessageLog log)
     }
 
     /// <summary>Whether what is read in a conversation is said there, where the account's other devices hear it, too.</summary>
-    public bool TellsRead(ConversationThread thread) => !Settings.NoRead && MaySpeak(thread);
+    public bool TellsRead(ConversationThread thread) => Settings.Read && MaySpeak(thread);
 
     bool MaySpeak(ConversationThread thread)
     {
@@ -65,8 +70,8 @@ sealed class Receipts(ClientCore core, MessageLog log)
     {
         ConversationRow row = thread.Row;
         if (!MaySpeak(thread)) return null;
-        if (!Settings.NoRead && row.ReadToSay > row.ReadSaid) return (Receipt.Types.Kind.Read, row.ReadToSay);
-        if (!Settings.NoDelivered && row.DeliveredToSay > row.DeliveredSaid) return (Receipt.Types.Kind.Delivered, row.DeliveredToSay);
+        if (Settings.Read && row.ReadToSay > row.ReadSaid) return (Receipt.Types.Kind.Read, row.ReadToSay);
+        if (Settings.Delivered && row.DeliveredToSay > row.DeliveredSaid) return (Receipt.Types.Kind.Delivered, row.DeliveredToSay);
         return null;
     }
 

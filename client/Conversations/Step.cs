@@ -39,6 +39,12 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>The same, milliseconds since 1970.</summary>
     public ulong NowMilliseconds => (ulong)Math.Max(0, Now.ToUnixTimeMilliseconds());
 
+    /// <summary>The entry that is being processed: what follows from it is the same on every device of the account.</summary>
+    public (Id Stream, ulong Seq)? Place { get; set; }
+
+    /// <summary>Offers of history as this step changed them: what follows in it sees them so.</summary>
+    public Dictionary<Id, OfferRow> Offers { get; } = [];
+
     /// <summary>Whether <see cref="SaveAsync"/> has anything to do.</summary>
     public bool Changed { get; set; }
 
@@ -73,12 +79,26 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     public async ValueTask<MessageRow?> RowAsync(ulong position) =>
         _rows.TryGetValue(position, out MessageRow? row) ? row : await log.GetAsync(thread.Id, position, default).ConfigureAwait(false);
 
+    /// <summary>Where a text or line stands that came from elsewhere; <c>null</c> where it is not here.</summary>
+    public async ValueTask<ulong?> FindAsync(MessageRow row)
+    {
+        string index = IndexOf(row);
+        if (_indexed.TryGetValue(index, out ulong position)) return position;
+        return await core.Store.GetAsync(index).ConfigureAwait(false) is { } stored ? IndexRow.Parser.ParseFrom(stored).Position : null;
+    }
+
+    /// <summary>Where a line stands that every device of the account says.</summary>
+    public async ValueTask<ulong?> FindLineAsync(Id line) =>
+        await core.Store.GetAsync(StoreKeys.Line(thread.Id, line)).ConfigureAwait(false) is { } stored ? IndexRow.Parser.ParseFrom(stored).Position : null;
+
+    string IndexOf(MessageRow row) => row is { System.Shared: true } ? StoreKeys.Line(thread.Id, Id.Read(row.Id.Span)) : StoreKeys.Index(thread.Id, Id.Read(row.Account.Span), Id.Read(row.Id.Span));
+
     /// <summary>Puts a message at the end of what is in the stream.</summary>
     public ulong Append(MessageRow row, bool added = true)
     {
         ulong position = thread.Row.NextPosition = ConversationThread.PositionAfter(thread.Row.NextPosition);
         Put(position, row, added);
-        if (IsArchived(row)) Mark(position);
+        if (Lines.IsArchived(row)) Mark(position);
         return position;
     }
 
@@ -96,7 +116,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
             Batch.Put(StoreKeys.End(row.Ends, thread.Id, position), Present);
             Afterwards(() => core.Ends(row.Ends));
         }
-        string index = StoreKeys.Index(thread.Id, Id.Read(row.Account.Span), Id.Read(row.Id.Span));
+        string index = IndexOf(row);
         Batch.Put(index, new IndexRow { Position = position }.ToByteArray());
         _indexed[index] = position;
         _messages.Add((position, row, added));
@@ -178,9 +198,6 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         _messages.RemoveAt(_messages.Count - 1);
     }
 
-    /// <summary>Whether the archive is to have it: what was said, or that it was taken back.</summary>
-    public static bool IsArchived(MessageRow row) => row.BodyCase is MessageRow.BodyOneofCase.Text or MessageRow.BodyOneofCase.Deletion;
-
     /// <summary>The text is to be archived.</summary>
     public void Mark(ulong position)
     {
@@ -204,7 +221,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         (uint unread, uint named) = Unread(position, row);
         _rows[position] = null;
         Id account = Id.Read(row.Account.Span), id = Id.Read(row.Id.Span);
-        Batch.Delete(StoreKeys.Message(thread.Id, position)).Delete(StoreKeys.Index(thread.Id, account, id));
+        Batch.Delete(StoreKeys.Message(thread.Id, position)).Delete(IndexOf(row));
         if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, position));
         Unmark(position);
         Find(position, null);
@@ -235,21 +252,39 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>Where the end of a draft is marked: no message stands there.</summary>
     public const ulong DraftPosition = 0;
 
-    /// <summary>A line about the conversation.</summary>
-    public void Say(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text = "", ulong count = 0)
+    /// <summary>A line about the conversation that concerns this device alone.</summary>
+    public void Say(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text = "", ulong count = 0) =>
+        Append(Line(core.Mls.Crypto.NewId(), by, System(kind, by, accounts, text, count)));
+
+    /// <summary>A line that every device of the account says from the entry that is being processed, or, for an offer of history, from its content. Nothing where it is here already.</summary>
+    public async Task SayAsync(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text = "", Id? offer = null)
+    {
+        SystemRow system = System(kind, by, accounts, text, 0);
+        system.Shared = true;
+        if (offer is { } content) system.Offer = Bytes(content);
+        (Id Stream, ulong Seq) place = Place ?? default;
+        MessageRow row = Line(offer is not null ? Lines.IdOfOffer(system) : Place is null ? core.Mls.Crypto.NewId() : Lines.IdOf(place.Stream, place.Seq, system), by, system);
+        if (await FindAsync(row).ConfigureAwait(false) is not null) return;
+        if (Place is not null) (row.Stream, row.Seq) = (Bytes(place.Stream), place.Seq);
+        Sharing.Remember(this, Append(row), row);
+    }
+
+    MessageRow Line(Id id, Id? by, SystemRow system) => new()
+    {
+        Id = Bytes(id),
+        Account = Bytes(by ?? default),
+        Device = Bytes(default),
+        Sent = NowMilliseconds,
+        Received = NowMilliseconds,
+        System = system,
+    };
+
+    static SystemRow System(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text, ulong count)
     {
         SystemRow system = new() { Kind = (uint)kind, Text = text, Count = count };
         if (by is { } actor) system.Actor = Bytes(actor);
         foreach (Id account in accounts) system.Accounts.Add(Bytes(account));
-        Append(new MessageRow
-        {
-            Id = Bytes(core.Mls.Crypto.NewId()),
-            Account = Bytes(by ?? default),
-            Device = Bytes(default),
-            Sent = NowMilliseconds,
-            Received = NowMilliseconds,
-            System = system,
-        });
+        return system;
     }
 
     /// <summary>A content with a fresh id, said now.</summary>

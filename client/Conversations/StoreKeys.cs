@@ -49,6 +49,11 @@ static class StoreKeys
     public static string Words(Id conversation) => $"{AllWords}{conversation}/";
     public static string WordsAt(Id conversation, ulong key) => $"{AllWords}{conversation}/{Number(key)}";
     public static string Draft(Id conversation) => $"conv/y/{conversation}";
+
+    /// <summary>Offers of another own device that somebody took and that are not answered yet.</summary>
+    public const string Asks = "conv/a/";
+
+    public static string Ask(Id conversation, Id offer) => $"{Asks}{conversation}/{offer}";
     public static string Offers(Id conversation) => $"conv/k/{conversation}/";
     public static string Offer(Id conversation, Id offer) => $"conv/k/{conversation}/{offer}";
     public static string DueAt(Id conversation, ulong position) => $"{Due}{conversation}/{Number(position)}";
@@ -70,6 +75,8 @@ static class StoreKeys
 
     // Content ids never leave the encryption, so nothing is lost by keeping them short and as they are.
     public static string Index(Id conversation, Id account, Id content) => $"conv/i/{conversation}/{account}/{Base64Url.EncodeToString(content.ToArray())}";
+    // Apart from what people say: nobody can choose an id so that a line is taken for known.
+    public static string Line(Id conversation, Id line) => $"conv/i/{conversation}/line/{Base64Url.EncodeToString(line.ToArray())}";
     public static string Outboxes(Id conversation) => $"conv/o/{conversation}/";
     public static string Outbox(Id conversation, ulong number) => $"conv/o/{conversation}/{Number(number)}";
     public static string Lineage(Id stream) => $"conv/e/{stream}";

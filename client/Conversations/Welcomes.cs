@@ -93,6 +93,7 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
         if (!opened.Joined.LastResort) KeyPackageStock.Spend(step.Batch, opened.Joined.KeyPackageRef);
 
         Id me = core.Identity.Account;
+        step.Place = (id, seq);
         thread.ChooseLive();
         if (thread.Newest == stream) thread.Row.Title = opened.Extension.Title;
         foreach (MemberDevice member in opened.Members)
@@ -102,9 +103,12 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
             if (opened.Joined.Group.Epoch == 1) Chronicle.SetNumber(step, stream, member.Device, 0);
         }
         if (returned) return; // one line said that something is missing; that all is well again needs none
-        if (thread.Kind == ConversationKind.Group && thread.Streams.Count > 1 && opened.Extension.Continues == thread.Id) Chronicle.SayAfresh(step, stream, opened.Inviter.Account);
-        else if (thread.Kind == ConversationKind.Group) step.Say(SystemKind.Joined, opened.Inviter.Account, [me]);
-        else if (opened.Inviter.Account == me && thread.Streams.Count == 1) step.Say(SystemKind.DeviceAdded, me, [me]);
+        Id by = opened.Inviter.Account;
+        if (thread.Kind == ConversationKind.Group && thread.Streams.Count > 1 && opened.Extension.Continues == thread.Id) await Chronicle.SayAfreshAsync(step, stream, by).ConfigureAwait(false);
+        else if (thread.Kind == ConversationKind.Direct && (by != me || thread.Streams.Count > 1)) return; // a request says so itself, and another group of the pair is the same conversation
+        else if (by == me && opened.Joined.Group.Epoch == 1) await step.SayAsync(SystemKind.Created, me, opened.Members.Select(d => d.Account).Distinct().Where(account => account != me)).ConfigureAwait(false);
+        // Where the account was in it before, the archive tells how it came in.
+        else await step.SayAsync(by == me || thread.Row.NextPosition != 0 ? SystemKind.DeviceAdded : SystemKind.Joined, by, [me]).ConfigureAwait(false);
     }
 
     static ByteString EpochOf(OpenedWelcome opened) => ByteString.CopyFrom(SHA256.HashData(opened.Joined.Group.EpochAuthenticator));

@@ -16,6 +16,9 @@ sealed record DueText(ConversationThread Thread, ulong Position, MessageRow Row)
 /// <param name="limit">Bytes of the encoded batch, at most.</param>
 sealed class BatchWriter(Func<Id, ArchivedPerson?>? people, int limit)
 {
+    // Id, key, handle and name of somebody whom a line names, at most.
+    const int PersonBytes = 512;
+
     readonly Dictionary<Id, uint> _ids = [], _conversations = [];
     int _bytes;
 
@@ -26,7 +29,7 @@ sealed class BatchWriter(Func<Id, ArchivedPerson?>? people, int limit)
     public bool TryAdd(ConversationThread thread, MessageRow row)
     {
         // Names and ids that may come with it, and the lengths before it.
-        int needed = row.CalculateSize() + 800 + (2 * ConversationExtension.TitleBytes);
+        int needed = row.CalculateSize() + (row.System?.Accounts.Count ?? 0) * PersonBytes + 800 + (2 * ConversationExtension.TitleBytes);
         if (_bytes > 0 && _bytes + needed > limit) return false;
         ArchivedText text = new()
         {
@@ -47,6 +50,7 @@ sealed class BatchWriter(Func<Id, ArchivedPerson?>? people, int limit)
             (text.Text, text.ReplyAccount, text.ReplyId) = (body.Text, body.ReplyAccount, body.ReplyId);
             text.Mentions.AddRange(body.Mentions);
         }
+        if (row.System is { } line) text.Line = new() { Kind = line.Kind, By = !line.Actor.IsEmpty, Accounts = { line.Accounts.Select(account => IndexOf(account, isPerson: true)) }, Text = line.Text, Offer = line.Offer };
         Batch.Texts.Add(text);
         _bytes += text.CalculateSize() + 6;
         return true;
@@ -56,13 +60,18 @@ sealed class BatchWriter(Func<Id, ArchivedPerson?>? people, int limit)
     public bool TryAdd(BatchReader from, ArchivedText text, ArchivedConversation conversation)
     {
         ConversationRow row = new() { Kind = conversation.Kind, Peer = conversation.Peer, Title = conversation.Title };
-        int needed = text.CalculateSize() + 800 + (2 * ConversationExtension.TitleBytes);
+        int needed = text.CalculateSize() + (text.Line?.Accounts.Count ?? 0) * (Limits.IdLength + 2) + 800 + (2 * ConversationExtension.TitleBytes);
         if (_bytes > 0 && _bytes + needed > limit) return false;
         ArchivedText copy = text.Clone();
         copy.Conversation = Conversation(Id.Read(conversation.Id.Span), row);
         copy.Account = IndexOf(Step.Bytes(from.IdAt(text.Account)), isPerson: false);
         copy.Device = IndexOf(Step.Bytes(from.IdAt(text.Device)), isPerson: false);
         copy.Stream = IndexOf(Step.Bytes(from.IdAt(text.Stream)), isPerson: false);
+        if (text.Line is { } line)
+        {
+            copy.Line.Accounts.Clear();
+            copy.Line.Accounts.AddRange(line.Accounts.Select(account => IndexOf(Step.Bytes(from.IdAt(account)), isPerson: false)));
+        }
         Batch.Texts.Add(copy);
         _bytes += copy.CalculateSize() + 6;
         return true;
@@ -106,13 +115,15 @@ sealed class BatchReader(ArchiveBatch batch)
     public Id IdAt(uint index) => index < batch.Ids.Count && Id.TryRead(batch.Ids[(int)index].Span, out Id id) ? id : default;
 
     /// <summary>The conversations with their texts, the newest text first.</summary>
-    public IEnumerable<(ArchivedConversation Conversation, IReadOnlyList<MessageRow> Newest)> Conversations(Id ownAccount)
+    /// <param name="ownAccount">Whose texts are own ones.</param>
+    /// <param name="lines">Whether lines are taken: from own devices they are, from a member who passes something on they are not.</param>
+    public IEnumerable<(ArchivedConversation Conversation, IReadOnlyList<MessageRow> Newest)> Conversations(Id ownAccount, bool lines)
     {
         foreach (IGrouping<uint, ArchivedText> group in batch.Texts.GroupBy(text => text.Conversation))
         {
             if (group.Key >= batch.Conversations.Count || batch.Conversations[(int)group.Key] is not { } conversation || conversation.Id.Length != Limits.IdLength
                 || !Enum.IsDefined((ConversationKind)conversation.Kind) || conversation.Peer.Length is not (0 or Limits.IdLength)) continue;
-            yield return (conversation, [.. group.Reverse().Where(IsText).Select(text => Row(text, ownAccount))]);
+            yield return (conversation, [.. group.Reverse().Where(text => text.Line is null ? IsText(text) : lines && IsLine(text)).Select(text => Row(text, ownAccount))]);
         }
     }
 
@@ -121,10 +132,15 @@ sealed class BatchReader(ArchiveBatch batch)
         && (text.Deletion is { } deletion ? deletion.By.Length == Limits.IdLength : ContentCodec.IsText(text.Text) && Mention.AreIn(text.Text, text.Mentions))
         && text.ReplyAccount.Length is 0 or Limits.IdLength && text.ReplyId.Length == text.ReplyAccount.Length && text.PassedBy.Length is 0 or Limits.IdLength;
 
+    // A kind of a newer client is no line that this one could show.
+    bool IsLine(ArchivedText text) => text.Id.Length == Limits.IdLength && Enum.IsDefined((SystemKind)text.Line.Kind) && text.Ends == 0 && text.PassedBy.IsEmpty && text.Deletion is null
+        && text.Line.Offer.Length is 0 or Limits.IdLength
+        && text.Line.Accounts.All(account => IdAt(account) != default) && (IdAt(text.Account) != default) == text.Line.By;
+
     MessageRow Row(ArchivedText text, Id ownAccount)
     {
         Id account = IdAt(text.Account), stream = IdAt(text.Stream);
-        bool mine = account == ownAccount;
+        bool mine = account == ownAccount && text.Line is null;
         MessageRow row = new()
         {
             Id = text.Id,
@@ -142,6 +158,19 @@ sealed class BatchReader(ArchiveBatch batch)
         if (text.Deletion is { } deletion)
         {
             row.Deletion = deletion;
+            return row;
+        }
+        if (text.Line is { } line)
+        {
+            row.System = new SystemRow
+            {
+                Kind = line.Kind,
+                Actor = line.By ? Step.Bytes(account) : ByteString.Empty,
+                Accounts = { line.Accounts.Select(index => Step.Bytes(IdAt(index))) },
+                Text = line.Text,
+                Offer = line.Offer,
+                Shared = true,
+            };
             return row;
         }
         row.Text = new TextRow { Text = text.Text, ReplyAccount = text.ReplyAccount, ReplyId = text.ReplyId };

@@ -9,7 +9,7 @@ namespace Kavalek.Client;
 /// <summary>Reading: what others wrote since, and downwards what was before (docs/PROTOCOL.md §10.3, §10.5).</summary>
 sealed partial class HistoryArchive
 {
-    const int FirstPage = 1, PageSegments = 8;
+    const int FirstPage = 1, PageSegments = 16;
 
     /// <summary>Reads up to the head that the server shows.</summary>
     async Task CatchUpAsync(ulong head, CancellationToken cancel)
@@ -40,7 +40,9 @@ sealed partial class HistoryArchive
             foreach (Wire.ArchiveSegment segment in page.Segments)
             {
                 if (await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false) is not { } next || next.Header.Number != _row.Head + 1 || !_row.Link.Span.SequenceEqual(next.Header.Previous)) break;
-                if (next.Batch is not null) await AbsorbAsync(next.Batch, cancel).ConfigureAwait(false);
+                if (next is { Batch: null, IsGone: false } && await HaveKeysChangedAsync(cancel).ConfigureAwait(false)) next = (await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false))!;
+                // Behind the first one under a new key there is none under an older: only who lost the device knows that one.
+                if (next.Batch is not null && next.Generation >= _row.Generation) await AbsorbAsync([next.Batch], cancel).ConfigureAwait(false);
                 else if (!next.IsGone || !Chain.MayBeGone(next, [], NowSeconds)) gone.Add(next.Header.Number);
                 gone.ExceptWith(next.Header.Replaces);
                 Follow(next, read);
@@ -70,6 +72,7 @@ sealed partial class HistoryArchive
     {
         Index(newest, batch);
         (_row.Head, _row.Link) = (newest.Header.Number, ByteString.CopyFrom(newest.Link));
+        _row.Generation = Math.Max(_row.Generation, newest.Generation);
         foreach (ulong number in newest.Header.Replaces) _row.Small.Remove(number);
         if (newest.IsSmall) _row.Small.Add(newest.Header.Number);
         else if (newest.Header.Expires == 0) _row.Small.Clear();
@@ -82,8 +85,9 @@ sealed partial class HistoryArchive
             throw ServerErrors.Misbehaves("does not show the history archive it says it has");
         StoreBatch read = new();
         Follow(look, read);
-        (_row.Low, _row.Below) = (head + 1, ByteString.CopyFrom(look.Link));
-        await DownAsync(look, read, cancel).ConfigureAwait(false);
+        (_row.Low, _row.Below, _row.Chained) = (head + 1, ByteString.CopyFrom(look.Link), false);
+        if (!await DownAsync(look, read, cancel).ConfigureAwait(false)) return;
+        await AbsorbPageAsync(cancel).ConfigureAwait(false);
         await SaveAsync(read, cancel).ConfigureAwait(false);
     }
 
@@ -104,11 +108,13 @@ sealed partial class HistoryArchive
             LookedAt? look = await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false);
             if (look is null || look.Header.Number != _row.Low - 1 || (!_row.Below.IsEmpty && !_row.Below.Span.SequenceEqual(look.Link)))
             {
+                _row.Chained = false;
                 if (await DamagedAsync(cancel).ConfigureAwait(false)) return;
             }
             if (look is null) (_row.Low, _row.Below) = (segment.Number, ByteString.Empty);
             else if (!await DownAsync(look, read, cancel).ConfigureAwait(false)) return;
         }
+        await AbsorbPageAsync(cancel).ConfigureAwait(false);
         await SaveAsync(read, cancel).ConfigureAwait(false);
         await RebuiltAsync(cancel).ConfigureAwait(false);
         await PublishAsync(cancel).ConfigureAwait(false);
@@ -129,7 +135,10 @@ sealed partial class HistoryArchive
         ulong number = segment.Header.Number;
         if (number == _row.Promised && !_row.PromisedLink.Span.SequenceEqual(segment.Link) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
         Index(segment, batch);
-        if (segment.Batch is not null) await AbsorbAsync(segment.Batch, cancel).ConfigureAwait(false);
+        // What is under an older key counts where the chain leads to it from one under the present key, or from what another own device vouched for: a lost device knows that key.
+        bool promised = number == _row.Promised && _row.PromisedLink.Span.SequenceEqual(segment.Link);
+        _row.Chained |= promised || (segment.Batch is not null && segment.Generation == _seal.Generation);
+        if (segment.Batch is not null && _row.Chained) _page.Add(segment.Batch);
         else if ((!segment.IsGone || !Chain.MayBeGone(segment, _row.Replaced, NowSeconds)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
         if (number == 1 && !segment.Header.Previous.AsSpan().SequenceEqual(_seal.FirstLink(Archive)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
         _row.Replaced.Remove(number);
@@ -147,19 +156,39 @@ sealed partial class HistoryArchive
         return true;
     }
 
-    async Task AbsorbAsync(ArchiveBatch batch, CancellationToken cancel)
+    // The newest first. A page is taken in at once: each conversation in it is a transaction, however many of the segments it is in.
+    async Task AbsorbPageAsync(CancellationToken cancel)
     {
-        foreach (ArchivedPerson person in batch.People)
-            if (Id.TryRead(person.Account.Span, out Id account) && person.Key.Length == KeyBytes && ContentCodec.IsName(person.Name))
-                await _core.People.LearnAsync(new Pin(account, person.Handle, person.Key.ToByteArray(), PinSource.Archive)
-                {
-                    DisplayName = person.Name.Length > 0 ? person.Name : null,
-                    IsVerified = person.Verified,
-                    IsAdded = person.Added,
-                }, cancel).ConfigureAwait(false);
-        foreach ((ArchivedConversation conversation, IReadOnlyList<MessageRow> newest) in new BatchReader(batch).Conversations(_core.Identity.Account))
-            _row.Restored += (ulong)await _engine.RestoreAsync(conversation, newest, cancel).ConfigureAwait(false);
+        ArchiveBatch[] batches = [.. _page];
+        _page.Clear();
+        await AbsorbAsync(batches, cancel).ConfigureAwait(false);
     }
+
+    async Task AbsorbAsync(IReadOnlyList<ArchiveBatch> newestFirst, CancellationToken cancel)
+    {
+        Dictionary<Id, (ArchivedConversation About, List<MessageRow> Newest)> conversations = [];
+        foreach (ArchiveBatch batch in newestFirst)
+        {
+            foreach (ArchivedPerson person in batch.People)
+                if (Id.TryRead(person.Account.Span, out Id account) && person.Key.Length == KeyBytes && ContentCodec.IsName(person.Name))
+                    await _core.People.LearnAsync(new Pin(account, person.Handle, person.Key.ToByteArray(), PinSource.Archive)
+                    {
+                        DisplayName = person.Name.Length > 0 ? person.Name : null,
+                        IsVerified = person.Verified,
+                        IsAdded = person.Added,
+                    }, cancel).ConfigureAwait(false);
+            foreach ((ArchivedConversation conversation, IReadOnlyList<MessageRow> newest) in new BatchReader(batch).Conversations(_core.Identity.Account, lines: true))
+            {
+                Id id = Id.Read(conversation.Id.Span);
+                if (!conversations.TryGetValue(id, out (ArchivedConversation, List<MessageRow> Newest) known)) conversations[id] = known = (conversation, []);
+                known.Newest.AddRange(newest);
+            }
+        }
+        foreach ((ArchivedConversation about, List<MessageRow> newest) in conversations.Values)
+            _row.Restored += (ulong)await _engine.RestoreAsync(about, newest, cancel).ConfigureAwait(false);
+    }
+
+    readonly List<ArchiveBatch> _page = [];
 
     const int KeyBytes = 65;
 }

@@ -41,11 +41,13 @@ sealed partial class HistoryArchive
             await SaveAsync(new StoreBatch().Delete(StoreKeys.Segment(number)), cancel).ConfigureAwait(false);
             return;
         }
+        // What is copied is vouched for anew: of a segment under a key that a lost device knows, only what was read in it when the chain led there.
+        byte[]? known = look.Generation == _seal.Generation ? null : await _core.Store.GetAsync(StoreKeys.Segment(number), cancel).ConfigureAwait(false) ?? [];
         BatchReader reader = new(batch);
         BatchWriter writer = new(null, int.MaxValue);
         foreach (ArchivedPerson person in batch.People) writer.Add(person);
         foreach (ArchivedText text in batch.Texts)
-            if (text.Conversation < batch.Conversations.Count && (text.Deletion is not null || !gone.Contains((Step.Bytes(reader.IdAt(text.Account)), text.Id))))
+            if (text.Conversation < batch.Conversations.Count && (known is null || Holds(known, [text.Id])) && (text.Deletion is not null || !gone.Contains((Step.Bytes(reader.IdAt(text.Account)), text.Id))))
                 writer.TryAdd(reader, text, batch.Conversations[(int)text.Conversation]);
         // It takes the place of one segment, and holds less.
         await AppendAsync(writer.Batch, look.Header.Expires, [number], [], cancel).ConfigureAwait(false);

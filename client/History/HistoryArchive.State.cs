@@ -19,12 +19,29 @@ sealed partial class HistoryArchive
         {
             Wire.ArchiveInfo info = await _core.Archive.InfoAsync(cancel).ConfigureAwait(false);
             Take(info);
-            ArchiveState? state = info.Version == 0 ? null : await _seal.OpenStateAsync(info.State.Memory).ConfigureAwait(false);
+            Opened<ArchiveState>? opened = info.Version == 0 ? null : await _seal.OpenStateAsync(info.State.Memory).ConfigureAwait(false);
+            // Another device may have replaced the keys.
+            if (opened is null && info.Version > 0 && await HaveKeysChangedAsync(cancel).ConfigureAwait(false)) continue;
+            // Under an older key, only what was known already is what it was: whoever lost a device knows that key, and could write another.
+            bool isOld = opened is not null && opened.Generation < _seal.Generation;
+            ArchiveState? state = isOld && _row.Serial > 0 && opened!.What.Serial != _row.Serial ? null : opened?.What;
             Id? shown = Id.TryRead(info.Archive.Span, out Id id) ? id : null;
             Id? known = _row.Archive.IsEmpty ? null : Archive;
             if (state is not null && state.Archive == shown && (state.Serial > _row.Serial || (state.Serial == _row.Serial && shown == known)))
             {
                 if (state.Serial > _row.Serial) await AdoptAsync(state, cancel).ConfigureAwait(false);
+                if (isOld)
+                {
+                    // From here on under the present key.
+                    try
+                    {
+                        await PutAsync(info.Version, _row.Off ? null : Archive, cancel).ConfigureAwait(false);
+                    }
+                    catch (KavalekException e) when (e.Code == ErrorCodes.StaleArchive && attempt < Attempts)
+                    {
+                        continue;
+                    }
+                }
                 if (_row.Off) return false;
                 await CatchUpAsync(info.Head, cancel).ConfigureAwait(false);
                 return true;
@@ -43,6 +60,13 @@ sealed partial class HistoryArchive
                 // Another device was first: see what it said.
             }
         }
+    }
+
+    async Task<bool> HaveKeysChangedAsync(CancellationToken cancel)
+    {
+        uint before = _seal.Generation;
+        await _core.Devices.RefreshAsync(cancel).ConfigureAwait(false);
+        return _seal.Generation != before;
     }
 
     void Take(Wire.ArchiveInfo info) => (_version, _serverHead, _row.Bytes, _row.Quota) = (info.Version, info.Head, info.Bytes, info.Quota);
@@ -81,9 +105,10 @@ sealed partial class HistoryArchive
     {
         batch.DeletePrefix(StoreKeys.Segments);
         (_row.Archive, _row.Head, _row.Low, _row.Link, _row.Below, _row.Rebuilding) = (archive, 0, 0, ByteString.Empty, ByteString.Empty, false);
-        (_row.Promised, _row.PromisedLink) = (0, ByteString.Empty);
+        (_row.Promised, _row.PromisedLink, _row.Chained) = (0, ByteString.Empty, false);
         _row.Replaced.Clear();
         _row.Small.Clear();
+        _page.Clear();
     }
 
     /// <summary>Marks everything this device has, and reads the archive again from its top: what it has loses its mark, the rest is written.</summary>
@@ -100,7 +125,7 @@ sealed partial class HistoryArchive
                 if (page.Count == 0) break;
                 StoreBatch batch = new();
                 foreach (StoreEntry entry in page)
-                    if (Step.IsArchived(MessageRow.Parser.ParseFrom(entry.Value)))
+                    if (Lines.IsArchived(MessageRow.Parser.ParseFrom(entry.Value)))
                         batch.Put(StoreKeys.DueAt(thread.Id, StoreKeys.NumberOf(entry.Key)), [1]);
                 await _core.Store.ApplyAsync(batch, cancel).ConfigureAwait(false);
                 from = page[^1].Key + " ";

@@ -15,6 +15,7 @@ sealed partial class HistoryArchive
 
     async Task WriteAsync(bool all, CancellationToken cancel)
     {
+        await BeginGenerationAsync(cancel).ConfigureAwait(false);
         for (int lost = 0; ;)
         {
             IReadOnlyList<StoreEntry> marks = await _core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Due, PageTexts), cancel).ConfigureAwait(false);
@@ -44,13 +45,26 @@ sealed partial class HistoryArchive
         await PublishAsync(cancel).ConfigureAwait(false);
     }
 
+    // The first segment under a new key, at once and though it holds nothing: what is behind it is under this key, and what is before it cannot be changed any more.
+    async Task BeginGenerationAsync(CancellationToken cancel)
+    {
+        try
+        {
+            if (_row.Low != 0 && _row.Generation < _seal.Generation) await AppendAsync(new ArchiveBatch(), 0, [], [], cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code is ErrorCodes.StaleArchive or ErrorCodes.OverQuota)
+        {
+            // Next time, if another device has not done so.
+        }
+    }
+
     bool IsOld(List<DueText> due)
     {
         ulong now = NowSeconds * 1000, patience = (ulong)Patience.TotalMilliseconds;
         return due.Min(text => text.Row.Received) + patience <= now;
     }
 
-    // What is no text any more, or would end too soon, loses its mark.
+    // What is gone, or would end too soon, loses its mark.
     async Task<List<DueText>> ReadAsync(IReadOnlyList<StoreEntry> marks, CancellationToken cancel)
     {
         List<DueText> due = [];
@@ -60,7 +74,7 @@ sealed partial class HistoryArchive
             Id conversation = Id.Parse(mark.Key.Split('/')[2]);
             ulong position = StoreKeys.NumberOf(mark.Key);
             MessageRow? row = await _engine.Log.GetAsync(conversation, position, cancel).ConfigureAwait(false);
-            if (_engine.Thread(conversation) is { } thread && row is not null && Step.IsArchived(row) && (row.Ends == 0 || Expires(row) >= NowSeconds + Minute))
+            if (_engine.Thread(conversation) is { } thread && row is not null && Lines.IsArchived(row) && (row.Ends == 0 || Expires(row) >= NowSeconds + Minute))
                 due.Add(new DueText(thread, position, row));
             else done.Delete(mark.Key);
         }
@@ -105,7 +119,7 @@ sealed partial class HistoryArchive
         // Killed before this is stored, it is read back as somebody else's, and the marks go then.
         foreach (IGrouping<ConversationThread, DueText> texts in written.GroupBy(text => text.Thread)) await _engine.StepAsync(texts.Key, step => UnmarkAsync(step, texts), cancel).ConfigureAwait(false);
         StoreBatch stored = new();
-        Follow(new LookedAt(header, _seal.Link(header, SHA256.HashData(bytes)), batch, false, expires == 0 && bytes.Length == SegmentSeal.SmallBytes), stored);
+        Follow(new LookedAt(header, _seal.Link(header, SHA256.HashData(bytes)), batch, _seal.Generation, false, expires == 0 && bytes.Length == SegmentSeal.SmallBytes), stored);
         _row.Bytes += (ulong)bytes.Length;
         await SaveAsync(stored, cancel).ConfigureAwait(false);
     }
@@ -128,7 +142,9 @@ sealed partial class HistoryArchive
         List<ulong> merged = [];
         foreach (Wire.ArchiveSegment segment in page.Segments.Reverse())
         {
-            if (!numbers.Contains(segment.Number) || await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false) is not { Batch: { } batch, Header.Expires: 0 }) continue;
+            if (!numbers.Contains(segment.Number) || await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false) is not { Batch: { } batch, Header.Expires: 0 } look) continue;
+            // Under a key that a lost device knows it is not looked at again: what would be copied from it would be vouched for anew.
+            if (look.Generation != _seal.Generation) continue;
             BatchReader reader = new(batch);
             foreach (ArchivedPerson person in batch.People) writer.Add(person);
             // Sixteen of the smallest fit the largest many times over.

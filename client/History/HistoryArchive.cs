@@ -32,7 +32,7 @@ sealed partial class HistoryArchive : IAsyncDisposable
     {
         (_core, _engine, _row) = (core, engine, row);
         OwnIdentity own = core.Identity;
-        _seal = new SegmentSeal(core.Mls.Crypto, own.Instance, own.Account, own.HistoryKey ?? throw new InvalidOperationException("a certified device has the history key"));
+        _seal = new SegmentSeal(core.Mls.Crypto, own.Instance, own.Account, () => own.HistoryKey ?? throw new InvalidOperationException("a certified device has the history keys"));
         _timer = core.Clock.CreateTimer(_ => Kick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         core.IsArchiving = !row.Off;
         core.Marked = OnMarked;
@@ -145,6 +145,7 @@ sealed partial class HistoryArchive : IAsyncDisposable
         }
         finally
         {
+            _page.Clear();
             _turn.Release();
         }
     }

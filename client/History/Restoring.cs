@@ -1,5 +1,4 @@
 using Kavalek.Client.Records;
-using Kavalek.Protocol;
 
 namespace Kavalek.Client;
 
@@ -11,9 +10,15 @@ sealed class Restoring(Step step)
     (ulong Position, MessageRow Row)? _beneath;
     bool _looked;
 
+    /// <summary>Whether anything was put in.</summary>
+    public bool Any { get; private set; }
+
+    /// <summary>What the newest line that was put in says of the own account's place in the conversation.</summary>
+    public ConversationState? Place { get; private set; }
+
     /// <summary>
-    /// Puts texts in, the newest first. Each that is here already only takes over what another own device knows of it, and loses its mark for the archive where that has
-    /// all that is known here, as does each that comes.
+    /// Puts texts and lines in, the newest first. Each that is here already only takes over what another own device knows of it, and loses its mark for the archive where that has
+    /// all that is known here, as does each that comes. How many texts are new.
     /// </summary>
     /// <param name="newestFirst">The texts.</param>
     /// <param name="archived">Whether they come from the archive; those that do not are marked for it.</param>
@@ -22,8 +27,7 @@ sealed class Restoring(Step step)
         int added = 0;
         foreach (MessageRow row in newestFirst)
         {
-            Id account = Id.Read(row.Account.Span), id = Id.Read(row.Id.Span);
-            if (await step.FindAsync(account, id).ConfigureAwait(false) is { } known)
+            if (await step.FindAsync(row).ConfigureAwait(false) is { } known)
             {
                 if (archived) await MatchAsync(known, row).ConfigureAwait(false);
                 continue;
@@ -33,8 +37,11 @@ sealed class Restoring(Step step)
             bool changed = ActIntake.Apply(step, row);
             ulong position = await PlaceAsync(row).ConfigureAwait(false);
             step.Restore(position, row);
+            Sharing.Remember(step, position, row);
             if (!archived || changed) step.Mark(position);
-            if (row.Deletion is not { Hidden: true }) added++;
+            Any = true;
+            if (row.System is { } line) Place ??= Lines.Place(line, step.Core.Identity.Account);
+            else if (row.Deletion is not { Hidden: true }) added++;
         }
         return added;
     }
@@ -42,7 +49,7 @@ sealed class Restoring(Step step)
     async Task MatchAsync(ulong known, MessageRow archived)
     {
         if (await step.RowAsync(known).ConfigureAwait(false) is not { } row) return;
-        bool taken = Step.IsArchived(row) && await step.ReviseAsync(known, message => Acts.Merge(message, archived)).ConfigureAwait(false);
+        bool taken = Lines.IsArchived(row) && await step.ReviseAsync(known, message => Acts.Merge(message, archived)).ConfigureAwait(false);
         if (Acts.AreAlike(row, archived)) step.Unmark(known);
         // What was taken back here is still in that segment: it is to go from there, too.
         else if (taken || (row.Deletion is not null && archived.Deletion is null)) step.Mark(known);

@@ -22,8 +22,17 @@ sealed record SegmentHeader(Id Archive, ulong Number, byte[] Previous, ulong Exp
 /// <param name="Archive">The archive's id; <c>null</c> where it is off.</param>
 sealed record ArchiveState(ulong Serial, Id? Archive);
 
-/// <summary>Seals and opens what the archive holds, under keys that follow from the history key.</summary>
-sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Secret historyKey)
+/// <summary>What was opened, and under which key.</summary>
+/// <param name="What">It.</param>
+/// <param name="Generation">How often the history key had been replaced when it was sealed.</param>
+sealed record Opened<T>(T What, uint Generation);
+
+/// <summary>Seals what the archive holds under keys that follow from the newest history key, and opens what was sealed under any that the account's devices hold.</summary>
+/// <param name="crypto">The primitives.</param>
+/// <param name="instance">The instance.</param>
+/// <param name="account">The account.</param>
+/// <param name="historyKeys">The keys as they are now: another device may replace them.</param>
+sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Func<Secret> historyKeys)
 {
     const ushort Version = 1;
     const int SaltBytes = 32, CommitmentBytes = 32, KeyBytes = 32;
@@ -35,17 +44,20 @@ sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Secret
     /// <summary>Bytes of a sealed segment of the smallest size.</summary>
     public const int SmallBytes = 4_096 + SaltBytes + CommitmentBytes + CipherSuite.TagLength;
 
+    /// <summary>How often the history key has been replaced, as this device knows.</summary>
+    public uint Generation => HistoryKeys.Generation(historyKeys());
+
     /// <summary>Seals a batch, padded.</summary>
     public Task<byte[]> SealAsync(SegmentHeader header, ArchiveBatch batch) =>
-        SealAsync(ArchiveKey(header.Archive), "segment"u8.ToArray(), Bound(header), Pad(batch.ToByteArray()));
+        SealAsync(ArchiveInfo(header.Archive), "segment"u8.ToArray(), Bound(header), Pad(batch.ToByteArray()));
 
     /// <summary>Opens a segment; <c>null</c> where it is not what its header says, of this account, whole and unchanged.</summary>
-    public async Task<ArchiveBatch?> OpenAsync(SegmentHeader header, ReadOnlyMemory<byte> sealedBytes)
+    public async Task<Opened<ArchiveBatch>?> OpenAsync(SegmentHeader header, ReadOnlyMemory<byte> sealedBytes)
     {
-        if (await OpenAsync(ArchiveKey(header.Archive), "segment"u8.ToArray(), Bound(header), sealedBytes).ConfigureAwait(false) is not { } plaintext || plaintext.Length < 4) return null;
-        int length = BinaryPrimitives.ReadInt32BigEndian(plaintext);
-        if (length < 0 || length > plaintext.Length - 4) return null;
-        return UntrustedMessage.TryRead(ArchiveBatch.Parser, plaintext.AsSpan(4, length), out ArchiveBatch? batch) ? batch : null;
+        if (await OpenAsync(ArchiveInfo(header.Archive), "segment"u8.ToArray(), Bound(header), sealedBytes).ConfigureAwait(false) is not { } opened || opened.What.Length < 4) return null;
+        int length = BinaryPrimitives.ReadInt32BigEndian(opened.What);
+        if (length < 0 || length > opened.What.Length - 4) return null;
+        return UntrustedMessage.TryRead(ArchiveBatch.Parser, opened.What.AsSpan(4, length), out ArchiveBatch? batch) ? new(batch, opened.Generation) : null;
     }
 
     /// <summary>The link of a segment, of what is sealed or its digest.</summary>
@@ -55,34 +67,34 @@ sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Secret
     public byte[] FirstLink(Id archive) => SHA256.HashData([.. "kavalek/v1/archive/link"u8, .. instance.ToArray(), .. account.ToArray(), .. archive.ToArray()]);
 
     /// <summary>Seals the state.</summary>
-    public Task<byte[]> SealAsync(ArchiveState state) => SealAsync(StateKey(), "state"u8.ToArray(), StateBound(), new TlsBytes()
+    public Task<byte[]> SealAsync(ArchiveState state) => SealAsync(StateInfo(), "state"u8.ToArray(), StateBound(), new TlsBytes()
         .UInt16(Version).UInt64(state.Serial).Raw([state.Archive is null ? (byte)0 : (byte)1]).Id(state.Archive ?? default).ToArray());
 
     /// <summary>Seals notes, padded.</summary>
-    public Task<byte[]> SealNotesAsync(ulong version, byte[] notes) => SealAsync(NotesKey(), "notes"u8.ToArray(), NotesBound(version), Pad(notes));
+    public Task<byte[]> SealNotesAsync(ulong version, byte[] notes) => SealAsync(NotesInfo(), "notes"u8.ToArray(), NotesBound(version), Pad(notes));
 
     /// <summary>Opens notes; <c>null</c> where no device of this account has sealed them as this version.</summary>
     public async Task<Noted.Notes?> OpenNotesAsync(ulong version, ReadOnlyMemory<byte> notes)
     {
-        if (await OpenAsync(NotesKey(), "notes"u8.ToArray(), NotesBound(version), notes).ConfigureAwait(false) is not { Length: >= 4 } plaintext) return null;
+        if (await OpenAsync(NotesInfo(), "notes"u8.ToArray(), NotesBound(version), notes).ConfigureAwait(false) is not { What: { Length: >= 4 } plaintext }) return null;
         int length = BinaryPrimitives.ReadInt32BigEndian(plaintext);
         if (length < 0 || length > plaintext.Length - 4) return null;
         return UntrustedMessage.TryRead(Noted.Notes.Parser, plaintext.AsSpan(4, length), out Noted.Notes? read) ? read : null;
     }
 
     /// <summary>Opens the state; <c>null</c> where no device of this account has sealed it.</summary>
-    public async Task<ArchiveState?> OpenStateAsync(ReadOnlyMemory<byte> state)
+    public async Task<Opened<ArchiveState>?> OpenStateAsync(ReadOnlyMemory<byte> state)
     {
-        if (await OpenAsync(StateKey(), "state"u8.ToArray(), StateBound(), state).ConfigureAwait(false) is not { } bytes) return null;
+        if (await OpenAsync(StateInfo(), "state"u8.ToArray(), StateBound(), state).ConfigureAwait(false) is not { } opened) return null;
         try
         {
-            TlsView view = new(bytes);
+            TlsView view = new(opened.What);
             if (view.UInt16() != Version) return null;
             ulong serial = view.UInt64();
             bool on = view.Raw(1)[0] == 1;
             Id archive = view.Id();
             view.End();
-            return new ArchiveState(serial, on ? archive : null);
+            return new(new ArchiveState(serial, on ? archive : null), opened.Generation);
         }
         catch (FormatException)
         {
@@ -90,26 +102,32 @@ sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Secret
         }
     }
 
-    async Task<byte[]> SealAsync(Secret owned, byte[] label, byte[] bound, byte[] plaintext)
+    async Task<byte[]> SealAsync(byte[] info, byte[] label, byte[] bound, byte[] plaintext)
     {
-        using Secret parent = owned;
+        using Secret parent = Expand(historyKeys(), 0, info);
         byte[] salt = new byte[SaltBytes];
         crypto.Random(salt);
         (Secret key, byte[] nonce, byte[] commitment) = Derive(parent, label, salt);
         using (key) return [.. salt, .. commitment, .. await crypto.SealAsync(AeadAlgorithm.Aes256Gcm, key, nonce, bound, plaintext).ConfigureAwait(false)];
     }
 
-    async Task<byte[]?> OpenAsync(Secret owned, byte[] label, byte[] bound, ReadOnlyMemory<byte> bytes)
+    async Task<Opened<byte[]>?> OpenAsync(byte[] info, byte[] label, byte[] bound, ReadOnlyMemory<byte> bytes)
     {
-        using Secret parent = owned;
         if (bytes.Length < SaltBytes + CommitmentBytes + CipherSuite.TagLength) return null;
-        (Secret key, byte[] nonce, byte[] commitment) = Derive(parent, label, bytes.Span[..SaltBytes]);
-        using (key)
+        Secret keys = historyKeys();
+        for (int index = 0; index < HistoryKeys.Count(keys); index++)
         {
-            // First the commitment: AES-GCM alone would let one ciphertext open under two keys.
-            if (!CryptographicOperations.FixedTimeEquals(commitment, bytes.Span.Slice(SaltBytes, CommitmentBytes))) return null;
-            return await crypto.OpenAsync(AeadAlgorithm.Aes256Gcm, key, nonce, bound, bytes[(SaltBytes + CommitmentBytes)..]).ConfigureAwait(false);
+            using Secret parent = Expand(keys, index, info);
+            (Secret key, byte[] nonce, byte[] commitment) = Derive(parent, label, bytes.Span[..SaltBytes]);
+            using (key)
+            {
+                // First the commitment: AES-GCM alone would let one ciphertext open under two keys. It says which of the keys it is, too.
+                if (!CryptographicOperations.FixedTimeEquals(commitment, bytes.Span.Slice(SaltBytes, CommitmentBytes))) continue;
+                return await crypto.OpenAsync(AeadAlgorithm.Aes256Gcm, key, nonce, bound, bytes[(SaltBytes + CommitmentBytes)..]).ConfigureAwait(false) is { } plaintext
+                    ? new(plaintext, HistoryKeys.Generation(keys) - (uint)index) : null;
+            }
         }
+        return null;
     }
 
     (Secret Key, byte[] Nonce, byte[] Commitment) Derive(Secret parent, byte[] label, ReadOnlySpan<byte> salt)
@@ -121,18 +139,18 @@ sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Secret
         return (key, all[KeyBytes..(KeyBytes + CipherSuite.NonceLength)], all[(KeyBytes + CipherSuite.NonceLength)..]);
     }
 
-    Secret ArchiveKey(Id archive) => Expand([.. "kavalek/v1/archive"u8, .. instance.ToArray(), .. account.ToArray(), .. archive.ToArray()]);
+    byte[] ArchiveInfo(Id archive) => [.. "kavalek/v1/archive"u8, .. instance.ToArray(), .. account.ToArray(), .. archive.ToArray()];
 
-    Secret StateKey() => Expand([.. "kavalek/v1/archive/state"u8, .. instance.ToArray(), .. account.ToArray()]);
+    byte[] StateInfo() => [.. "kavalek/v1/archive/state"u8, .. instance.ToArray(), .. account.ToArray()];
 
-    Secret NotesKey() => Expand([.. "kavalek/v1/archive/notes"u8, .. instance.ToArray(), .. account.ToArray()]);
+    byte[] NotesInfo() => [.. "kavalek/v1/archive/notes"u8, .. instance.ToArray(), .. account.ToArray()];
 
     byte[] NotesBound(ulong version) => [.. "kavalek/v1/archive/notes"u8, .. instance.ToArray(), .. account.ToArray(), .. new TlsBytes().UInt64(version).ToArray()];
 
-    Secret Expand(byte[] info)
+    Secret Expand(Secret keys, int index, byte[] info)
     {
         byte[] key = new byte[KeyBytes];
-        crypto.HkdfExpand(HashAlgorithm.Sha256, historyKey.Span, info, key);
+        crypto.HkdfExpand(HashAlgorithm.Sha256, HistoryKeys.KeyAt(keys, index), info, key);
         return Secret.Own(key);
     }
 

@@ -40,60 +40,132 @@ static class Sharing
     /// <summary>Parts of one answer, at most.</summary>
     public const int MostParts = 64;
 
+    // Devices that one account brings, twice over.
+    const int MostAsks = 2 * Limits.AccountDevices;
+
     const int PartBytes = 56 * 1024, AllBytes = 1 << 20, KeyBytes = 65;
 
+    /// <summary>How long the device that offered has to answer, or to go on answering, before another one of its account does: each in its turn.</summary>
+    public static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
+
     /// <summary>Offers, and remembers what: this device answers.</summary>
-    public static void Offer(Step step, IReadOnlyList<Id> accounts, uint last, ulong since)
+    public static async Task OfferAsync(Step step, IReadOnlyList<Id> accounts, uint last, ulong since)
     {
         Content content = step.NewContent();
         content.Offer = new() { Last = last, Since = since };
         content.Offer.Accounts.AddRange(accounts.Select(Step.Bytes));
         OfferRow row = new() { Last = last, Since = since, Position = step.Thread.Row.NextPosition };
         row.Accounts.AddRange(content.Offer.Accounts);
-        step.Batch.Put(StoreKeys.Offer(step.Thread.Id, Id.Read(content.Id.Span)), row.ToByteArray());
         step.Queue(content);
-        Say(step, step.Core.Identity.Account, content.Offer);
+        await SayAsync(step, step.Core.Identity.Account, content).ConfigureAwait(false);
+        // Behind the line: this device answers, and not in another's place.
+        Put(step, Id.Read(content.Id.Span), row);
     }
 
     /// <summary>Somebody offers: all see it, and whom it names asks.</summary>
     public static async Task OfferedAsync(Step step, MemberDevice sender, Content content)
     {
-        string key = StoreKeys.Offer(step.Thread.Id, Id.Read(content.Id.Span));
-        if (await step.Core.Store.GetAsync(key).ConfigureAwait(false) is not null) return; // said twice
-        Say(step, sender.Account, content.Offer);
+        Id offer = Id.Read(content.Id.Span);
+        if (await FindAsync(step, offer).ConfigureAwait(false) is not null) return; // said twice
+        await SayAsync(step, sender.Account, content).ConfigureAwait(false);
         if (sender.Account == step.Core.Identity.Account || !content.Offer.Accounts.Contains(Step.Bytes(step.Core.Identity.Account))) return;
         using KeyPair pair = await step.Core.Mls.Crypto.GenerateKeyPairAsync(KemAlgorithm.DhkemP256).ConfigureAwait(false);
-        step.Batch.Put(key, new OfferRow
+        Put(step, offer, new OfferRow
         {
             By = Step.Bytes(sender.Account),
             Device = Step.Bytes(sender.Device),
             PrivateKey = ByteString.CopyFrom(pair.PrivateKey.Span),
-        }.ToByteArray());
+        });
         Content ask = step.NewContent();
         ask.Ask = new() { Offer = content.Id, Key = ByteString.CopyFrom(pair.PublicKey) };
         step.Queue(ask); // goes out once the conversation is accepted, and not before
     }
 
-    /// <summary>Somebody takes an offer of this device: it is answered once.</summary>
+    /// <summary>Somebody takes an offer of this account: it is remembered. The device that made it answers soon; the others where that one does not.</summary>
     public static async Task AskedAsync(Step step, MemberDevice sender, HistoryAsk ask)
     {
         Id offer = Id.Read(ask.Offer.Span);
-        string key = StoreKeys.Offer(step.Thread.Id, offer);
-        if (await step.Core.Store.GetAsync(key).ConfigureAwait(false) is not { } stored || OfferRow.Parser.ParseFrom(stored) is not { By.IsEmpty: true } row) return;
+        if (await OwnOfferAsync(step, offer).ConfigureAwait(false) is not { } row) return;
         ByteString device = Step.Bytes(sender.Device);
-        if (!row.Accounts.Contains(Step.Bytes(sender.Account)) || row.Answered.Contains(device)) return;
+        if (!row.Accounts.Contains(Step.Bytes(sender.Account)) || row.Answered.Contains(device) || row.Asks.Any(open => open.Device.Equals(device))) return;
+        AskRow asked = new() { Account = Step.Bytes(sender.Account), Device = device, Key = ask.Key, At = step.NowMilliseconds };
+        if (row.Asks.Count >= MostAsks) return;
+        row.Asks.Add(asked);
+        Keep(step, offer, row);
+        // Not here: what comes next may say that another device has answered already, where this one was away.
+        if (!row.BySibling) step.Afterwards(step.Core.Asked);
+    }
+
+    /// <summary>Answers what this device offered, and what another device of the account offered and has left open for so long that it is this one's turn.</summary>
+    public static async Task AnswerDueAsync(Step step, Id offer)
+    {
+        if (await OwnOfferAsync(step, offer).ConfigureAwait(false) is not { } row)
+        {
+            step.Batch.Delete(StoreKeys.Ask(step.Thread.Id, offer)); // the conversation was declined
+            step.Changed = true;
+            return;
+        }
+        Id[] own = [.. step.Thread.Live?.Devices.Where(d => d.Account == step.Core.Identity.Account).OrderBy(d => d.Leaf.Value).Select(d => d.Device) ?? []];
+        int rank = Array.IndexOf(own, step.Core.Identity.Device);
+        if (rank < 0) return;
+        ulong patience = row.BySibling ? (ulong)(Turn.TotalMilliseconds * (rank + 1)) : 0;
+        foreach (AskRow asked in row.Asks.Where(open => open.At + patience <= step.NowMilliseconds).ToArray())
+        {
+            row.Asks.Remove(asked);
+            // Who asked may be gone by now.
+            if (step.Thread.Live!.Devices.Any(d => Step.Bytes(d.Device).Equals(asked.Device) && Step.Bytes(d.Account).Equals(asked.Account))) await AnswerAsync(step, offer, row, asked).ConfigureAwait(false);
+        }
+        Keep(step, offer, row);
+    }
+
+    static async Task<OfferRow?> OwnOfferAsync(Step step, Id offer) => await FindAsync(step, offer).ConfigureAwait(false) is { By.IsEmpty: true } own ? own : null;
+
+    // As this step has left it: an ask and its answer may come in one.
+    static async Task<OfferRow?> FindAsync(Step step, Id offer) => step.Offers.GetValueOrDefault(offer)
+        ?? (await step.Core.Store.GetAsync(StoreKeys.Offer(step.Thread.Id, offer)).ConfigureAwait(false) is { } stored ? OfferRow.Parser.ParseFrom(stored) : null);
+
+    static void Put(Step step, Id offer, OfferRow row)
+    {
+        step.Offers[offer] = row;
+        step.Batch.Put(StoreKeys.Offer(step.Thread.Id, offer), row.ToByteArray());
+        step.Changed = true;
+    }
+
+    /// <summary>A line came that may tell of an offer by another device of the account, from the stream or from the archive: this one answers where that one does not.</summary>
+    public static void Remember(Step step, ulong position, MessageRow row)
+    {
+        if (row.System is not { Offer.Length: Limits.IdLength } line || (SystemKind)line.Kind != SystemKind.HistoryShared || !line.Actor.Equals(Step.Bytes(step.Core.Identity.Account))
+            || line.Text.Split(' ') is not [{ } what, { } number] || !ulong.TryParse(number, CultureInfo.InvariantCulture, out ulong value)) return;
+        OfferRow offer = new() { BySibling = true, Position = position };
+        if (what == "last") offer.Last = (uint)Math.Min(value, HistoryShare.Most);
+        else offer.Since = Math.Min(value, ulong.MaxValue / 1000) * 1000;
+        offer.Accounts.AddRange(line.Accounts);
+        Put(step, Id.Read(line.Offer.Span), offer);
+    }
+
+    static void Keep(Step step, Id offer, OfferRow row)
+    {
+        string open = StoreKeys.Ask(step.Thread.Id, offer);
+        Put(step, offer, row);
+        if (row.Asks.Count > 0) step.Batch.Put(open, [1]);
+        else step.Batch.Delete(open);
+        step.Changed = true;
+    }
+
+    static async Task AnswerAsync(Step step, Id offer, OfferRow row, AskRow asked)
+    {
         List<ArchiveBatch> batches = await CollectAsync(step, row).ConfigureAwait(false);
         List<Content> parts = [];
         for (int part = 0; part < batches.Count; part++)
         {
-            HpkeCiphertext? ciphertext = await Suite(step).SealAsync(ask.Key.ToByteArray(), Info(step, offer, sender.Account, sender.Device),
+            HpkeCiphertext? ciphertext = await Suite(step).SealAsync(asked.Key.ToByteArray(), Info(step, offer, Id.Read(asked.Account.Span), Id.Read(asked.Device.Span)),
                 Bound(part, batches.Count), Pad(batches[part])).ConfigureAwait(false);
             if (ciphertext is null) return; // no key
             Content content = step.NewContent();
             content.Passed = new()
             {
-                Offer = ask.Offer,
-                Device = device,
+                Offer = Step.Bytes(offer),
+                Device = asked.Device,
                 Part = (uint)part,
                 Parts = (uint)batches.Count,
                 KemOutput = ByteString.CopyFrom(ciphertext.KemOutput),
@@ -102,26 +174,45 @@ static class Sharing
             parts.Add(content);
         }
         foreach (Content content in parts) step.Queue(content);
-        row.Answered.Add(device);
-        step.Batch.Put(key, row.ToByteArray());
-        step.Changed = true;
+        row.Answered.Add(asked.Device);
+    }
+
+    // Another device of the account answers: it is given time for the rest, and with the last part nothing is left to do.
+    static async Task AnsweredElsewhereAsync(Step step, HistoryPassed passed)
+    {
+        Id offer = Id.Read(passed.Offer.Span);
+        if (await OwnOfferAsync(step, offer).ConfigureAwait(false) is not { } row || row.Asks.FirstOrDefault(open => open.Device.Equals(passed.Device)) is not { } asked) return;
+        asked.At = step.NowMilliseconds;
+        if (passed.Part + 1 == passed.Parts)
+        {
+            row.Asks.Remove(asked);
+            row.Answered.Add(passed.Device);
+        }
+        Keep(step, offer, row);
     }
 
     /// <summary>What was asked for: only from the account that offered, only of this conversation.</summary>
     public static async Task PassedAsync(Step step, MemberDevice sender, HistoryPassed passed)
     {
         OwnIdentity own = step.Core.Identity;
+        if (sender.Account == own.Account) await AnsweredElsewhereAsync(step, passed).ConfigureAwait(false);
         Id offer = Id.Read(passed.Offer.Span);
-        string key = StoreKeys.Offer(step.Thread.Id, offer);
-        if (!passed.Device.Span.SequenceEqual(own.Device.ToArray()) || await step.Core.Store.GetAsync(key).ConfigureAwait(false) is not { } stored) return;
-        OfferRow row = OfferRow.Parser.ParseFrom(stored);
-        if (row.PrivateKey.IsEmpty || !row.By.Equals(Step.Bytes(sender.Account)) || !row.Device.Equals(Step.Bytes(sender.Device)) || row.Parts.Contains(passed.Part)) return;
+        if (!passed.Device.Span.SequenceEqual(own.Device.ToArray()) || await FindAsync(step, offer).ConfigureAwait(false) is not { } row) return;
+        if (row.PrivateKey.IsEmpty || !row.By.Equals(Step.Bytes(sender.Account))) return;
+        // Another device of theirs goes on where one stopped: it begins at the beginning.
+        if (!row.Device.Equals(Step.Bytes(sender.Device)))
+        {
+            if (passed.Part != 0) return;
+            row.Device = Step.Bytes(sender.Device);
+            row.Parts.Clear();
+        }
+        if (row.Parts.Contains(passed.Part)) return;
         using Secret privateKey = Secret.Copy(row.PrivateKey.Span);
         using Secret? opened = await Suite(step).OpenAsync(passed.KemOutput.ToByteArray(), privateKey, Info(step, offer, own.Account, own.Device),
             Bound((int)passed.Part, (int)passed.Parts), passed.Sealed.ToByteArray()).ConfigureAwait(false);
         if (opened is null || Unpad(opened.Span) is not { } batch) return;
         int added = 0;
-        foreach ((ArchivedConversation conversation, IReadOnlyList<MessageRow> newest) in new BatchReader(batch).Conversations(own.Account))
+        foreach ((ArchivedConversation conversation, IReadOnlyList<MessageRow> newest) in new BatchReader(batch).Conversations(own.Account, lines: false))
         {
             if (!conversation.Id.Span.SequenceEqual(step.Thread.Id.ToArray())) continue;
             // That something was deleted, or is to be hidden, nobody says for others.
@@ -131,15 +222,15 @@ static class Sharing
         }
         row.Parts.Add(passed.Part);
         if (row.Parts.Count == passed.Parts) row.PrivateKey = ByteString.Empty;
-        step.Batch.Put(key, row.ToByteArray());
-        step.Changed = true;
+        Put(step, offer, row);
         if (added == 0) return;
         step.Publish(new HistoryRestored(step.Thread.Face));
         step.Publish(new ConversationChanged(step.Thread.Face));
     }
 
-    static void Say(Step step, Id by, HistoryOffer offer) => step.Say(SystemKind.HistoryShared, by, offer.Accounts.Select(account => Id.Read(account.Span)),
-        offer.Last > 0 ? $"last {offer.Last.ToString(CultureInfo.InvariantCulture)}" : $"since {(offer.Since / 1000).ToString(CultureInfo.InvariantCulture)}");
+    // With the id of the content, by which another device of the account knows what was offered.
+    static Task SayAsync(Step step, Id by, Content content) => step.SayAsync(SystemKind.HistoryShared, by, content.Offer.Accounts.Select(account => Id.Read(account.Span)),
+        content.Offer.Last > 0 ? $"last {content.Offer.Last.ToString(CultureInfo.InvariantCulture)}" : $"since {(content.Offer.Since / 1000).ToString(CultureInfo.InvariantCulture)}", Id.Read(content.Id.Span));
 
     // The newest first until enough is there, then in batches, the oldest text of each first.
     static async Task<List<ArchiveBatch>> CollectAsync(Step step, OfferRow offer)

@@ -4,53 +4,45 @@ using Kavalek.Mls;
 namespace Kavalek.Client;
 
 /// <summary>
-/// What every device of an account shares, and nobody else has: the account's private key and the history key (docs/PROTOCOL.md §3.5), and to where
+/// What every device of an account shares, and nobody else has: the account's private key and the history keys (docs/PROTOCOL.md §3.5), and to where
 /// the archive had got when it was handed over.
-/// Disposing zeroes both.
+/// Disposing zeroes the keys.
 /// </summary>
 /// <param name="AccountKey">Certifies devices: private key of 32 bytes.</param>
-/// <param name="HistoryKey">Encrypts the account's archive: 32 random bytes.</param>
+/// <param name="HistoryKey">Encrypts the account's archive: <see cref="HistoryKeys"/>.</param>
 sealed record AccountSecrets(Secret AccountKey, Secret HistoryKey) : IDisposable
 {
-    /// <summary>Bytes of either key.</summary>
+    /// <summary>Bytes of the private account key, and of a history key.</summary>
     public const int KeyBytes = 32;
 
-    /// <summary>Bytes of the encoded structure.</summary>
-    public const int EncodedBytes = KeysBytes + ArchiveHead.EncodedBytes;
+    /// <summary>Bytes of the encoded structure, with the fewest history keys and with the most.</summary>
+    public const int FewestBytes = FixedBytes + HistoryKeys.FewestBytes, MostBytes = FixedBytes + HistoryKeys.MostBytes;
 
-    const int KeysBytes = 2 + 2 * KeyBytes;
+    const int HeadAt = 2 + KeyBytes, FixedBytes = HeadAt + ArchiveHead.EncodedBytes;
 
     /// <summary>How far the archive had got.</summary>
     public ArchiveHead Head { get; init; } = ArchiveHead.Unknown;
 
     const ushort Version = 1;
 
-    /// <summary>A fresh history key.</summary>
-    public static Secret NewHistoryKey(ICryptoProvider crypto)
-    {
-        byte[] key = new byte[KeyBytes];
-        crypto.Random(key);
-        return Secret.Own(key);
-    }
-
     /// <summary>The bytes to seal.</summary>
     public Secret Encode()
     {
-        byte[] bytes = new byte[EncodedBytes];
+        byte[] bytes = new byte[FixedBytes + HistoryKey.Length];
         BinaryPrimitives.WriteUInt16BigEndian(bytes, Version);
         AccountKey.Span.CopyTo(bytes.AsSpan(2));
-        HistoryKey.Span.CopyTo(bytes.AsSpan(2 + KeyBytes));
-        Head.Write(bytes.AsSpan(KeysBytes));
+        Head.Write(bytes.AsSpan(HeadAt));
+        HistoryKey.Span.CopyTo(bytes.AsSpan(FixedBytes));
         return Secret.Own(bytes);
     }
 
     /// <summary>Reads what was sealed; <c>null</c> where it is of another version or length.</summary>
     public static AccountSecrets? Decode(Secret encoded) =>
-        encoded.Length == EncodedBytes && BinaryPrimitives.ReadUInt16BigEndian(encoded.Span) == Version
-            ? new AccountSecrets(Secret.Copy(encoded.Span.Slice(2, KeyBytes)), Secret.Copy(encoded.Span.Slice(2 + KeyBytes, KeyBytes))) { Head = ArchiveHead.Read(encoded.Span[KeysBytes..]) }
+        encoded.Length >= FewestBytes && BinaryPrimitives.ReadUInt16BigEndian(encoded.Span) == Version && HistoryKeys.IsWellFormed(encoded.Span[FixedBytes..])
+            ? new AccountSecrets(Secret.Copy(encoded.Span.Slice(2, KeyBytes)), Secret.Copy(encoded.Span[FixedBytes..])) { Head = ArchiveHead.Read(encoded.Span[HeadAt..FixedBytes]) }
             : null;
 
-    /// <summary>Zeroes both keys.</summary>
+    /// <summary>Zeroes the keys.</summary>
     public void Dispose()
     {
         AccountKey.Dispose();

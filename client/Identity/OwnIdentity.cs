@@ -11,7 +11,7 @@ sealed class OwnIdentity : IDisposable
     public const string DeviceKeyAt = "device/key";
     /// <summary>Where the account's key pair is stored, likewise.</summary>
     public const string AccountKeyAt = "account/key";
-    /// <summary>Where the account's history key is stored: 32 bytes.</summary>
+    /// <summary>Where the account's history keys are stored: <see cref="HistoryKeys"/>.</summary>
     public const string HistoryKeyAt = "account/history-key";
     /// <summary>Where the own certificate is stored.</summary>
     public const string CertificateAt = "device/certificate";
@@ -19,6 +19,8 @@ sealed class OwnIdentity : IDisposable
     public const string GrantKeyAt = "device/grant-key";
 
     const int PrivateKeyBytes = 32;
+
+    readonly List<Secret> _former = [];
 
     /// <summary>The instance.</summary>
     public required Id Instance { get; init; }
@@ -35,7 +37,7 @@ sealed class OwnIdentity : IDisposable
     /// <summary>The account key, with which devices are certified.</summary>
     public KeyPair? AccountKey { get; set; }
 
-    /// <summary>What the account's archive is encrypted under: 32 bytes, the same on all of its devices.</summary>
+    /// <summary>What the account's archive is encrypted under, the same on all of its devices: <see cref="HistoryKeys"/>.</summary>
     public Secret? HistoryKey { get; set; }
 
     /// <summary>The certificate in force.</summary>
@@ -63,16 +65,11 @@ sealed class OwnIdentity : IDisposable
     /// <summary>This device is in, or follows the account to a new key.</summary>
     public void Become(DeviceCertificate certificate, KeyPair accountKey, Secret historyKey)
     {
-        if (HistoryKey is { } held && held.Equals(historyKey))
-        {
-            // The same stays where it is: the archive works with it.
-            historyKey.Dispose();
-            historyKey = held;
-        }
-        (KeyPair? oldKey, Secret? oldHistory, KeyPair? grantKey) = (AccountKey, ReferenceEquals(HistoryKey, historyKey) ? null : HistoryKey, GrantKey);
+        // The archive may be at work with those of before: they go with this object.
+        if (HistoryKey is { } held) _former.Add(held);
+        (KeyPair? oldKey, KeyPair? grantKey) = (AccountKey, GrantKey);
         (AccountKey, HistoryKey, Certificate, GrantKey) = (accountKey, historyKey, certificate, null);
         oldKey?.Dispose();
-        oldHistory?.Dispose();
         grantKey?.Dispose();
     }
 
@@ -111,6 +108,7 @@ sealed class OwnIdentity : IDisposable
         DeviceKey.Dispose();
         AccountKey?.Dispose();
         HistoryKey?.Dispose();
+        foreach (Secret former in _former) former.Dispose();
         GrantKey?.Dispose();
     }
 }

@@ -31,7 +31,7 @@ sealed class AccountNotes : IAsyncDisposable
     {
         (_core, _engine) = (core, engine);
         OwnIdentity own = core.Identity;
-        _seal = new SegmentSeal(core.Mls.Crypto, own.Instance, own.Account, own.HistoryKey ?? throw new InvalidOperationException("a certified device has the history key"));
+        _seal = new SegmentSeal(core.Mls.Crypto, own.Instance, own.Account, () => own.HistoryKey ?? throw new InvalidOperationException("a certified device has the history keys"));
         _timer = core.Clock.CreateTimer(_ => engine.InBackground(TrySyncAsync), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 

@@ -11,14 +11,14 @@ namespace Kavalek.Client;
 /// </summary>
 sealed record Vault(ulong Number, byte[] Salt, byte[] Commitment, byte[] Sealed)
 {
-    /// <summary>Bytes of an encoded vault.</summary>
-    public const int EncodedBytes = HeaderBytes + CommitmentBytes + SealedBytes;
+    /// <summary>Bytes of an encoded vault, with the fewest history keys and with the most.</summary>
+    public const int FewestBytes = AroundBytes + AccountSecrets.FewestBytes, MostBytes = AroundBytes + AccountSecrets.MostBytes;
 
     const ushort Version = 1;
     const int SaltBytes = 16;
     const int HeaderBytes = 2 + 8 + SaltBytes;
     const int CommitmentBytes = CommittedKey.CommitmentBytes;
-    const int SealedBytes = AccountSecrets.EncodedBytes + CipherSuite.TagLength;
+    const int AroundBytes = HeaderBytes + CommitmentBytes + CipherSuite.TagLength;
 
     /// <summary>Seals the secrets of an account under a recovery key.</summary>
     public static async Task<Vault> SealAsync(ICryptoProvider crypto, RecoveryKey recoveryKey, Id instance, Id account, ulong number, AccountSecrets secrets)
@@ -56,9 +56,9 @@ sealed record Vault(ulong Number, byte[] Salt, byte[] Commitment, byte[] Sealed)
     /// <exception cref="KavalekException"><see cref="ClientErrors.VaultRefused"/>.</exception>
     public static Vault Decode(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length != EncodedBytes || BinaryPrimitives.ReadUInt16BigEndian(bytes) != Version) throw Refused("cannot be read");
+        if (bytes.Length is < FewestBytes or > MostBytes || BinaryPrimitives.ReadUInt16BigEndian(bytes) != Version) throw Refused("cannot be read");
         return new Vault(BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]), bytes.Slice(10, SaltBytes).ToArray(),
-            bytes.Slice(HeaderBytes, CommitmentBytes).ToArray(), bytes[^SealedBytes..].ToArray());
+            bytes.Slice(HeaderBytes, CommitmentBytes).ToArray(), bytes[(HeaderBytes + CommitmentBytes)..].ToArray());
     }
 
     /// <summary>The server's vault is not to be believed.</summary>

@@ -20,14 +20,19 @@ public sealed class SqliteClientStore : IClientStore
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
         "PRAGMA secure_delete = ON",
+        "PRAGMA journal_size_limit = 4194304",
         "PRAGMA temp_store = MEMORY",
         "CREATE TABLE IF NOT EXISTS entry (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID, STRICT",
     ];
+
+    // So many batches in a row that may not be postponed, and the log is short again.
+    const int LongLogEnds = 8;
 
     readonly SqliteConnection _connection;
     readonly ProfileLock? _profile;
     readonly SemaphoreSlim _turn = new(1, 1);
     bool _isFull = true;
+    int _fulls = LongLogEnds;
 
     SqliteClientStore(SqliteConnection connection, ProfileLock? profile)
     {
@@ -122,9 +127,17 @@ public sealed class SqliteClientStore : IClientStore
         _turn.Release();
     }
 
-    // Without, the log is not forced to the disk at a commit, but is with the next that is; its order holds either way.
+    // Without, the log is not forced to the disk at a commit, but is with the next that is; its order holds either way. Batches that may be postponed come in thousands and
+    // touch pages all over the file: moved there from the log every 1,000 pages, each message costs the more the larger the file is.
     void Synchronize(bool full)
     {
+        bool wasLong = _fulls < LongLogEnds;
+        _fulls = full ? Math.Min(_fulls + 1, LongLogEnds) : 0;
+        if (wasLong != _fulls < LongLogEnds)
+        {
+            using SqliteCommand log = Command(_fulls < LongLogEnds ? "PRAGMA wal_autocheckpoint = 8000" : "PRAGMA wal_autocheckpoint = 1000");
+            log.ExecuteNonQuery();
+        }
         if (_isFull == full) return;
         using SqliteCommand command = Command(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         command.ExecuteNonQuery();

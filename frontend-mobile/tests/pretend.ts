@@ -50,6 +50,7 @@ export class Pretend implements Port {
   members = new Map<string, Member[]>();
   messages = new Map<string, Message[]>();
   recovery: 'none' | 'set' = 'set';
+  receipts = { delivered: false, read: false };
   #listener: ((event: MessageEvent<FromWorker>) => void) | null = null;
   #next = 1;
 
@@ -193,7 +194,7 @@ export class Pretend implements Port {
       conversations: open ? this.conversations : [],
       contacts: open ? this.contacts : [],
       history: open ? { on: true, complete: true, segments: 14, unread: 0, restored: 0, waiting: 3, bytes: 1_240_000, quota: 50_000_000, problem: null } : null,
-      settings: open ? { autoLock: 900, defaultTimer: null, recovery: this.recovery } : null,
+      settings: open ? { autoLock: 900, defaultTimer: null, recovery: this.recovery, receipts: this.receipts } : null,
     };
     this.#give({ kind: 'snapshot', snapshot });
   }

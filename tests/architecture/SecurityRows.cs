@@ -98,7 +98,7 @@ static partial class SecurityRows
         new(71, 1, "A stolen disk"),
         new(72, 1, "Lock, log-out and remote wipe"),
         new(73, 1, "Forward secrecy and healing"),
-        new(74, 2, "Keys in memory after locking", "what .NET copied on the way may stay in the memory of the terminal client for a while; it is not searched yet"),
+        new(74, 2, "Keys in memory after locking", "no key is left in the process; a typed password and texts are strings, which are still found there, the browser's worker is ended at a lock"),
         new(75, 2, "Disappearing messages and clocks", "notifications of the web app are not held against it yet"),
         new(76, 1, "Linking a device by trickery"),
         new(77, 1, "Weak TLS"),

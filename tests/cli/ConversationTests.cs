@@ -80,6 +80,9 @@ public sealed class ConversationTests(TwoPeople two)
     public async Task A_bot_hears_messages_as_json_and_answers_through_the_same_process()
     {
         string key = Guid.NewGuid().ToString();
+        Assert.Contains("says nothing", (await two.RunAsync(two.Marie, "receipts")).Out);
+        Assert.Contains("what was read", (await two.RunAsync(two.Marie, "receipts", "read")).Out);
+        Assert.Contains("what was read", (await two.RunAsync(two.Marie, "receipts")).Out);
         await using KavalekProcess bot = KavalekProcess.Start(two.Marie, TwoPeople.Password, "listen", "--json", "--commands", "--mark-read");
         await bot.EventAsync("connection", e => e.GetProperty("state").GetString() == "online");
         await two.RunAsync(two.Jean, "send", "@marie", $"question {key}");

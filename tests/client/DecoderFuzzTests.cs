@@ -105,7 +105,7 @@ public static class DecoderFuzzTests
     public static async Task Any_bytes_are_a_vault_in_its_one_encoding_or_refused()
     {
         using RecoveryKey recovery = RecoveryKey.Generate();
-        using AccountSecrets secrets = new(Secret.Zero(AccountSecrets.KeyBytes), Secret.Zero(AccountSecrets.KeyBytes));
+        using AccountSecrets secrets = new(Secret.Zero(AccountSecrets.KeyBytes), Secret.Zero(HistoryKeys.FewestBytes));
         byte[] sample = (await Vault.SealAsync(NativeCryptoProvider.Shared, recovery, Id.New(), Id.New(), 1, secrets)).Encode();
         Survives<KavalekException>([sample], Lengths, bytes => Assert.Equal(bytes, Vault.Decode(bytes).Encode()), e => e.Code == ClientErrors.VaultRefused);
     }
@@ -114,7 +114,7 @@ public static class DecoderFuzzTests
     [Fact]
     public static void Any_bytes_are_the_secrets_of_an_account_in_their_one_encoding_or_nothing()
     {
-        using AccountSecrets secrets = new(Secret.Zero(AccountSecrets.KeyBytes), Secret.Zero(AccountSecrets.KeyBytes));
+        using AccountSecrets secrets = new(Secret.Zero(AccountSecrets.KeyBytes), Secret.Zero(HistoryKeys.FewestBytes));
         using Secret encoded = secrets.Encode();
         Survives<InvalidOperationException>([encoded.Span.ToArray()], Lengths, bytes =>
         {
@@ -157,10 +157,10 @@ public static class DecoderFuzzTests
         batch.Texts.Add(new Archived.ArchivedText { Id = id, Sent = 1, Text = "bonjour" });
         byte[] bytes = batch.ToByteArray();
         byte[] sample = [0, 0, (byte)(bytes.Length >> 8), (byte)bytes.Length, .. bytes, .. new byte[50]];
-        Assert.Equal("bonjour", Assert.Single(Assert.Single(new BatchReader(Sharing.Unpad(sample)!).Conversations(default)).Newest).Text.Text);
+        Assert.Equal("bonjour", Assert.Single(Assert.Single(new BatchReader(Sharing.Unpad(sample)!).Conversations(default, lines: true)).Newest).Text.Text);
         Survives<InvalidOperationException>([sample], Mutator.Protobuf, input =>
         {
-            if (Sharing.Unpad(input) is { } read) Assert.All(new BatchReader(read).Conversations(default).SelectMany(c => c.Newest), row => Assert.True(ContentCodec.IsText(row.Text.Text)));
+            if (Sharing.Unpad(input) is { } read) Assert.All(new BatchReader(read).Conversations(default, lines: true).SelectMany(c => c.Newest), row => Assert.True(row.System is not null || ContentCodec.IsText(row.Text.Text)));
         }, _ => false);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kavalek.Mls;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
 using Microsoft.Data.Sqlite;
@@ -51,6 +52,63 @@ public static class HistoryTests
         await second.RestoreHistoryAsync();
         Assert.Equal(14, (await there.TextsAsync()).Length);
     }
+
+    [Fact]
+    public static async Task A_new_device_shows_the_lines_of_a_conversation_where_they_stood_and_each_once()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim"), amina = await SignUpAsync(server, "amina");
+        await using KavalekClient beside = await AddDeviceAsync(server, marie);
+        Conversation[] group = await GroupAsync("Plans", marie, karim);
+        await SyncAsync(beside, karim, marie);
+        await group[0].SendAsync("one");
+        await marie.SyncAsync();
+        await group[0].RenameAsync("Trips");
+        await SyncAsync(marie, beside, karim);
+        await beside.SaveHistoryAsync();
+        await group[0].AddAsync([(await marie.FindAsync("amina")).Account]);
+        await group[0].SendAsync("two");
+        await marie.SyncAsync();
+        await group[0].SetTimerAsync(TimeSpan.FromDays(7));
+        await group[0].SetRoleAsync(karim.Me.Id, Role.Admin);
+        await SyncAsync(marie, amina, beside, karim);
+        await group[0].RemoveAsync(amina.Me.Id);
+        await SyncAsync(marie, beside, karim);
+        Conversation left = (await GroupAsync("Old", karim, marie))[1];
+        await beside.SyncAsync();
+        await left.SendAsync("bye");
+        await marie.SyncAsync();
+        await left.LeaveAsync();
+        await SyncAsync(marie, karim, marie, beside);
+        await Task.WhenAll(marie.SaveHistoryAsync(), beside.SaveHistoryAsync());
+
+        await using KavalekClient fresh = await AddDeviceAsync(server, marie);
+        await SyncAsync(marie, fresh, beside);
+        await fresh.RestoreHistoryAsync();
+        string[] whole = await AllAsync(group[0]);
+        Assert.Equal(["Created", "one", "Renamed", "Joined", "two", "TimerChanged", "RoleChanged", "Removed", "DeviceAdded"], whole);
+        Assert.Equal(whole, await AllAsync(beside.Conversation(group[0].Id)!));
+        Conversation there = fresh.Conversation(group[0].Id)!;
+        Assert.Equal(whole, await AllAsync(there));
+        IReadOnlyList<SystemBody> lines = await there.LinesAsync();
+        Assert.Equal(("Trips", (Id?)marie.Me.Id), (lines[1].Text, lines[1].By));
+        Assert.Equal([amina.Me.Id], lines[2].Accounts);
+        Assert.Equal((await group[0].LinesAsync()).Select(line => (line.Kind, line.By, line.Text)), lines.Select(line => (line.Kind, line.By, line.Text)));
+        // What was left is there to read, as something that was left.
+        Conversation old = fresh.Conversation(left.Id)!;
+        Assert.Equal(["Joined", "bye", "Left"], await AllAsync(left));
+        Assert.Equal(["Joined", "bye", "Left"], await AllAsync(old));
+        Assert.Equal(ConversationState.Left, old.State);
+        // And whoever archives from anew writes no line twice.
+        await Task.WhenAll(fresh.SaveHistoryAsync(), marie.SaveHistoryAsync());
+        await using KavalekClient another = await AddDeviceAsync(server, marie);
+        await another.RestoreHistoryAsync();
+        string[] now = await AllAsync(another.Conversation(group[0].Id)!);
+        Assert.Equal(whole, now);
+    }
+
+    static async Task<string[]> AllAsync(Conversation conversation) =>
+        [.. (await conversation.MessagesAsync(100)).Select(message => message.Body is SystemBody line ? line.Kind.ToString() : ((TextBody)message.Body).Text)];
 
     [Fact]
     public static async Task Two_devices_that_archive_at_once_write_each_message_once_and_lose_none()
@@ -400,10 +458,11 @@ public static class HistoryTests
     }
 
     // Everything that opens in the server's present archive.
-    internal static async Task<List<string>> ArchivedAsync(KavalekClient client)
+    /// <summary>The texts that the archive holds, as they open under the keys of a device.</summary>
+    public static async Task<List<string>> ArchivedAsync(KavalekClient client, Secret? keys = null)
     {
         ClientCore core = client.Core;
-        SegmentSeal seal = new(core.Mls.Crypto, core.Identity.Instance, core.Identity.Account, core.Identity.HistoryKey!);
+        SegmentSeal seal = new(core.Mls.Crypto, core.Identity.Instance, core.Identity.Account, () => keys ?? core.Identity.HistoryKey!);
         Wire.ArchiveInfo info = await core.Archive.InfoAsync(default);
         Id archive = Id.Read(info.Archive.Span);
         List<string> texts = [];
@@ -411,7 +470,7 @@ public static class HistoryTests
         {
             Wire.ArchivePage page = await core.Archive.AboveAsync(archive, after, 64, default);
             foreach (Wire.ArchiveSegment segment in page.Segments)
-                if ((await Chain.LookAsync(seal, archive, segment))!.Batch is { } batch) texts.AddRange(batch.Texts.Select(text => text.Text));
+                if ((await Chain.LookAsync(seal, archive, segment))!.Batch is { } batch) texts.AddRange(batch.Texts.Where(text => text.Line is null).Select(text => text.Text));
             after = page.Segments[^1].Number;
         }
         return texts;

@@ -202,7 +202,7 @@ public static class LinkTests
         Hpke suite = LinkTranscript.Suite(crypto);
         using KeyPair grantKey = await suite.GenerateKeyPairAsync(), stranger = await suite.GenerateKeyPairAsync();
         Assert.Equal(Limits.GrantKeyBytes, grantKey.PublicKey.Length);
-        using AccountSecrets secrets = new(Secret.Own([.. Enumerable.Range(1, 32).Select(i => (byte)i)]), AccountSecrets.NewHistoryKey(crypto));
+        using AccountSecrets secrets = new(Secret.Own([.. Enumerable.Range(1, 32).Select(i => (byte)i)]), HistoryKeys.First(crypto));
         LinkTranscript link = new(new byte[65], new byte[32]), other = new(new byte[65], [1, .. new byte[31]]);
         byte[] grant = await link.SealAsync(crypto, instance, account, device, grantKey.PublicKey, secrets);
         Assert.InRange(grant.Length, 1, Limits.GrantBytes);

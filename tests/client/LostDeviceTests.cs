@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Google.Protobuf;
 using Kavalek.Mls;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
@@ -6,6 +7,7 @@ using Kavalek.Protocol.Identity;
 using Kavalek.Tests.Support;
 using static Kavalek.Client.Tests.TestConversations;
 using static Kavalek.Client.Tests.TestPeople;
+using Wire = Kavalek.Protocol.Wire;
 
 namespace Kavalek.Client.Tests;
 
@@ -75,6 +77,84 @@ public static class LostDeviceTests
         Assert.Equal(ClientErrors.WrongRecoveryKey, await CodeAsync(() => another.RecoverAsync(words)));
         await another.RecoverAsync(next);
         Assert.Equal(first.Me.AccountKey, another.Me.AccountKey);
+    }
+
+    // K-39, K-42
+    [Fact]
+    public static async Task What_is_archived_after_a_loss_does_not_open_under_the_keys_of_before_and_nothing_that_is_sealed_with_them_is_believed()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient first = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim");
+        await using KavalekClient second = await AddDeviceAsync(server, first), lost = await AddDeviceAsync(server, first);
+        (Conversation direct, Conversation theirs) = await DirectAsync(first, karim);
+        await SyncAsync(second, lost, first);
+        await direct.SendAsync("before");
+        await SyncAsync(first, karim, second);
+        await first.SaveHistoryAsync();
+        using Secret stolen = lost.Core.Identity.HistoryKey!.Clone();
+        Assert.Equal(["before"], await HistoryTests.ArchivedAsync(first, stolen));
+
+        await first.RemoveLostDeviceAsync(lost.Me.Device);
+        await karim.SyncAsync();
+        await theirs.SendAsync("after");
+        await SyncAsync(karim, first, second, first, second);
+        await first.SaveHistoryAsync();
+        await second.Conversation(direct.Id)!.SendAsync("from the second");
+        await SyncAsync(second, karim, first);
+        await second.SaveHistoryAsync();
+        Assert.Equal((1U, 2), (HistoryKeys.Generation(second.Core.Identity.HistoryKey!), HistoryKeys.Count(second.Core.Identity.HistoryKey!)));
+        Assert.Equal(["before", "after", "from the second"], await HistoryTests.ArchivedAsync(first));
+        Assert.Equal(["before"], await HistoryTests.ArchivedAsync(first, stolen));
+        Assert.Null((await first.HistoryAsync()).Problem);
+        Assert.Null((await second.HistoryAsync()).Problem);
+        using RecoveryKey words = RecoveryKey.Generate();
+        await first.SetRecoveryKeyAsync(words);
+
+        // The allow twin: a new device reads what is from before and from after.
+        await using KavalekClient recovered = await KavalekClient.LogInAsync(Options(), server.Address, "marie@example.org", Phrase);
+        await recovered.RecoverAsync(words);
+        await recovered.RestoreHistoryAsync();
+        Assert.Equal(["before", "after", "from the second"], await recovered.Conversation(direct.Id)!.TextsAsync());
+        Assert.Null((await recovered.HistoryAsync()).Problem);
+
+        // A server that has the lost device on its side puts something on top, under the key of before.
+        ClientCore core = first.Core;
+        SegmentSeal forging = new(core.Mls.Crypto, first.Me.Instance, first.Me.Id, () => stolen), present = new(core.Mls.Crypto, first.Me.Instance, first.Me.Id, () => core.Identity.HistoryKey!);
+        Wire.ArchiveInfo info = await core.Archive.InfoAsync(default);
+        Id archive = Id.Read(info.Archive.Span);
+        LookedAt top = (await Chain.LookAsync(present, archive, Assert.Single((await core.Archive.BelowAsync(archive, info.Head + 1, 1, default)).Segments)))!;
+        BatchWriter forged = new(null, 50_000);
+        forged.TryAdd(first.Machinery.Thread(direct.Id)!, new Records.MessageRow
+        {
+            Id = Step.Bytes(Id.New()),
+            Account = Step.Bytes(karim.Me.Id),
+            Device = Step.Bytes(karim.Me.Device),
+            Sent = 1_800_000_000_000,
+            Text = new() { Text = "forged" },
+        });
+        SegmentHeader header = new(archive, info.Head + 1, top.Link, 0, []);
+        await core.Archive.AppendAsync(new Wire.ArchiveSegment
+        {
+            Archive = info.Archive,
+            Number = header.Number,
+            Previous = ByteString.CopyFrom(top.Link),
+            Sealed = ByteString.CopyFrom(await forging.SealAsync(header, forged.Batch)),
+        }, default);
+        await using KavalekClient newest = await AddDeviceAsync(server, first);
+        foreach (KavalekClient device in (KavalekClient[])[second, recovered, newest])
+        {
+            await device.RestoreHistoryAsync();
+            Assert.Equal(["before", "after", "from the second"], await device.Conversation(direct.Id)!.TextsAsync());
+            Assert.NotNull((await device.HistoryAsync()).Problem);
+        }
+        // And shows a state that says the archive is off.
+        info = await core.Archive.InfoAsync(default);
+        await core.Archive.PutAsync(new Wire.PutArchive { Version = info.Version, State = ByteString.CopyFrom(await forging.SealAsync(new ArchiveState(99, null))), Archive = ByteString.Empty }, default);
+        await first.SaveHistoryAsync();
+        Assert.True((await first.HistoryAsync()).IsOn);
+        await first.RestoreHistoryAsync();
+        Assert.Equal(["after", "before", "from the second"], (await HistoryTests.ArchivedAsync(first)).Order(StringComparer.Ordinal));
+        Assert.Empty(await HistoryTests.ArchivedAsync(first, stolen));
     }
 
     [Theory]

@@ -37,6 +37,35 @@ public static class ReceiptTests
 
     // K-69
     [Fact]
+    public static async Task Nothing_is_said_of_what_arrived_or_was_read_unless_somebody_chose_to_and_the_choice_can_be_read_back()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        MemoryClientStore store = new();
+        KavalekClient karim = await KavalekClient.SignUpAsync(Options(store), new SignUp(server.Address, null, "karim@example.org", "karim", Phrase));
+        Assert.Equal(new ReceiptChoice(false, false), karim.Receipts);
+        (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
+        await hers.SendAsync("one");
+        await SyncAsync(marie, karim);
+        await his.MarkReadAsync((await his.MessageAsync("one")).Id);
+        await SyncAsync(karim, marie);
+        Assert.Equal(MessageState.Sent, (await hers.MessageAsync("one")).State);
+        // The allow twin, over a restart.
+        await karim.SetReceiptsAsync(delivered: true, read: true);
+        await karim.DisposeAsync();
+        karim = await KavalekClient.UnlockAsync(Options(store), Phrase);
+        Assert.Equal(new ReceiptChoice(true, true), karim.Receipts);
+        await hers.SendAsync("two");
+        await SyncAsync(marie, karim);
+        his = karim.Conversation(his.Id)!;
+        await his.MarkReadAsync((await his.MessageAsync("two")).Id);
+        await SyncAsync(karim, marie);
+        Assert.Equal(MessageState.Read, (await hers.MessageAsync("two")).State);
+        await karim.DisposeAsync();
+    }
+
+    // K-69
+    [Fact]
     public static async Task Who_wants_no_receipts_sends_none()
     {
         await using TestServer server = await OpenServerAsync();

@@ -65,6 +65,55 @@ public static class SharingTests
         Assert.Equal(marie.Me.Id, (await second.Conversation(hers.Id)!.MessageAsync("line 3")).PassedOnBy);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public static async Task Where_the_device_that_offered_is_gone_another_one_of_its_account_answers_and_nobody_twice(bool isNewer)
+    {
+        ManualClock clock = new();
+        await using TestServer server = await OpenServerAsync(clock);
+        MemoryClientStore store = new();
+        KavalekClient marie = await SignUpAsync(server, "marie", Options(store, clock: clock));
+        await using KavalekClient karim = await SignUpAsync(server, "karim", Options(clock: clock)), amina = await SignUpAsync(server, "amina", Options(clock: clock));
+        KavalekClient? second = isNewer ? null : await AddDeviceAsync(server, marie, Options(clock: clock));
+        Conversation[] group = await GroupAsync("Duo", marie, karim);
+        if (second is not null) await second.SyncAsync();
+        for (int i = 0; i < 3; i++) await group[0].SendAsync($"line {i}");
+        await SyncAsync(marie, karim, amina);
+        await group[0].AddAsync([(await marie.FindAsync("amina")).Account], HistoryShare.TheLast(2));
+        await SyncAsync(marie, karim);
+        // A device that came after the offer knows of it from the archive.
+        await marie.SaveHistoryAsync();
+        second ??= await AddDeviceAsync(server, marie, Options(clock: clock));
+        await SyncAsync(marie, second);
+        await second.RestoreHistoryAsync();
+        Conversation there = second.Conversation(group[0].Id)!;
+        Assert.Equal(["line 0", "line 1", "line 2"], await there.TextsAsync());
+        Assert.Single(await there.KindsAsync(), SystemKind.HistoryShared);
+        (ulong said, bool nameDue) = (marie.Machinery.Thread(group[0].Id)!.Newest!.Row.Number, marie.Machinery.Thread(group[0].Id)!.Newest!.Row.ProfileDue);
+        await marie.DisposeAsync();
+
+        await amina.SyncAsync();
+        Conversation hers = amina.Conversation(group[0].Id)!;
+        await hers.AcceptAsync();
+        await SyncAsync(amina, second, amina);
+        // The device that offered has its time first.
+        Assert.Empty(await hers.TextsAsync());
+        clock.Advance(3 * Sharing.Turn);
+        await SyncAsync(second, amina, karim);
+        Assert.Equal(["line 1", "line 2"], await hers.TextsAsync());
+        Assert.All((await hers.MessagesAsync(100)).Where(m => m.Body is TextBody), m => Assert.Equal(second.Me.Id, m.PassedOnBy));
+        // It comes back: all is done. And no third answer, ever.
+        await using KavalekClient back = await KavalekClient.UnlockAsync(Options(store, clock: clock), Phrase);
+        await SyncAsync(back, second, amina);
+        clock.Advance(10 * Sharing.Turn);
+        await SyncAsync(back, second, karim, amina, back, second);
+        Assert.Equal(["line 1", "line 2"], await hers.TextsAsync());
+        Assert.InRange(back.Machinery.Thread(group[0].Id)!.Newest!.Row.Number, said, nameDue ? said + 1 : said);
+        foreach (KavalekClient device in (KavalekClient[])[back, second]) Assert.Empty(await device.Core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Asks)));
+        await second.DisposeAsync();
+    }
+
     [Fact]
     public static async Task Who_lost_all_that_was_said_gets_it_back_from_whom_they_talk_with_and_messages_that_ended_stay_away()
     {
@@ -101,6 +150,33 @@ public static class SharingTests
         Assert.All((await hers.MessagesAsync(100)).Where(m => m.Body is TextBody), m => Assert.Null(m.PassedOnBy));
     }
 
+    // K-52
+    [Fact]
+    public static async Task Nothing_that_somebody_says_passes_for_a_line_that_is_to_come()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim");
+        Conversation[] group = await GroupAsync("Duo", marie, karim);
+        ConversationThread thread = marie.Machinery.Thread(group[0].Id)!;
+        // A text under the very id that the line of the next commit will have.
+        Id line = Lines.IdOf(group[0].Id, thread.Newest!.Row.NextSeq + 1, new Records.SystemRow { Kind = (uint)SystemKind.Renamed });
+        await marie.Machinery.StepAsync(thread, step =>
+        {
+            Content text = ContentCodec.New(line, DateTimeOffset.UtcNow);
+            text.Text = new() { Text_ = "look here" };
+            step.Queue(text);
+            return Task.FromResult(true);
+        }, default);
+        await marie.SyncAsync();
+        await group[0].RenameAsync("Else");
+        await karim.SyncAsync();
+        Assert.Contains("look here", await group[1].TextsAsync());
+        Message renamed = Assert.Single(await group[1].MessagesAsync(100), m => m.Body is SystemBody { Kind: SystemKind.Renamed });
+        Assert.Equal(line, renamed.Id.Content);
+        await karim.Conversation(group[0].Id)!.MarkReadAsync(renamed.Id);
+        Assert.Equal(0, group[1].Unread);
+    }
+
     [Fact]
     public static async Task Nobody_passes_on_what_was_not_asked_of_them_or_what_is_of_another_conversation()
     {
@@ -125,11 +201,17 @@ public static class SharingTests
         Assert.Null((await group[1].MessageAsync("true")).PassedOnBy);
         BatchWriter writer = new(null, 50_000);
         Assert.True(writer.TryAdd(karim.Machinery.Thread(group[0].Id)!, new Records.MessageRow { Id = Step.Bytes(Id.New()), Account = Step.Bytes(marie.Me.Id), Device = Step.Bytes(marie.Me.Device), Text = new() { Text = "x" } }));
-        Assert.Single(new BatchReader(writer.Batch).Conversations(karim.Me.Id));
+        Assert.Single(new BatchReader(writer.Batch).Conversations(karim.Me.Id, lines: false));
         writer.Batch.Texts[0].Account = 77;
-        Assert.All(new BatchReader(writer.Batch).Conversations(karim.Me.Id), c => Assert.Empty(c.Newest));
+        Assert.All(new BatchReader(writer.Batch).Conversations(karim.Me.Id, lines: false), c => Assert.Empty(c.Newest));
         writer.Batch.Texts[0].Conversation = 77;
-        Assert.Empty(new BatchReader(writer.Batch).Conversations(karim.Me.Id));
-        Assert.Empty(new BatchReader(new ArchiveBatch()).Conversations(karim.Me.Id));
+        Assert.Empty(new BatchReader(writer.Batch).Conversations(karim.Me.Id, lines: false));
+        Assert.Empty(new BatchReader(new ArchiveBatch()).Conversations(karim.Me.Id, lines: false));
+        // Lines are what a device verified: nobody else's word makes one.
+        BatchWriter lines = new(null, 50_000);
+        Records.SystemRow removed = new() { Kind = (uint)SystemKind.Removed, Actor = Step.Bytes(marie.Me.Id), Accounts = { Step.Bytes(karim.Me.Id) }, Shared = true };
+        Assert.True(lines.TryAdd(karim.Machinery.Thread(group[0].Id)!, new Records.MessageRow { Id = Step.Bytes(Id.New()), Account = Step.Bytes(marie.Me.Id), Device = Step.Bytes(default), System = removed }));
+        Assert.All(new BatchReader(lines.Batch).Conversations(karim.Me.Id, lines: false), c => Assert.Empty(c.Newest));
+        Assert.Equal(removed, Assert.Single(Assert.Single(new BatchReader(lines.Batch).Conversations(karim.Me.Id, lines: true)).Newest).System);
     }
 }

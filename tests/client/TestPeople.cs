@@ -27,9 +27,13 @@ static class TestPeople
     public static Task<TestServer> OpenServerAsync(TimeProvider? clock = null) =>
         TestServer.StartAsync(clock, options => options with { Registration = RegistrationPolicy.Open });
 
-    /// <summary>Signs somebody up.</summary>
-    public static Task<KavalekClient> SignUpAsync(TestServer server, string name, ClientOptions? options = null, string? invite = null) =>
-        KavalekClient.SignUpAsync(options ?? Options(), new SignUp(server.Address, invite, $"{name}@example.org", name, Phrase, name.ToUpperInvariant()));
+    /// <summary>Signs somebody up who lets others see what arrived and was read.</summary>
+    public static async Task<KavalekClient> SignUpAsync(TestServer server, string name, ClientOptions? options = null, string? invite = null)
+    {
+        KavalekClient client = await KavalekClient.SignUpAsync(options ?? Options(), new SignUp(server.Address, invite, $"{name}@example.org", name, Phrase, name.ToUpperInvariant()));
+        await client.SetReceiptsAsync(delivered: true, read: true);
+        return client;
+    }
 
     /// <summary>Logs a second device in and has the first one let it in.</summary>
     public static async Task<KavalekClient> AddDeviceAsync(TestServer server, KavalekClient first, ClientOptions? options = null)
@@ -37,6 +41,7 @@ static class TestPeople
         KavalekClient second = await KavalekClient.LogInAsync(options ?? Options(), server.Address, first.Me.Email, Phrase);
         await LinkAsync(first, second);
         await second.WaitForApprovalAsync();
+        await second.SetReceiptsAsync(delivered: true, read: true);
         return second;
     }
 

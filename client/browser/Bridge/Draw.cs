@@ -63,7 +63,7 @@ static class Draw
         RecoveryState.Missing => "none",
         RecoveryState.Refused => "refused",
         _ => "unknown",
-    });
+    }, new(client.Receipts.Delivered, client.Receipts.Read));
 
     public static WakeUpView WakeUps(WakeUpState state) => new(state.ServerKey is { } key ? Base64Url.EncodeToString(key) : null, state.IsOn);
 

@@ -45,9 +45,9 @@ sealed partial class Seat
         "join.beginAfresh" => await Done(ComeInAsync(client => client.BeginAfreshAsync(p.Text("password")))).ConfigureAwait(false),
 
         "devices.list" => Json<IReadOnlyList<DeviceView>>([.. (await Client.DevicesAsync().ConfigureAwait(false)).Select(Draw.Device)]),
+        "devices.removeLost" => Json(Offboarded(await Client.RemoveLostDeviceAsync(p.Id("device")).ConfigureAwait(false))),
         "devices.remove" => Json(Offboarded(await Client.RemoveDeviceAsync(p.Id("device")).ConfigureAwait(false))),
         "devices.name" => await Done(Client.SetDeviceNameAsync(p.Text("name"))).ConfigureAwait(false),
-        "devices.removeLost" => Json(Offboarded(await Client.RemoveLostDeviceAsync(p.Id("device")).ConfigureAwait(false))),
         "link.begin" => await BeginLinkAsync().ConfigureAwait(false),
         "link.grant" => await Done((_link ?? throw NoLink()).GrantAsync()).ConfigureAwait(false),
         "link.cancel" => await Done(EndLinkAsync()).ConfigureAwait(false),

@@ -69,7 +69,9 @@ sealed record SafetyNumberView(IReadOnlyList<string> Groups, string Qr);
 
 sealed record HistoryView(bool On, bool Complete, double Segments, double Unread, double Restored, int Waiting, double Bytes, double Quota, string? Problem);
 
-sealed record SettingsView(double? AutoLock, double? DefaultTimer, string Recovery);
+sealed record SettingsView(double? AutoLock, double? DefaultTimer, string Recovery, ReceiptsView Receipts);
+
+sealed record ReceiptsView(bool Delivered, bool Read);
 
 sealed record InviteView(string Id, int UsesLeft, long Expires);
 

@@ -265,6 +265,8 @@ export interface Settings {
   readonly defaultTimer: Seconds | null;
   /** `none`: the account has no recovery key; `unknown` until the server was asked; `refused`: the server shows another vault than before, and the key may not work. */
   readonly recovery: 'unknown' | 'none' | 'set' | 'refused';
+  /** What this device tells others of the messages it gets; neither at first. */
+  readonly receipts: { readonly delivered: boolean; readonly read: boolean };
 }
 
 export interface Invite {
@@ -339,7 +341,7 @@ export interface Requests {
   'devices.remove': [{ device: Id }, { at: Time; conversations: readonly { id: Id; title: string; epoch: number | null }[] }];
   /** Names this device, also one that waits to be let in. */
   'devices.name': [{ name: string }, void];
-  /** The same for a device that somebody else may have: the account gets another key, which all contacts see, and no recovery key until one is made. */
+  /** The same for a device that somebody else may have: account and archive get new keys, all contacts see a changed key, and there is no recovery key until a new one is in use. */
   'devices.removeLost': [{ device: Id }, { at: Time; conversations: readonly { id: Id; title: string; epoch: number | null }[] }];
   'link.begin': [void, DeviceLink];
   'link.grant': [void, void];

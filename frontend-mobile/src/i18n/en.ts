@@ -482,7 +482,7 @@ export const en = {
     privacy: 'Privacy',
     receipts: 'Receipts I send',
     receiptsText: 'That a message reached you, and that you read it. Encrypted: only the conversation sees them.',
-    receiptsChoices: { keep: 'As they are', both: 'Delivered and read', delivered: 'Delivered only', none: 'None' },
+    receiptsChoices: { both: 'Delivered and read', delivered: 'Delivered only', none: 'None' },
     hidePreviews: 'Hide messages in the list',
     hidePreviewsText: 'Rows show who wrote, not what.',
     defaultTimer: 'Timer of new conversations',

@@ -497,7 +497,7 @@ export const fr: Texts = {
     privacy: 'Vie privée',
     receipts: 'Accusés que j’envoie',
     receiptsText: 'Qu’un message vous est parvenu, et que vous l’avez lu. Chiffrés : seule la conversation les voit.',
-    receiptsChoices: { keep: 'Comme jusqu’ici', both: 'Remis et lu', delivered: 'Remis seulement', none: 'Aucun' },
+    receiptsChoices: { both: 'Remis et lu', delivered: 'Remis seulement', none: 'Aucun' },
     hidePreviews: 'Masquer les messages dans la liste',
     hidePreviewsText: 'Les lignes montrent qui a écrit, pas quoi.',
     defaultTimer: 'Durée des messages des nouvelles conversations',

@@ -141,11 +141,10 @@ function Privacy() {
   const client = useClient();
   const say = useToast();
   const settings = useLive(client.settings);
-  const [chosen, setChosen] = useState<'keep' | keyof typeof receipts>('keep');
+  const chosen = settings?.receipts.read ? 'both' : settings?.receipts.delivered ? 'delivered' : 'none';
   const setReceipts = useAction(async (kind: keyof typeof receipts) => {
     const [delivered, read] = receipts[kind];
     await client.request('settings.setReceipts', { delivered, read });
-    setChosen(kind);
     say({ text: t.settings.saved });
   });
   const setTimer = useAction((timer: number | null) => client.request('settings.setDefaultTimer', { timer }));
@@ -156,10 +155,9 @@ function Privacy() {
         hint={t.settings.receiptsText}
         problem={setReceipts.problem}
         value={chosen}
-        disabled={setReceipts.busy}
-        onChange={event => event.target.value !== 'keep' && void setReceipts.run(event.target.value as keyof typeof receipts)}
+        disabled={!settings || setReceipts.busy}
+        onChange={event => void setReceipts.run(event.target.value as keyof typeof receipts)}
       >
-        {chosen === 'keep' && <option value="keep">{t.settings.receiptsChoices.keep}</option>}
         <option value="both">{t.settings.receiptsChoices.both}</option>
         <option value="delivered">{t.settings.receiptsChoices.delivered}</option>
         <option value="none">{t.settings.receiptsChoices.none}</option>
