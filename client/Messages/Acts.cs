@@ -39,7 +39,7 @@ static class Acts
         if (at < acts.Reactions.Count && acts.Reactions[at].Account.Equals(reaction.Account))
         {
             ReactionRow known = acts.Reactions[at];
-            if (reaction.Version < known.Version || (reaction.Version == known.Version && Compare(reaction.Id, known.Id) <= 0)) return false;
+            if ((reaction.Version, Compare(reaction.Id, known.Id), string.CompareOrdinal(reaction.Emoji, known.Emoji)).CompareTo((known.Version, 0, 0)) <= 0) return false;
             acts.Reactions[at] = reaction;
             return true;
         }
