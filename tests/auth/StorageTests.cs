@@ -18,7 +18,7 @@ public sealed class StorageTests
     {
         await using TestServer server = await TestServer.StartAsync();
         string keys = Path.Combine(server.Data, "keys");
-        Assert.Equal(KeyFiles, Directory.GetFiles(keys).Select(f => Path.GetFileName(f)!).Order());
+        Assert.Equal([.. KeyFiles.Append("push.pem").Order()], Directory.GetFiles(keys).Select(f => Path.GetFileName(f)!).Order());
         const UnixFileMode folder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Assert.Equal(folder, File.GetUnixFileMode(keys));
         Assert.Equal(folder, File.GetUnixFileMode(server.Data));

@@ -24,6 +24,7 @@ public sealed class StoryTests(Site site) : IClassFixture<Site>
         Assert.Equal(id, asked[0].GetProperty("id").GetString());
         Assert.Equal("Bonjour Paul – ça va ?", asked[0].GetProperty("last").GetProperty("body").GetProperty("text").GetString());
         await paul.AskAsync("conversation.accept", new { conversation = id });
+        await paul.AskAsync("settings.setReceipts", new { delivered = true, read = true });
         await paul.AskAsync("conversation.send", new { conversation = id, text = "Très bien.", replyTo = asked[0].GetProperty("last").GetProperty("id").GetString() });
         await paul.AskAsync("conversation.markRead", new { conversation = id, upTo = asked[0].GetProperty("last").GetProperty("id").GetString() });
 

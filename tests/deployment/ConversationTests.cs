@@ -3,9 +3,8 @@ using System.Text;
 
 namespace Kavalek.Deployment.Tests;
 
-/// <summary>Two people with the shipped command, through NGINX and TLS.</summary>
-[Collection(nameof(Edge))]
-public sealed class ConversationTests(Edge edge)
+/// <summary>Two people with the shipped command, through NGINX and TLS: on an edge of their own, since others use up what one address may ask.</summary>
+public sealed class ConversationTests(Edge edge) : IClassFixture<Edge>
 {
     // K-17, K-77
     [Fact]

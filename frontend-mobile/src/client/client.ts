@@ -141,7 +141,7 @@ export class Client {
     else if (next.state !== 'starting' && next.state !== 'locked') this.#wasOpen = false;
     if (next.state === 'locked' && next.why === 'start') {
       if (before.state === 'locked') return;
-      if (this.#wasOpen) next = { state: 'locked', why: 'tab_closed' };
+      if (this.#wasOpen || before.state === 'ready') next = { state: 'locked', why: 'tab_closed' };
     }
     this.#session.set(next);
   }

@@ -35,7 +35,7 @@ function nextRelease(): { app: string; id: string } {
   const script = readFileSync(worker, 'utf8');
   expect(script).toContain(before);
   writeFileSync(worker, script.replaceAll(old!, id).replaceAll(before, hash()));
-  for (const name of ['index.html.br', 'service-worker.js.br']) rmSync(join(app, name), { force: true });
+  for (const name of ['index.html.br', 'index.html.gz', 'service-worker.js.br', 'service-worker.js.gz']) rmSync(join(app, name), { force: true });
   return { app, id };
 }
 
@@ -133,7 +133,7 @@ test('Installed, the app opens without a network and sends in order afterwards; 
   const release = await marie.page.locator('meta[name=kavalek-release]').getAttribute('content');
   expect(kept.names).toEqual([`kavalek-${release}`]);
   const files = readdirSync(builtApp, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile() && !entry.name.endsWith('.br') && entry.name !== 'service-worker.js')
+    .filter(entry => entry.isFile() && !/\.(br|gz)$/.test(entry.name) && entry.name !== 'service-worker.js')
     .map(entry => join(entry.parentPath, entry.name).slice(builtApp.length).replace('/index.html', '/'));
   expect(kept.addresses.sort()).toEqual(files.sort());
   expect(Object.values(words).filter(word => kept.text.includes(word))).toEqual([]);

@@ -34,6 +34,11 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await jean.send('Bonjour Marie, as-tu deux minutes ?');
   await jean.sees('Bonjour Marie, as-tu deux minutes ?');
   await jean.isAccessible('first-message');
+  // Nobody is told what was read unless one wants that
+  await jean.page.goto(`${stage.server.origin}/#/settings`);
+  await jean.page.locator('select:has(option[value=delivered])').selectOption('both');
+  await jean.page.goBack();
+  await jean.page.locator('textarea').waitFor();
 
   // Marie accepts, answers, and both see how far it got
   await marie.page.locator('[data-row]').filter({ hasText: 'Jean' }).click();
