@@ -172,6 +172,7 @@ public static class ClusterTests
         readonly List<ulong> _acknowledged = [];
         readonly List<ByteString> _read = [];
         volatile int _written, _readCount;
+        volatile ByteString? _last; // set before it is sent, so that who reads it knows that nothing follows
         volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public int Written => _written;
@@ -189,7 +190,7 @@ public static class ClusterTests
 
         public async Task WorkAsync(CancellationToken enough)
         {
-            Task reading = Task.Run(() => ReadAsync(enough), CancellationToken.None);
+            Task reading = Task.Run(ReadAsync, CancellationToken.None);
             await WriteAsync(enough);
             await reading;
         }
@@ -210,10 +211,12 @@ public static class ClusterTests
         async Task WriteAsync(CancellationToken enough)
         {
             TestSocket? socket = null;
-            for (int node = 0; !enough.IsCancellationRequested;)
+            for (int node = 0; _last is null;)
             {
                 Append append = Wire.Message(_stream, 1, $"{_sent.Count} {new string('x', 500)}");
                 _sent.Add(append);
+                if (enough.IsCancellationRequested)
+                    _last = append.Id;
                 for (Appended? appended = null; appended is null;)
                 {
                     try
@@ -239,10 +242,10 @@ public static class ClusterTests
             }
         }
 
-        async Task ReadAsync(CancellationToken enough)
+        async Task ReadAsync()
         {
             TestSocket? socket = null;
-            while (!enough.IsCancellationRequested || _read.Count < _written)
+            while (_last is null || _read.Count == 0 || _read[^1] != _last)
             {
                 try
                 {
