@@ -31,30 +31,47 @@ finish() {
 step() {
   local name="$1" start=$SECONDS
   shift
-  if "$@" >"$results/step" 2>&1; then
+  if "$@" >"$results/${name// /-}.step" 2>&1; then
     passed=$((passed + 1))
     echo "$name: ok, $((SECONDS - start)) s"
   else
     failed=$((failed + 1))
-    cat "$results/step"
+    cat "$results/${name// /-}.step"
     echo "$name: FAILED"
     return 1
   fi
 }
 
-# suite FOLDER [NAME OPTION...]: a test project, which is an executable that prints its own summary; under another name with options of its own.
-# Two run at a time, since most wait for processes, sockets and bcrypt half of theirs; each is printed whole when it ends.
-suite() {
-  local name="${2:-$(basename "$1")}"
+# beside NAME COMMAND...: runs it beside what else runs. Two at a time, since most wait for processes, sockets and bcrypt half of theirs;
+# each is printed whole when it ends.
+beside() {
+  local name="$1"
   while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
-  # A suite that ends without a word has failed. Each is a job of its own: what runs behind a script otherwise ignores an interrupt, and a test sends one.
+  # What ends without a word has failed. Each is a job of its own: what runs behind a script otherwise ignores an interrupt, and a test sends one.
   echo "0 1" >"$results/${name// /-}.count"
   set -m
   {
-    report "$1" "$name" "${@:3}" >"$results/${name// /-}.report" 2>&1
+    "${@:2}" >"$results/${name// /-}.report" 2>&1 </dev/null
     flock "$results" cat "$results/${name// /-}.report"
   } &
   set +m
+}
+
+# check NAME COMMAND...: a step that nothing else needs.
+check() {
+  beside "$1" checked "$@"
+}
+
+checked() {
+  local passed=0 failed=0 name="$1" log="$results/${1// /-}.log"
+  step "$@"
+  echo "$passed $failed" >"${log%.log}.count"
+}
+
+# suite FOLDER [NAME OPTION...]: a test project, which is an executable that prints its own summary; under another name with options of its own.
+suite() {
+  local name="${2:-$(basename "$1")}"
+  beside "$name" report "$1" "$name" "${@:3}"
 }
 
 report() {
@@ -82,10 +99,6 @@ report() {
 command -v dotnet >/dev/null || { echo "Kavalek needs the .NET SDK 10: https://dotnet.microsoft.com/download" >&2; exit 1; }
 
 step "build" dotnet build Kavalek.slnx --configuration Release --verbosity quiet --nologo || finish
-if [ -z "$only" ]; then
-  # The build holds style and analyzers; here it is white space.
-  step "format" dotnet format whitespace Kavalek.slnx --verify-no-changes --no-restore
-fi
 peer=tests/interop-ts-mls
 # Without npm its tests say so themselves.
 if [ -z "$only" ] || [ "$only" = "$(basename "$peer")" ]; then
@@ -106,14 +119,23 @@ if [ -z "$only" ] || [ "$only" = "$app" ] || [ "$only" = browser ]; then
   elif step "web app" scripts/build-web.sh; then
     step "chromium" scripts/install-chromium.sh || lacking "stories of $app" "Chromium"
     if [ "$only" != browser ]; then
-      step "$app" npm --prefix "$app" run --silent check
-      if scripts/install-chromium.sh 2>/dev/null; then step "stories of $app" npm --prefix "$app" run --silent story; fi
+      checks=1
     fi
     if [ "$only" != "$app" ]; then step "page and WebAssembly of tests/browser" scripts/build-browser-tests.sh; fi
   fi
 fi
 if [ -z "$only" ] || [ "$only" = deployment ]; then
   step "nginx" scripts/install-nginx.sh || lacking "what stands in front of the server" "NGINX"
+fi
+
+# Everything is built; from here on it runs side by side, the longest first.
+if [ "${checks:-}" ]; then
+  if scripts/install-chromium.sh 2>/dev/null; then check "stories of $app" npm --prefix "$app" run --silent story; fi
+  check "$app" npm --prefix "$app" run --silent check
+fi
+if [ -z "$only" ]; then
+  # The build holds style and analyzers; here it is white space, which can be seen without the projects.
+  check "format" dotnet format whitespace . --folder --verify-no-changes --exclude "$app"
 fi
 for project in tests/*/*.Tests.csproj; do
   folder=$(dirname "$project")
