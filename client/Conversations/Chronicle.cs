@@ -37,10 +37,21 @@ static class Chronicle
         if (InStep.IsSuperseded(thread, stream)) return;
         foreach (MemberDevice device in facts.Added.Concat(facts.Renewed.Select(r => r.After))) await MeetAsync(step, stream, device).ConfigureAwait(false);
         await SayMembersAsync(step, stream, facts).ConfigureAwait(false);
+        if (facts.Epoch == 0) EndForgotten(step);
         await SayAgreementAsync(step, facts).ConfigureAwait(false);
         AcceptForNewDevices(step, facts);
         if (stream.Extension is { } extension && thread.Newest == stream) thread.Row.Title = extension.Title;
         step.Publish(new ConversationChanged(thread.Face));
+    }
+
+    /// <summary>Groups that the server had forgotten are over once another one carries the conversation on.</summary>
+    public static void EndForgotten(Step step)
+    {
+        foreach (GroupStream old in step.Thread.Streams.Values.Where(s => s.State == StreamState.Forgotten).ToArray())
+        {
+            old.End(StreamState.Ended, step.Batch);
+            step.Touch(old);
+        }
     }
 
     /// <summary>Says, to the others and to the account's own devices, that the conversation is wanted.</summary>

@@ -10,7 +10,9 @@ sealed class ContentIntake(ClientCore core)
     /// <summary>An own content is in the stream: it has its place now.</summary>
     public static async Task ConfirmAsync(Step step, GroupStream stream, ulong number, OutboxRow row)
     {
-        (stream.Row.Number, stream.Row.Timed, stream.Row.SaidIn) = (row.Sealed.Number, row.Sealed.Timed, stream.Group!.Epoch);
+        ulong counted = row.Sealed.Number;
+        ulong? late = counted < stream.Row.Number && row.Position != 0 ? await LateContents.PlaceAsync(step, stream, step.Core.Identity.Device, counted).ConfigureAwait(false) : null;
+        if (counted > stream.Row.Number) (stream.Row.Number, stream.Row.Timed, stream.Row.SaidIn) = (counted, row.Sealed.Timed, stream.Group!.Epoch);
         stream.Row.OwnMessages++;
         step.Touch(stream);
         step.Drop(number);
@@ -18,9 +20,10 @@ sealed class ContentIntake(ClientCore core)
         if (row.Position != 0)
             await step.PlaceAsync(row.Position, message =>
             {
+                message.Number = counted;
                 (message.State, message.Failure) = ((uint)MessageState.Sent, "");
                 (message.Stream, message.Seq) = (Step.Bytes(stream.Id), stream.Row.NextSeq - 1);
-            }).ConfigureAwait(false);
+            }, late).ConfigureAwait(false);
     }
 
     /// <summary>A content of another device.</summary>
@@ -61,12 +64,13 @@ sealed class ContentIntake(ClientCore core)
         if (last is { } known && content.Number <= known.Number)
         {
             stream.Numbers[sender.Device] = known;
+            await LateContents.CameAsync(step, stream, sender.Device, content.Number).ConfigureAwait(false);
             return;
         }
         // Of a device that is heard for the first time: what it said before, in an epoch that this device was in, was withheld. How much, nobody can tell.
         if (last is null && content.HasPrevious && content.Previous >= stream.Row.JoinedAt) step.Say(SystemKind.MessagesMissing, null, [sender.Account]);
         if (last is { } before && Withheld(step, before, content, Life.Shorter(content.Timer, stream.Extension!.Timer)) is > 0 and ulong missing)
-            step.Say(SystemKind.MessagesMissing, null, [sender.Account], count: Math.Min(missing, 1_000_000));
+            step.Say(SystemKind.MessagesMissing, null, [sender.Account], count: Math.Min(missing, 1_000_000), about: LateContents.Gap(stream, sender.Device, before.Number, content.Number));
         Chronicle.SetNumber(step, stream, sender.Device, content.Number, content.Timed);
     }
 
@@ -101,16 +105,19 @@ sealed class ContentIntake(ClientCore core)
             Ends = ends,
             Stream = Step.Bytes(stream.Id),
             Seq = stream.Row.NextSeq - 1,
+            Number = content.Number,
             Text = Body(content.Text),
         };
         ActIntake.Apply(step, message);
-        ulong position = step.Append(message);
+        // In the order of its sender's own numbers, whatever order the server made of them (K-35).
+        ulong? late = content.Number < stream.Numbers[sender.Device]?.Number ? await LateContents.PlaceAsync(step, stream, sender.Device, content.Number).ConfigureAwait(false) : null;
+        ulong position = late is { } place ? step.Insert(place, message) : step.Append(message);
         if (mine || message.BodyCase != MessageRow.BodyOneofCase.Text) return;
         row.Unread++;
         if (step.NamesMe(message)) row.UnreadMentions++;
         ulong seq = stream.Row.NextSeq - 1;
         step.Afterwards(() => core.Returned(step.Thread.Id, Step.Bytes(stream.Id), seq));
-        row.DeliveredToSay = position;
+        row.DeliveredToSay = Math.Max(row.DeliveredToSay, position);
         step.Publish(new ConversationChanged(step.Thread.Face));
     }
 

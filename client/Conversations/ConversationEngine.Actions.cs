@@ -56,6 +56,7 @@ sealed partial class ConversationEngine
         Dictionary<Id, Role> roles = view.Roles.Where(entry => staying.Contains(entry.Key)).ToDictionary();
         if (!roles.ContainsValue(Role.Owner))
             throw new KavalekException(ClientErrors.NotAllowed, "The conversation would be without an owner. Create a new group instead. Nothing changed.");
+        if (view.Stream == StreamState.Forgotten) await DropUnknownAsync(thread, staying, roles, cancel).ConfigureAwait(false);
         foreach (Id account in staying.Where(account => account != me)) await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
         IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync(staying, cancel).ConfigureAwait(false);
         ConversationExtension extension = new() { Kind = ConversationKind.Group, Created = Newer(thread), Title = view.Title, Roles = roles, Timer = view.Timer, Continues = thread.Id };
@@ -166,7 +167,9 @@ sealed partial class ConversationEngine
             if ((await step.FindAsync(upTo.Account, upTo.Content).ConfigureAwait(false) ?? await step.FindLineAsync(upTo.Content).ConfigureAwait(false)) is not { } position) return false;
             // An own message that waits stands behind everything that came.
             position = Math.Min(position, thread.Row.NextPosition);
-            if (position <= thread.Row.ReadPosition) return false;
+            // Something that came late can stand unread before what was read.
+            if (position <= thread.Row.ReadPosition && thread.Row.Unread == 0) return false;
+            position = Math.Max(position, thread.Row.ReadPosition);
             await Receipts.ReadToAsync(step, position).ConfigureAwait(false);
             // What is said names the newest message of somebody else; own ones are no news to them.
             if (await NewestForeignAsync(thread, position).ConfigureAwait(false) is { } foreign) thread.Row.ReadToSay = Math.Max(thread.Row.ReadToSay, foreign);
@@ -443,7 +446,7 @@ sealed partial class ConversationEngine
             ConversationState.Restored => "This device is not in this conversation yet. Another device, or somebody in it, brings it in; a direct conversation can be opened anew.",
             ConversationState.Declined => "You declined this conversation.",
             // Lost: it finds its way back by itself, and what is written until then goes out afterwards.
-            _ when view.Stream is not (StreamState.Live or StreamState.Creating or StreamState.Lost or StreamState.Between) => "This conversation has ended.",
+            _ when view.Stream is not (StreamState.Live or StreamState.Creating or StreamState.Lost or StreamState.Between or StreamState.Forgotten) => "This conversation has ended.",
             _ => null,
         };
         if (reason is not null) return new SendBlock(ClientErrors.CannotSend, reason);

@@ -28,7 +28,7 @@ sealed partial class ConversationEngine
             }
             catch (KavalekException e) when (e.Code == ErrorCodes.NotFound)
             {
-                await StepAsync(thread, step => LoseAsync(step, stream), cancel).ConfigureAwait(false);
+                await UnknownAsync(thread, stream, cancel).ConfigureAwait(false);
                 return;
             }
             if (page.Entries.Count == 0)
@@ -48,8 +48,7 @@ sealed partial class ConversationEngine
     static ulong NextSeq(ConversationThread thread, Id stream) =>
         thread.Streams.GetValueOrDefault(stream) is { State: StreamState.Live or StreamState.Lost } followed ? followed.Row.NextSeq : 0;
 
-    /// <summary>This device cannot follow a stream any more.</summary>
-    public Task<bool> LoseAsync(Step step, Id stream)
+    Task<bool> LoseAsync(Step step, Id stream)
     {
         if (step.Thread.Streams.GetValueOrDefault(stream) is { IsLive: true } live) _intake.Lose(step, live);
         return Task.FromResult(true);
@@ -60,6 +59,7 @@ sealed partial class ConversationEngine
     {
         if (step.Thread.Streams.GetValueOrDefault(stream) is not { } group || group.Row.NextSeq != next) return Task.FromResult(false);
         _intake.Rewind(step, group, head + 1, epoch);
+        NoteRewound(step.Batch);
         step.Afterwards(SayRewound);
         return Task.FromResult(true);
     }
@@ -75,7 +75,7 @@ sealed partial class ConversationEngine
     {
         if (step.Thread.Streams.GetValueOrDefault(stream) is { State: StreamState.Lost } lost && head >= lost.Row.NextSeq)
         {
-            lost.Row.NextSeq = head + 1;
+            (lost.Row.NextSeq, lost.Row.Last) = (head + 1, ByteString.Empty);
             step.Touch(lost);
         }
         if (step.Thread.Streams.GetValueOrDefault(stream) is not { IsLive: true } live) return Task.FromResult(true);
@@ -203,14 +203,30 @@ sealed partial class ConversationEngine
     {
         IReadOnlyList<Wire.StreamInfo> streams = await _core.Streams.ListAsync(cancel).ConfigureAwait(false);
         if (streams.FirstOrDefault(IsInbox) is not { } inbox) await RewindInboxAsync(_inboxNext, 0, cancel).ConfigureAwait(false);
-        else if (inbox.Head + 1 < _inboxNext) await CatchUpInboxAsync(cancel).ConfigureAwait(false);
+        else if (inbox.Acked + 1 < _inboxNext) await CatchUpInboxAsync(cancel).ConfigureAwait(false);
         foreach (Wire.StreamInfo info in streams)
         {
             Id stream = Id.Read(info.Stream.Span);
             if (_byStream.GetValueOrDefault(stream) is not { } thread) continue;
             bool back = await StepAsync(thread, step => Task.FromResult(info.Head + 1 < NextSeq(thread, stream)), cancel).ConfigureAwait(false);
-            if (back) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
+            if (back || await RewoundAsync(thread, info, cancel).ConfigureAwait(false)) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
         }
+    }
+
+    // A server that was put back may have taken as much since as it had forgotten. Where it says that this device had not acknowledged all that it
+    // has read, the last of that is looked at again: under its number stands what stood there, or the stream went back.
+    async Task<bool> RewoundAsync(ConversationThread thread, Wire.StreamInfo info, CancellationToken cancel)
+    {
+        Id stream = Id.Read(info.Stream.Span);
+        (ulong next, ByteString last) = await StepAsync(thread, step => Task.FromResult(
+            NextSeq(thread, stream) is > 1 and var seq ? (seq, thread.Streams[stream].Row.Last) : (0UL, ByteString.Empty)), cancel).ConfigureAwait(false);
+        if (last.IsEmpty || info.Acked + 1 >= next) return false;
+        Wire.EntryList page = await _core.Streams.EntriesAsync(stream, next - 2, 1, cancel).ConfigureAwait(false);
+        if (page.Entries is not [{ } entry, ..] || entry.Seq != next - 1 || entry.Id.Equals(last)) return false;
+        // All that it has not seen acknowledged comes again; what is known of it is known by its keys.
+        page = await _core.Streams.EntriesAsync(stream, info.Acked, 1, cancel).ConfigureAwait(false);
+        return page.Entries is [{ } first, ..]
+            && await StepAsync(thread, step => RewindAsync(step, stream, next, first.Seq - 1, first.Epoch), cancel).ConfigureAwait(false);
     }
 
     bool IsInbox(Wire.StreamInfo info) => info.Stream.Span.SequenceEqual(_core.Identity.Device.ToArray());
@@ -243,7 +259,7 @@ sealed partial class ConversationEngine
             _intake.Lose(step, live);
             return Task.FromResult(true);
         }, cancel).ConfigureAwait(false);
-        if (!behind && info.Head + 1 != NextSeq(thread, stream)) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
+        if (!behind && (info.Head + 1 != NextSeq(thread, stream) | await RewoundAsync(thread, info, cancel).ConfigureAwait(false))) await CatchUpAsync(thread, stream, cancel).ConfigureAwait(false);
         _lookedAt.TryAdd(stream, 0);
     }
 
@@ -372,8 +388,14 @@ sealed partial class ConversationEngine
         while (true)
         {
             ulong asked = _inboxNext;
-            Wire.EntryList page = await _core.Streams.EntriesAsync(_core.Identity.Device, asked - 1, BatchEntries, cancel).ConfigureAwait(false);
-            if (page.Entries.Count == 0)
+            // With the last one that was taken, if it is there still: it is the same, or the server went back.
+            Wire.EntryList page = await _core.Streams.EntriesAsync(_core.Identity.Device, asked - Math.Min(asked, 2), BatchEntries, cancel).ConfigureAwait(false);
+            if (page.Entries is [{ } last, ..] && last.Seq == asked - 1 && _inboxLast.Length > 0 && !_inboxLast.SequenceEqual(Digest(last)))
+            {
+                await RewindInboxAsync(asked, 0, cancel).ConfigureAwait(false);
+                continue;
+            }
+            if (page.Entries.All(entry => entry.Seq < asked))
             {
                 if (page.Head + 1 < asked) await RewindInboxAsync(asked, page.Head, cancel).ConfigureAwait(false);
                 return;
@@ -390,8 +412,10 @@ sealed partial class ConversationEngine
         try
         {
             if (_inboxNext != asked) return;
-            await _core.Store.ApplyAsync(new StoreBatch().Put(StoreKeys.Inbox, new IndexRow { Position = head + 1 }.ToByteArray()), cancel).ConfigureAwait(false);
-            _inboxNext = head + 1;
+            StoreBatch batch = new StoreBatch().Put(StoreKeys.Inbox, new IndexRow { Position = head + 1 }.ToByteArray());
+            NoteRewound(batch);
+            await _core.Store.ApplyAsync(batch, cancel).ConfigureAwait(false);
+            (_inboxNext, _inboxLast) = (head + 1, []);
         }
         finally
         {
@@ -408,7 +432,8 @@ sealed partial class ConversationEngine
             foreach (Wire.Entry entry in entries)
             {
                 if (entry.Seq < _inboxNext) continue;
-                StoreBatch cursor = new StoreBatch().Put(StoreKeys.Inbox, new IndexRow { Position = entry.Seq + 1 }.ToByteArray());
+                byte[] digest = Digest(entry);
+                StoreBatch cursor = new StoreBatch().Put(StoreKeys.Inbox, new IndexRow { Position = entry.Seq + 1, Last = ByteString.CopyFrom(digest) }.ToByteArray());
                 if (entry.Kind == Wire.Kind.Welcome) await WelcomedAsync(entry, cursor, cancel).ConfigureAwait(false);
                 else
                 {
@@ -419,7 +444,7 @@ sealed partial class ConversationEngine
                     else if (entry.Kind == Wire.Kind.Notice && IsOfNotes(entry)) Notes.SyncSoon(TimeSpan.FromMilliseconds(1));
                     else if (entry.Kind == Wire.Kind.Notice) InBackground(LookAfterDevicesAsync);
                 }
-                _inboxNext = entry.Seq + 1;
+                (_inboxNext, _inboxLast) = (entry.Seq + 1, digest);
             }
             await AckAsync(_core.Identity.Device, Math.Min(_inboxNext - 1, entries[^1].Seq), cancel).ConfigureAwait(false);
         }
@@ -428,6 +453,8 @@ sealed partial class ConversationEngine
             _joining.Release();
         }
     }
+
+    static byte[] Digest(Wire.Entry entry) => System.Security.Cryptography.SHA256.HashData([(byte)entry.Kind, .. entry.Id.Span, .. entry.Payload.Span]);
 
     async Task WelcomedAsync(Wire.Entry entry, StoreBatch cursor, CancellationToken cancel)
     {
@@ -527,7 +554,9 @@ sealed partial class ConversationEngine
                 if (member.Account != _core.Identity.Account && CertificateAuthentication.Read(opened.Joined.Group.Find(member.Leaf)!.Credential) is { } certificate)
                     await _core.People.ObserveAsync(certificate, borneOut: true, cancel).ConfigureAwait(false);
             bool accepted = mine || returns || _core.People.Find(opened.Inviter.Account) is { IsAdded: true };
-            bool isNew = thread == fresh || thread.State is not (ConversationState.Active or ConversationState.Request) || (thread.Live is null && !thread.Streams.ContainsKey(stream));
+            // A group that the server had forgotten, begun afresh by one of its members: nobody is asked again.
+            bool isKept = IsForgotten(thread) || thread.Live is not null || thread.Streams.ContainsKey(stream);
+            bool isNew = thread == fresh || thread.State is not (ConversationState.Active or ConversationState.Request) || !isKept;
             GroupStream? before = thread.Streams.GetValueOrDefault(stream);
             // It left, and nobody had confirmed it: the one who brings it back does not know. It goes on leaving.
             bool leaves = thread.State == ConversationState.Left && before is { Row.LeavingSince: > 0 };

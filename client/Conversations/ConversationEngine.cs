@@ -30,7 +30,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
     readonly Expiry _expiry;
     volatile bool _running;
     ulong _inboxNext = 1;
+    byte[] _inboxLast = [];
     int _saidRewound;
+    ulong _rewoundAt;
 
     ConversationEngine(ClientCore core)
     {
@@ -95,7 +97,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
             await thread.LoadAsync(core, byConversation[thread.Id], cancel, preloaded).ConfigureAwait(false);
             engine.Add(thread);
         }
-        if (await core.Store.GetAsync(StoreKeys.Inbox, cancel).ConfigureAwait(false) is { } inbox) engine._inboxNext = IndexRow.Parser.ParseFrom(inbox).Position;
+        if (await core.Store.GetAsync(StoreKeys.Inbox, cancel).ConfigureAwait(false) is { } inbox && IndexRow.Parser.ParseFrom(inbox) is var row)
+            (engine._inboxNext, engine._inboxLast) = (row.Position, row.Last.ToByteArray());
+        if (await core.Store.GetAsync(StoreKeys.Rewound, cancel).ConfigureAwait(false) is { } rewound) engine._rewoundAt = IndexRow.Parser.ParseFrom(rewound).Position;
         await engine.Notes.LoadAsync(cancel).ConfigureAwait(false);
         await engine._receipts.LoadAsync(cancel).ConfigureAwait(false);
         // Before anything is drawn.
@@ -312,6 +316,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         _core.Link.CaughtUp();
         KickAll();
         foreach (StoreEntry entry in await _core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Peers)).ConfigureAwait(false)) LetInSoon(StoreKeys.IdOf(entry.Key));
+        foreach (ConversationThread thread in _threads.Values.Where(IsForgotten)) BeginAfreshSoon(thread);
     }
 
     /// <summary>Says what went wrong where no caller waits for it.</summary>

@@ -20,6 +20,8 @@ enum StreamState
     Lost = 5,
     /// <summary>Out while the own account goes over to a new key; an own device that has it lets this one in again.</summary>
     Between = 6,
+    /// <summary>The server was put back to before this group began: who was in it is kept until somebody has begun it afresh.</summary>
+    Forgotten = 7,
 }
 
 /// <summary>One MLS group and the stream it lives in, as this device has it. Used by one operation at a time.</summary>
@@ -196,7 +198,7 @@ sealed class GroupStream(Id id, StreamRow row)
     public static async Task<GroupStream> LoadAsync(IClientStore store, MlsEnvironment mls, Id id, StreamRow row, CancellationToken cancel)
     {
         GroupStream stream = new(id, row);
-        if (stream.State is not (StreamState.Creating or StreamState.Live)) return stream;
+        if (stream.State is not (StreamState.Creating or StreamState.Live or StreamState.Forgotten)) return stream;
         string prefix = StoreKeys.Group(id);
         IReadOnlyList<StoreEntry> records = await store.ScanAsync(StoreRange.Prefix(prefix), cancel).ConfigureAwait(false);
         stream.Group = stream.Stored = MlsGroup.Load(mls, records.Select(entry => new StateRecord(entry.Key[prefix.Length..], entry.Value)));

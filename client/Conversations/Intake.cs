@@ -20,7 +20,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         if (stream.Group is null)
         {
             // Not ours any more: nothing is missed, and nothing may be left waiting for an acknowledgement.
-            stream.Row.NextSeq = entry.Seq + 1;
+            (stream.Row.NextSeq, stream.Row.Last) = (entry.Seq + 1, entry.Id);
             // The epoch in which this device asked to return is over, and it was not let in: it asks again.
             if (stream.State == StreamState.Lost && entry.Kind == Wire.Kind.Commit) step.Afterwards(returns.BeginSoon);
             step.Touch(stream);
@@ -30,7 +30,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         if (entry.Seq > stream.Row.NextSeq || entry.Detached) return false;
         step.Place = (stream.Id, entry.Seq);
         bool isPresent = !stream.Row.EpochKnown || entry.Epoch >= stream.Row.Epoch;
-        stream.Row.NextSeq = entry.Seq + 1;
+        (stream.Row.NextSeq, stream.Row.Last) = (entry.Seq + 1, entry.Id);
         stream.Row.Epoch = entry.Kind == Wire.Kind.Commit ? entry.Epoch + 1 : entry.Epoch;
         stream.Row.EpochKnown = true;
         step.Touch(stream);
@@ -57,7 +57,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
     public void Skip(Step step, GroupStream stream, ulong next, ulong epoch)
     {
         bool missedCommit = !stream.Row.EpochKnown || epoch != stream.Row.Epoch;
-        stream.Row.NextSeq = next;
+        (stream.Row.NextSeq, stream.Row.Last) = (next, ByteString.Empty);
         stream.Row.Epoch = epoch;
         step.Touch(stream);
         if (missedCommit && stream.Group is not null) Lose(step, stream);
@@ -69,7 +69,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
     /// </summary>
     public void Rewind(Step step, GroupStream stream, ulong next, ulong epoch)
     {
-        stream.Row.NextSeq = next;
+        (stream.Row.NextSeq, stream.Row.Last) = (next, ByteString.Empty);
         step.Touch(stream);
         if (stream.Group is null)
         {
@@ -103,6 +103,18 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
         step.Thread.ChooseLive();
         if (step.Thread.Live is null && step.Thread.State == ConversationState.Active) step.Say(SystemKind.MessagesMissing, null, []);
         step.Afterwards(returns.Begin);
+        step.Publish(new ConversationChanged(step.Thread.Face));
+    }
+
+    /// <summary>The server knows nothing of the group any more: nothing can be sent in it, and who is in it is kept, to begin it afresh.</summary>
+    public void Forget(Step step, GroupStream stream)
+    {
+        intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "The server has forgotten this conversation. It is begun afresh by itself; try again in a while.", nothingChanged: false));
+        Chronicle.Unseal(step, stream, anew: true);
+        stream.ClearPending(step.Batch);
+        stream.State = StreamState.Forgotten;
+        stream.Row.ClaimDue = false;
+        step.Touch(stream);
         step.Publish(new ConversationChanged(step.Thread.Face));
     }
 

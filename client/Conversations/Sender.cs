@@ -393,7 +393,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
                 return Settled.Later;
             case AppendRefused { Code: ErrorCodes.NotFound }:
                 await engine.CatchUpAsync(thread, item.Stream.Id, cancel).ConfigureAwait(false);
-                await engine.StepAsync(thread, step => engine.LoseAsync(step, item.Stream.Id), cancel).ConfigureAwait(false);
+                await engine.UnknownAsync(thread, item.Stream.Id, cancel).ConfigureAwait(false);
                 return Settled.Done;
             case AppendRefused { Code: ErrorCodes.TooLarge or ErrorCodes.Invalid or ErrorCodes.Forbidden } refused:
                 await engine.StepAsync(thread, step => RefuseAsync(step, item, refused.Code), cancel).ConfigureAwait(false);

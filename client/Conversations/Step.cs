@@ -75,6 +75,17 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         _indexed.TryGetValue(StoreKeys.Index(thread.Id, account, content), out ulong position) ? position
         : await log.FindAsync(thread.Id, account, content, default).ConfigureAwait(false);
 
+    /// <summary>The newest messages that have their place, the newest first, as they will be once this step is stored.</summary>
+    public async Task<IReadOnlyList<(ulong Position, MessageRow Row)>> NewestAsync(int limit)
+    {
+        StoreRange range = new(StoreKeys.Messages(thread.Id), StoreKeys.Message(thread.Id, ConversationThread.QueuedPositions), limit, Reverse: true);
+        Dictionary<ulong, MessageRow?> rows = [];
+        foreach (StoreEntry entry in await core.Store.ScanAsync(range).ConfigureAwait(false)) rows[StoreKeys.NumberOf(entry.Key)] = MessageRow.Parser.ParseFrom(entry.Value);
+        foreach ((ulong position, MessageRow? row) in _rows)
+            if (position < ConversationThread.QueuedPositions) rows[position] = row;
+        return [.. rows.Where(entry => entry.Value is not null).OrderByDescending(entry => entry.Key).Take(limit).Select(entry => (entry.Key, entry.Value!))];
+    }
+
     /// <summary>A message as it stands, changes of this step included; <c>null</c> where there is none.</summary>
     public async ValueTask<MessageRow?> RowAsync(ulong position) =>
         _rows.TryGetValue(position, out MessageRow? row) ? row : await log.GetAsync(thread.Id, position, default).ConfigureAwait(false);
@@ -105,6 +116,14 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>A message is to be found by its words from now on; where it is <c>null</c> or has none, not any more.</summary>
     public void Find(ulong position, MessageRow? row) => _found[position] = row;
 
+    /// <summary>Puts a message that came late at its place among the others.</summary>
+    public ulong Insert(ulong position, MessageRow row, bool added = true)
+    {
+        Put(position, row, added);
+        if (Lines.IsArchived(row)) Mark(position);
+        return position;
+    }
+
     /// <summary>Stores a message at a position, and where to find it.</summary>
     public void Put(ulong position, MessageRow row, bool added)
     {
@@ -124,8 +143,8 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         thread.Row.Activity = Math.Max(thread.Row.Activity, row.Received);
     }
 
-    /// <summary>Moves a message that was queued to the end of what is in the stream.</summary>
-    public async Task<ulong?> PlaceAsync(ulong queued, Action<MessageRow> change)
+    /// <summary>Moves a message that was queued to the end of what is in the stream, or to its place there if it came late.</summary>
+    public async Task<ulong?> PlaceAsync(ulong queued, Action<MessageRow> change, ulong? at = null)
     {
         MessageRow? row = await RowAsync(queued).ConfigureAwait(false);
         if (row is null) return null;
@@ -134,7 +153,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         _rows[queued] = null;
         Batch.Delete(StoreKeys.Message(thread.Id, queued));
         Find(queued, null);
-        return Append(row, added: false);
+        return at is { } place ? Insert(place, row, added: false) : Append(row, added: false);
     }
 
     /// <summary>Changes a message where it stands.</summary>
@@ -253,8 +272,8 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     public const ulong DraftPosition = 0;
 
     /// <summary>A line about the conversation that concerns this device alone.</summary>
-    public void Say(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text = "", ulong count = 0) =>
-        Append(Line(core.Mls.Crypto.NewId(), by, System(kind, by, accounts, text, count)));
+    public void Say(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text = "", ulong count = 0, SystemRow? about = null) =>
+        Append(Line(core.Mls.Crypto.NewId(), by, System(kind, by, accounts, text, count, about)));
 
     /// <summary>A line that every device of the account says from the entry that is being processed, or, for an offer of history, from its content. Nothing where it is here already.</summary>
     public async Task SayAsync(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text = "", Id? offer = null)
@@ -279,9 +298,10 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         System = system,
     };
 
-    static SystemRow System(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text, ulong count)
+    static SystemRow System(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text, ulong count, SystemRow? about = null)
     {
-        SystemRow system = new() { Kind = (uint)kind, Text = text, Count = count };
+        SystemRow system = about ?? new();
+        (system.Kind, system.Text, system.Count) = ((uint)kind, text, count);
         if (by is { } actor) system.Actor = Bytes(actor);
         foreach (Id account in accounts) system.Accounts.Add(Bytes(account));
         return system;

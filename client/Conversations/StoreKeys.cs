@@ -13,6 +13,8 @@ static class StoreKeys
     public const string Streams = "conv/s/";
     /// <summary>Next entry of the own inbox.</summary>
     public const string Inbox = "conv/inbox";
+    /// <summary>When the server was last found to have been put back.</summary>
+    public const string Rewound = "conv/rewound";
     /// <summary>What its owner has set.</summary>
     public const string Settings = "conv/settings";
 

@@ -92,7 +92,6 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
         step.Touch(stream);
         if (!opened.Joined.LastResort) KeyPackageStock.Spend(step.Batch, opened.Joined.KeyPackageRef);
 
-        Id me = core.Identity.Account;
         step.Place = (id, seq);
         thread.ChooseLive();
         if (thread.Newest == stream) thread.Row.Title = opened.Extension.Title;
@@ -102,6 +101,14 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
             // Nothing is said in epoch 0, where its creator is alone: what the first content leaves out was withheld.
             if (opened.Joined.Group.Epoch == 1) Chronicle.SetNumber(step, stream, member.Device, 0);
         }
+        await SayHowJoinedAsync(step, stream, opened, returned).ConfigureAwait(false);
+        if (thread.Live == stream) Chronicle.EndForgotten(step);
+    }
+
+    async Task SayHowJoinedAsync(Step step, GroupStream stream, OpenedWelcome opened, bool returned)
+    {
+        ConversationThread thread = step.Thread;
+        Id me = core.Identity.Account;
         if (returned) return; // one line said that something is missing; that all is well again needs none
         Id by = opened.Inviter.Account;
         if (thread.Kind == ConversationKind.Group && thread.Streams.Count > 1 && opened.Extension.Continues == thread.Id) await Chronicle.SayAfreshAsync(step, stream, by).ConfigureAwait(false);

@@ -170,6 +170,7 @@ public static class GroupConversationTests
         Assert.Equal(2, group[1].Members.Count);
     }
 
+    // K-44
     [Fact]
     public static async Task Twenty_people_who_change_a_group_at_once_all_get_their_change()
     {

@@ -93,15 +93,62 @@ public sealed class DeliveryTests(Cast cast)
             using IDisposable clock = cast.Hostile.Lie(async (request, next) => await next(request) with { Headers = new Dictionary<string, string> { ["Date"] = "Thu, 01 Jan 1970 00:00:00 GMT" } });
             await Karim.SyncAsync();
             IReadOnlyList<Message> messages = [.. (await group[1].MessagesAsync(100)).Where(m => m.Body is TextBody)];
-            Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i}").Order(), messages.Select(m => ((TextBody)m.Body).Text).Order());
+            // On the screen they stand as they were written, and none counts as missing any more.
+            Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i}"), messages.Select(m => ((TextBody)m.Body).Text));
+            Assert.DoesNotContain(SystemKind.MessagesMissing, await group[1].KindsAsync());
+            Assert.Equal(20, group[1].Unread);
             Assert.All(messages, m => Assert.InRange(m.SentAt, start, DateTimeOffset.UtcNow));
-            // By the senders' own, authenticated times, which the server cannot touch, they stand in their order.
-            Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i}"), messages.OrderBy(m => m.SentAt).ThenBy(m => int.Parse(((TextBody)m.Body).Text, System.Globalization.CultureInfo.InvariantCulture)).Select(m => ((TextBody)m.Body).Text));
             shuffles = false;
             await group[0].SendAsync("in its place");
             await SyncAsync(Marie, Karim);
             Assert.Equal("in its place", (await group[1].TextsAsync())[^1]);
         }
+    }
+
+    // K-35
+    [Fact]
+    public async Task What_was_held_back_is_first_missing_and_then_stands_unread_where_its_sender_put_it()
+    {
+        Conversation[] group = await GroupAsync("Held back", Marie, Karim, cast.Zoe);
+        Id stream = await Karim.StreamAsync(group[1]);
+        List<Wire.Entry> held = [];
+        Queue<Wire.Entry> released = [];
+        int passed = 0;
+        using IDisposable lie = cast.Hostile.Lie(new StreamLens(Karim.Me.Device, stream, entries =>
+        {
+            // The second and the third of Marie's are kept back.
+            Wire.Entry[] kept = [.. entries.Where(entry => entry.Kind == Wire.Kind.Application && ++passed is 2 or 3)];
+            held.AddRange(kept);
+            return entries.Where(entry => !kept.Contains(entry)).Concat(Drain(released));
+        }));
+        foreach (string text in (string[])["one", "two", "three", "four"]) await group[0].SendAsync(text);
+        await SyncAsync(Marie, cast.Zoe, Karim);
+        await group[2].SendAsync("in between");
+        await SyncAsync(cast.Zoe, Karim, Marie);
+        await group[0].SendAsync("five");
+        await SyncAsync(Marie, Karim);
+        Assert.Equal(["one", "four", "in between", "five"], await group[1].TextsAsync());
+        Assert.Equal("2", Assert.Single(await group[1].LinesAsync(), line => line.Kind == SystemKind.MessagesMissing).Text);
+        await group[1].MarkReadAsync((await group[1].MessageAsync("five")).Id);
+        Assert.Equal(0, group[1].Unread);
+
+        // The later one first; and each is missing until it comes.
+        released.Enqueue(held[1]);
+        await Karim.SyncAsync();
+        Assert.Equal(["one", "three", "four", "in between", "five"], await group[1].TextsAsync());
+        Assert.Equal("1", Assert.Single(await group[1].LinesAsync(), line => line.Kind == SystemKind.MessagesMissing).Text);
+        Assert.Equal(1, group[1].Unread);
+        released.Enqueue(held[0]);
+        await Karim.SyncAsync();
+        Assert.Equal(["one", "two", "three", "four", "in between", "five"], await group[1].TextsAsync());
+        Assert.DoesNotContain(SystemKind.MessagesMissing, await group[1].KindsAsync());
+        Assert.Equal(2, group[1].Unread);
+        await group[1].MarkReadAsync((await group[1].MessageAsync("five")).Id);
+        Assert.Equal(0, group[1].Unread);
+        await group[0].SendAsync("six");
+        await SyncAsync(Marie, Karim);
+        Assert.Equal("six", (await group[1].TextsAsync())[^1]);
+        Assert.Equal(1, group[1].Unread);
     }
 
     // K-35

@@ -1,6 +1,9 @@
 namespace Kavalek.Mls.Tests;
 
-/// <summary>What one hostile input can make a member do and hold. Work is bounded by what it may allocate; time follows that.</summary>
+/// <summary>
+/// What one hostile input can make a member do and hold: counted in operations of the primitives and in bytes, not on a clock, which would tell as
+/// much of the machine's other work (docs/PROTOCOL.md §1).
+/// </summary>
 public static class WorkTests
 {
     const long Most = 10_000_000;
@@ -52,8 +55,11 @@ public static class WorkTests
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < Most);
         Assert.Equal(MlsError.LimitExceeded, refused.Error);
         Assert.Equal(held, scene.Bob.StoredBytes);
-        // A commit that leaves them out ends them all.
+        await WorkAsync(scene, oneMore);
+        // What waits makes nothing else dearer: neither what comes beside it, nor the commit that leaves it all out.
+        await WorkAsync(scene, await ProposalAsync(scene, 0));
         PendingCommit commit = await scene.Ann.CommitAsync(new() { IncludeProposals = false });
+        await WorkAsync(scene, commit.Message);
         await scene.DeliverAsync(commit.Message);
         Assert.False(scene.Bob.Group.HasProposals);
         Assert.Equal("at last", await scene.Bob.ReadAsync(await scene.Ann.SendAsync("at last")));
@@ -82,13 +88,17 @@ public static class WorkTests
         }
         byte[] largest = Tree(MlsLimits.Default.MaxLeaves), larger = Tree(2 * MlsLimits.Default.MaxLeaves);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        RatchetTree tree = RatchetTree.Decode(Suites.P256, largest, MlsLimits.Default);
+        CountedCrypto work = new();
+        SuiteCrypto counted = new(CipherSuite.P256Aes128, work);
+        RatchetTree tree = RatchetTree.Decode(counted, largest, MlsLimits.Default);
         tree.TreeHash();
         TreeValidation.CheckParents(tree);
         TreeValidation.CheckParentHashes(tree);
         TreeValidation.CheckLeaves(tree, []);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(allocated < Most, $"{allocated:N0} bytes");
+        work.IsBounded();
+        Assert.NotEqual(0, work.Symmetric);
         Assert.Equal(MlsError.LimitExceeded, Assert.Throws<MlsException>(() => RatchetTree.Decode(Suites.P256, larger, MlsLimits.Default)).Error);
     }
 
@@ -125,6 +135,16 @@ public static class WorkTests
         Assert.True(result is ProcessResult.Refused refused && refused.Error == error, $"{error} was expected, but: {result}");
         Assert.True(allocated < most, $"{allocated:N0} bytes were allocated");
         Assert.Equal(state, scene.Bob.Snapshot());
+        await WorkAsync(scene, message);
+    }
+
+    // The same member with its primitives counted.
+    static async Task WorkAsync(Scene scene, byte[] message)
+    {
+        CountedCrypto work = new();
+        using MlsGroup bob = MlsGroup.Load(scene.Bob.Environment with { Crypto = work }, scene.Bob.Group.Changes(null));
+        await bob.ProcessAsync(message, Client.Now);
+        work.IsBounded();
     }
 
     static PrivateMessage Read(byte[] message)

@@ -79,4 +79,103 @@ public static class RestoredServerTests
         Assert.Equal([scene.Write(ada, second)], Scene.Shown(ben, second));
         scene.Calm.Judge();
     });
+
+    // K-39
+    [Fact]
+    public static Task Groups_that_were_begun_after_the_backup_are_begun_afresh_by_their_members_in_the_same_thread() => Scene.PlayAsync(() =>
+    {
+        using Scene scene = new("ada", "ben", "cleo");
+        Device ada = scene["ada"], ben = scene["ben"], cleo = scene["cleo"];
+        scene.World.SaveServer();
+        scene.Calm.Settle(TimeSpan.FromSeconds(15));
+        string title = scene.World.Canary();
+        Id group = scene.Group(title);
+        scene.Do(ada, client => client.Conversation(group)!.SetRoleAsync(ben.Person.Account, Role.Admin));
+        string[] before = [scene.Write(ada, group), scene.Write(cleo, group)];
+        scene.SwitchOff(cleo);
+
+        scene.World.RestoreServer();
+        scene.Calm.Settle(TimeSpan.FromMinutes(2));
+        string[] after = [scene.Write(ben, group), scene.Write(ada, group)];
+        // What the server has taken since has the numbers of what it forgot: to cleo's device it looks as far as it was.
+        scene.SwitchOn(cleo);
+        scene.Calm.Settle(TimeSpan.FromMinutes(2));
+        after = [.. after, scene.Write(cleo, group)];
+        foreach (Device device in (Device[])[ada, ben, cleo])
+        {
+            Conversation seen = device.Client!.Conversation(group)!;
+            Assert.Single(device.Client.Conversations);
+            Assert.Equal(title, seen.Title);
+            Assert.Equal(3, seen.Members.Count);
+            Assert.Equal(Role.Admin, seen.Members.Single(m => m.Contact.Account == ben.Person.Account).Role);
+            Assert.Equal([.. before, .. after], Scene.Shown(device, group));
+            Assert.Equal(0, Scene.MissingLines(device, group));
+        }
+        scene.Calm.Judge();
+    });
+
+    // K-39
+    [Fact]
+    public static Task A_server_that_has_taken_as_much_since_as_it_had_forgotten_is_noticed_too() => Scene.PlayAsync(() =>
+    {
+        using Scene scene = new("ada", "ben");
+        Id group = scene.Group(scene.World.Canary());
+        Device ada = scene["ada"], ben = scene["ben"];
+        scene.World.SaveServer();
+        scene.Calm.Settle(TimeSpan.FromSeconds(15));
+        string[] before = [scene.Write(ada, group), scene.Write(ben, group)];
+        scene.SwitchOff(ben);
+        scene.World.RestoreServer();
+        scene.Calm.Settle(TimeSpan.FromSeconds(30));
+        string[] after = [scene.Write(ada, group), scene.Write(ada, group), scene.Write(ada, group)];
+        scene.SwitchOn(ben);
+        scene.Calm.Settle(TimeSpan.FromMinutes(2));
+        after = [.. after, scene.Write(ben, group)];
+        foreach (Device device in (Device[])[ada, ben])
+        {
+            Assert.Equal([.. before, .. after], Scene.Shown(device, group));
+            Assert.Equal(0, Scene.MissingLines(device, group));
+            Assert.Single(device.Process!.Notices, notice => notice.Contains("put back to an earlier state", StringComparison.Ordinal));
+        }
+        scene.Calm.Judge();
+    });
+
+    // K-39
+    [Fact]
+    public static Task Accounts_that_were_put_back_too_log_in_again_and_what_the_server_forgot_of_them_is_refused_and_not_believed() => Scene.PlayAsync(() =>
+    {
+        using Scene scene = new("ada", "ben", "cleo");
+        Id group = scene.Group(scene.World.Canary());
+        Device ada = scene["ada"], ben = scene["ben"], cleo = scene["cleo"];
+        scene.World.SaveServer(all: true);
+        scene.Calm.Settle(TimeSpan.FromSeconds(15));
+        // Since the backup: new tokens, and a new device, which uses up key packages and comes into the group.
+        scene.World.Pass(TimeSpan.FromMinutes(15));
+        scene.Calm.Settle(TimeSpan.FromSeconds(30));
+        Device second = scene.Life.AddDevice(ada.Person)!;
+        scene.Calm.Settle(TimeSpan.FromMinutes(1));
+        Assert.True(second.IsCertified);
+        string[] before = [scene.Write(ada, group), scene.Write(ben, group)];
+
+        scene.World.RestoreServer();
+        scene.Calm.Settle(TimeSpan.FromMinutes(1));
+        scene.World.Pass(TimeSpan.FromMinutes(15));
+        scene.Calm.Settle(TimeSpan.FromMinutes(1));
+        // Whoever had refreshed since has no session that the server knows, and logs in with the same device and password.
+        foreach (Device device in (Device[])[ada, ben, cleo])
+        {
+            Assert.False(device.Client!.Core.Tokens.IsOpen);
+            scene.Life.LogInAgain(device);
+        }
+        scene.Calm.Settle(TimeSpan.FromMinutes(5));
+        string[] after = [scene.Write(ben, group), scene.Write(ada, group), scene.Write(cleo, group)];
+        foreach (Device device in (Device[])[ada, ben, cleo])
+        {
+            Assert.Equal([.. before, .. after], Scene.Shown(device, group));
+            Assert.Single(device.Client!.Conversations);
+        }
+        // The list that the server shows now is older than the one that her device has seen: it is refused, said, and changes nothing.
+        Assert.Contains(ada.Process!.Notices, notice => notice.Contains("device", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(ada.Client!.Core.Devices.Known.Certificates, certificate => certificate.Content.Device == second.Id);
+    });
 }

@@ -193,10 +193,11 @@ sealed class World : IDisposable
     /// <summary>The server is stopped and started again on its data.</summary>
     public void RestartServer() => RestartServer("server restarted", _ => { });
 
-    /// <summary>Somebody saves what the server has of conversations.</summary>
-    public void SaveServer() => RestartServer("server saved", folder =>
+    /// <summary>Somebody saves what the server has of conversations, or all of it: accounts, devices, sessions and key packages, too.</summary>
+    public void SaveServer(bool all = false) => RestartServer("server saved", folder =>
     {
-        _backup = Directory.GetFiles(folder, "messaging.db*").ToDictionary(file => file, File.ReadAllBytes);
+        _saved = all ? "*.db*" : "messaging.db*";
+        _backup = Directory.GetFiles(folder, _saved).ToDictionary(file => file, File.ReadAllBytes);
         Ledger.Save();
     });
 
@@ -206,13 +207,14 @@ sealed class World : IDisposable
     /// <summary>Somebody puts the backup back: the server knows nothing of what it took since.</summary>
     public void RestoreServer() => RestartServer("server put back", folder =>
     {
-        foreach (string file in Directory.GetFiles(folder, "messaging.db*")) File.Delete(file);
+        foreach (string file in Directory.GetFiles(folder, _saved)) File.Delete(file);
         foreach ((string file, byte[] content) in _backup!) File.WriteAllBytes(file, content);
         _backup = null;
         Ledger.PutBack();
     });
 
     Dictionary<string, byte[]>? _backup;
+    string _saved = "";
 
     void RestartServer(string what, Action<string> meanwhile)
     {

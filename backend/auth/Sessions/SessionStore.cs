@@ -28,6 +28,9 @@ internal sealed class SessionStore(AuthDatabase database, TimeProvider clock)
     /// <summary>Seconds in which a client that lost the answer may repeat a refresh.</summary>
     public const int RepeatSeconds = 60;
 
+    // Answers to one token of which the client may have any: as often as it repeats, and once more.
+    const int Successors = 8;
+
     const string Find = """
         SELECT s.id, d.account, s.device, d.certificate IS NOT NULL, s.refresh, s.former, COALESCE(s.rotated, 0)
           FROM session s JOIN device d ON d.id = s.device
@@ -47,8 +50,9 @@ internal sealed class SessionStore(AuthDatabase database, TimeProvider clock)
         if (stored is null) return new Rotation.Unknown();
 
         byte[] own = presented.OwnHash;
-        bool newest = CryptographicOperations.FixedTimeEquals(own, stored.Refresh);
-        // As long as the successor was not used, the one before it is still the former; a repeat replaces the lost successor.
+        bool newest = stored.Refresh.Chunk(SHA256.HashSizeInBytes).Any(hash => CryptographicOperations.FixedTimeEquals(own, hash));
+        // As long as no successor was used, the one before is still the former. A repeat gives one more beside those whose answers may have been
+        // lost: a request that was late on its way must not end the token that its own repeat has brought. The first that is used ends the others.
         bool repeated = stored.Former is not null
             && CryptographicOperations.FixedTimeEquals(own, stored.Former)
             && clock.Now() - stored.Rotated <= RepeatSeconds;
@@ -60,11 +64,13 @@ internal sealed class SessionStore(AuthDatabase database, TimeProvider clock)
             return new Rotation.Reused(stored.Session, [.. certified]);
         }
         await db.ExecuteAsync(Rotate,
-            ("@refresh", next.OwnHash), ("@former", own), ("@now", newest ? clock.Now() : stored.Rotated),
+            ("@refresh", newest ? next.OwnHash : Newest([.. stored.Refresh, .. next.OwnHash])), ("@former", own), ("@now", newest ? clock.Now() : stored.Rotated),
             ("@expires", clock.Today() + LifetimeDays), ("@session", stored.Session.Id));
         await db.ExecuteAsync("UPDATE device SET last_seen = @today WHERE id = @device", ("@today", clock.Today()), ("@device", stored.Session.Device));
         return new Rotation.Done(stored.Session);
     });
+
+    static byte[] Newest(byte[] hashes) => hashes.Length > Successors * SHA256.HashSizeInBytes ? hashes[^(Successors * SHA256.HashSizeInBytes)..] : hashes;
 
     /// <summary>Ends a session.</summary>
     public Task EndAsync(Id session) => database.WriteAsync(db => EndedSessions.EndAsync(db, session, clock));

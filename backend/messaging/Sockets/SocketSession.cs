@@ -311,6 +311,8 @@ sealed partial class SocketSession
     /// <summary>Called by the writer when an append is stored or refused.</summary>
     void Answer(AppendOperation append)
     {
+        if (append is { Outcome.Code: ErrorCodes.StaleEpoch, Kind: Kind.Commit })
+            _services.Sockets.GiveBackCommit(Device);
         lock (_gate)
         {
             _waitingAppends--;

@@ -8,6 +8,9 @@ namespace Kavalek.Messaging.Sockets;
 /// <summary>The sockets of this node: at most one a device, and only so many that have not said who they are.</summary>
 sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence presence, TimeProvider clock)
 {
+    // Above so many, those that count nothing are forgotten.
+    const int MostRates = 10_000;
+
     readonly Lock _gate = new();
     readonly ConcurrentDictionary<SocketSession, IPAddress> _all = new();
     readonly Dictionary<IPAddress, int> _strangers = [];
@@ -126,8 +129,25 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence pres
         DateTimeOffset now = clock.GetUtcNow();
         foreach ((SocketSession session, _) in _all)
             session.Check(now);
-        if (_appends.Count > 10_000)
-            _appends.Clear();
+        if (_appends.Count > MostRates)
+            ForgetRates();
+    }
+
+    /// <summary>Devices whose rate of appends is counted.</summary>
+    public int Rates => _appends.Count;
+
+    // A bucket that is full again is as good as none. Those that are not are of devices that have appended within ten seconds: they stay.
+    void ForgetRates()
+    {
+        foreach ((Id device, Bucket bucket) in _appends)
+        {
+            lock (bucket.Gate)
+            {
+                bucket.IsGone = bucket.Tokens.IsFull(clock);
+                if (bucket.IsGone)
+                    _appends.TryRemove(device, out _);
+            }
+        }
     }
 
     /// <summary>What an append counts. A commit ends the epoch for everybody, and who commits without pause lets nobody else.</summary>
@@ -139,9 +159,27 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence pres
     /// </summary>
     public bool TryTakeAppend(Id device, int count = 1)
     {
-        Bucket bucket = _appends.GetOrAdd(device, static (_, options) => new Bucket(options), options);
+        while (true)
+        {
+            Bucket bucket = _appends.GetOrAdd(device, static (_, options) => new Bucket(options), options);
+            lock (bucket.Gate)
+            {
+                if (!bucket.IsGone)
+                    return bucket.Tokens.TryTake(clock, count);
+            }
+        }
+    }
+
+    /// <summary>
+    /// A commit that came too late for its epoch counts as one append: else whoever always comes first, at the rate of one device, would use up
+    /// the rate of everybody who only tries again.
+    /// </summary>
+    public void GiveBackCommit(Id device)
+    {
+        if (!_appends.TryGetValue(device, out Bucket? bucket))
+            return;
         lock (bucket.Gate)
-            return bucket.Tokens.TryTake(clock, count);
+            bucket.Tokens.GiveBack(Cost(isCommit: true) - 1);
     }
 
     SocketSession? Find(Id device)
@@ -162,6 +200,7 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence pres
     sealed class Bucket(MessagingOptions options)
     {
         public readonly Lock Gate = new();
+        public bool IsGone;
         public TokenBucket Tokens = new(options.AppendsPerSecond, options.AppendBurst);
     }
 }

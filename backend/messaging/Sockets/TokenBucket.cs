@@ -10,13 +10,28 @@ struct TokenBucket(int perSecond, int burst)
     public bool TryTake(TimeProvider clock, int count = 1)
     {
         count = Math.Min(count, burst);
-        long now = clock.GetTimestamp();
-        if (_at != 0)
-            _tokens = Math.Min(burst, _tokens + (clock.GetElapsedTime(_at, now).TotalSeconds * perSecond));
-        _at = now;
+        Fill(clock);
         if (_tokens < count)
             return false;
         _tokens -= count;
         return true;
+    }
+
+    /// <summary>What was taken was not used.</summary>
+    public void GiveBack(int count) => _tokens = Math.Min(burst, _tokens + count);
+
+    /// <summary>Whether it is as it was at the beginning.</summary>
+    public bool IsFull(TimeProvider clock)
+    {
+        Fill(clock);
+        return _tokens >= burst;
+    }
+
+    void Fill(TimeProvider clock)
+    {
+        long now = clock.GetTimestamp();
+        if (_at != 0)
+            _tokens = Math.Min(burst, _tokens + (clock.GetElapsedTime(_at, now).TotalSeconds * perSecond));
+        _at = now;
     }
 }

@@ -93,6 +93,8 @@ static class StreamEndpoints
             ExpiresIn = body.ExpiresIn,
         };
         Outcome outcome = writer.TryAdd(append) ? await answered.Task : Outcome.Refused(ErrorCodes.Unavailable);
+        if (outcome.Code == ErrorCodes.StaleEpoch && body.Kind == Kind.Commit)
+            sockets.GiveBackCommit(device);
         return outcome.Code is null
             ? Message(new Appended { Stream = ByteString.CopyFrom(name.Id.ToArray()), Id = body.Id, Seq = outcome.Seq, Epoch = outcome.Epoch })
             : Refused(outcome);
