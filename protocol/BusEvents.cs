@@ -43,6 +43,16 @@ public sealed record AccountClosed(Id Account) : BusEvent;
 /// <param name="By">The device.</param>
 public sealed record NotesChanged(Id Account, Id By) : BusEvent;
 
+/// <summary>An account's rank changed: tokens of the dashboard that it got before count no more.</summary>
+/// <param name="Account">Whose.</param>
+public sealed record RankChanged(Id Account) : BusEvent;
+
+/// <summary>What the delivery service keeps to of the instance's policy.</summary>
+/// <param name="RetentionDays">Days that an undelivered entry is kept, at most.</param>
+/// <param name="AttachmentBytes">Largest attachment; 0 for none.</param>
+/// <param name="AttachmentQuota">Bytes of attachments of one account.</param>
+public sealed record PolicyChanged(int RetentionDays, long AttachmentBytes, long AttachmentQuota) : BusEvent;
+
 /// <summary>A commit added devices to a stream.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Devices">The added devices.</param>

@@ -31,6 +31,12 @@ public static class ErrorCodes
     public const string StaleEpoch = "stale_epoch";
     /// <summary>409: the archive has moved on; the answer carries its version or number as its epoch.</summary>
     public const string StaleArchive = "stale_archive";
+    /// <summary>409: the policy is not the successor of the stored one.</summary>
+    public const string StalePolicy = "stale_policy";
+    /// <summary>403: whoever runs the instance has suspended the account; said only to who has its password.</summary>
+    public const string AccountSuspended = "account_suspended";
+    /// <summary>401: the call needs the password once more.</summary>
+    public const string PasswordRequired = "password_required";
     /// <summary>413: the account's archive is full.</summary>
     public const string OverQuota = "over_quota";
     /// <summary>413: larger than allowed.</summary>

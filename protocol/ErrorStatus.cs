@@ -7,11 +7,11 @@ public static class ErrorStatus
     public static int Of(string code) => code switch
     {
         ErrorCodes.Invalid => 400,
-        ErrorCodes.Unauthenticated or ErrorCodes.WrongCredentials or ErrorCodes.SessionEnded => 401,
-        ErrorCodes.Forbidden or ErrorCodes.InvalidInvite or ErrorCodes.DeviceRemoved => 403,
+        ErrorCodes.Unauthenticated or ErrorCodes.WrongCredentials or ErrorCodes.SessionEnded or ErrorCodes.PasswordRequired => 401,
+        ErrorCodes.Forbidden or ErrorCodes.InvalidInvite or ErrorCodes.DeviceRemoved or ErrorCodes.AccountSuspended => 403,
         ErrorCodes.NotFound => 404,
         ErrorCodes.MethodNotAllowed => 405,
-        ErrorCodes.HandleTaken or ErrorCodes.IdTaken or ErrorCodes.StaleDeviceList or ErrorCodes.StaleVault or ErrorCodes.StaleEpoch or ErrorCodes.StaleArchive => 409,
+        ErrorCodes.HandleTaken or ErrorCodes.IdTaken or ErrorCodes.StaleDeviceList or ErrorCodes.StaleVault or ErrorCodes.StaleEpoch or ErrorCodes.StaleArchive or ErrorCodes.StalePolicy => 409,
         ErrorCodes.TooLarge or ErrorCodes.OverQuota => 413,
         ErrorCodes.UnsupportedMediaType => 415,
         ErrorCodes.RateLimited => 429,

@@ -38,6 +38,12 @@ public sealed record AuthOptions
     /// <summary>Seconds after which every message ends at the latest; 0 for none. Clients keep to it.</summary>
     public int TimerCeiling { get; init; }
 
+    /// <summary>The way to a mail server; <c>null</c> where there is none.</summary>
+    public MailOptions? Mail { get; init; }
+
+    /// <summary>What only the host knows; asked each time somebody looks.</summary>
+    public Func<InstanceFacts> Facts { get; init; } = static () => new InstanceFacts("");
+
     /// <summary>The base-2 logarithm of bcrypt's rounds: 10 to 12, 10 by default (about 50 ms).</summary>
     public int BcryptCost { get; init; } = 10;
 

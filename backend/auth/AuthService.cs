@@ -59,7 +59,7 @@ public sealed class AuthService : IAsyncDisposable
             instance ??= await InstanceId.MakeAsync(database);
             return new AuthService(options, database, keys, instance, bcrypt, clock)
             {
-                SetUpSecret = await new InviteStore(database, clock).RenewSetUpAsync(),
+                SetUpSecret = await new InviteStore(database, new AuditLog(database, instance, clock), clock).RenewSetUpAsync(),
             };
         }
         catch
@@ -106,6 +106,8 @@ public static class AuthHosting
             .AddSingleton<RegistrationStore>().AddSingleton<LogInStore>().AddSingleton<SessionStore>().AddSingleton<DeviceStore>()
             .AddSingleton<VaultStore>().AddSingleton<LinkStore>().AddSingleton<AccountStore>().AddSingleton<RetiredDevices>().AddSingleton<ClosedAccounts>()
             .AddSingleton<DirectoryStore>().AddSingleton<KeyPackageStore>().AddSingleton<InviteStore>()
+            .AddSingleton<AuditLog>().AddSingleton<PeopleStore>().AddSingleton<Policies>()
+            .AddSingleton<Mailer>().AddHostedService(provider => provider.GetRequiredService<Mailer>())
             .AddSingleton<Gate>()
             .AddHostedService<Reminder>().AddHostedService<Sweeper>();
     }
@@ -132,5 +134,11 @@ public static class AuthHosting
         routes.MapDirectory();
         routes.MapKeyPackages();
         routes.MapInvites();
+        routes.MapAdminSessions();
+        routes.MapOverview();
+        routes.MapPeople();
+        routes.MapRankedInvites();
+        routes.MapPolicy();
+        routes.MapAudit();
     }
 }

@@ -54,6 +54,8 @@ public sealed class Server : IAsyncDisposable
                 TimerCeiling = options.TimerCeiling,
                 BcryptCost = options.BcryptCost,
                 RateFactor = options.RateFactor,
+                Mail = options.Mail,
+                Facts = () => FactsOf(options),
             },
             clock);
         RemoteAuth? remote = options.Auth ? null : await RemoteAuth.ConnectAsync(new Uri(options.AuthUrl!), clock);
@@ -137,6 +139,16 @@ public sealed class Server : IAsyncDisposable
         if (web is null) app.MapFrontPage(options);
         if (options.Development) app.MapOpenApi();
         return app;
+    }
+
+    static InstanceFacts FactsOf(ServerOptions options)
+    {
+        string version = typeof(Server).Assembly.GetName().Version?.ToString(3) ?? "";
+        DateTimeOffset? newest = options.BackupTo is { } folder && new DirectoryInfo(folder) is { Exists: true } backups
+            ? backups.EnumerateFileSystemInfos().Select(file => (DateTimeOffset?)file.LastWriteTimeUtc).Max() : null;
+        if (options.Certificate is null) return new InstanceFacts(version, newest);
+        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(options.Certificate, options.CertificateKey);
+        return new InstanceFacts(version, newest, certificate.NotAfter.ToUniversalTime());
     }
 
     static MessagingOptions MessagingOptionsOf(ServerOptions options, AuthService? auth, RemoteAuth? remote)

@@ -95,6 +95,9 @@ public sealed record ServerOptions
     /// <summary>How many stay; 14 by default.</summary>
     public int BackupKeep { get; init; } = 14;
 
+    /// <summary>The way to a mail server; <c>null</c> where there is none.</summary>
+    public MailOptions? Mail { get; init; }
+
     /// <summary>The folder of the web app; by default <c>web</c> beside the program. Where there is none, a page says what this is.</summary>
     public string Web { get; init; } = Path.Combine(AppContext.BaseDirectory, "web");
 
@@ -137,6 +140,10 @@ public sealed record ServerOptions
           --backup-key-file FILE   the key that seals them; keep it elsewhere too
           --backup-every TIME      30m, 12h, 1d (1d)
           --backup-keep N          how many stay (14)
+          --mail SERVER            a mail server, e.g. mail.example:587, that tells people when somebody registers with their address (none)
+          --mail-from ADDRESS      whom its letters are from
+          --mail-user NAME         where the mail server wants to know who sends
+          --mail-password FILE     likewise: the file with the password
           --web DIR                the built web app (web, beside the program)
           --environment NAME       Development serves /openapi/v1.json (Production)
 
@@ -149,6 +156,7 @@ public sealed record ServerOptions
         "data", "database", "connection-file", "redis-file", "auth-url", "metrics-urls", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
         "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "push-services", "web",
         "backup-to", "backup-key-file", "backup-every", "backup-keep",
+        "mail", "mail-from", "mail-user", "mail-password",
     ];
 
     /// <summary>Reads the settings of this process.</summary>
@@ -216,6 +224,7 @@ public sealed record ServerOptions
             BackupKeyFile = Text("backup-key-file"),
             BackupEvery = Text("backup-every") is { } every ? Seconds(every, "backup-every") : defaults.BackupEvery,
             BackupKeep = Number(Text("backup-keep"), "backup-keep") ?? defaults.BackupKeep,
+            Mail = Text("mail") is { } mail ? MailOf(mail, Text("mail-from"), Text("mail-user"), Text("mail-password")) : null,
             TimerFloor = Seconds(Text("timer-floor"), "timer-floor"),
             TimerCeiling = Seconds(Text("timer-ceiling"), "timer-ceiling"),
         };
@@ -366,6 +375,17 @@ public sealed record ServerOptions
         Uri.CheckHostName(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text) == UriHostNameType.Dns && text.Contains('.', StringComparison.Ordinal)
             ? text
             : throw Wrong("push-services", "hosts like push.example or *.push.example, or off");
+
+    static MailOptions MailOf(string server, string? from, string? user, string? passwordFile)
+    {
+        int colon = server.LastIndexOf(':');
+        string host = colon < 0 ? server : server[..colon];
+        int port = colon < 0 ? 587 : Number(server[(colon + 1)..], "mail") ?? 0;
+        if (host.Length == 0 || port is < 1 or > 65_535) throw Wrong("mail", "a server like mail.example:587");
+        if (from is null || !System.Net.Mail.MailAddress.TryCreate(from, out _)) throw Wrong("mail-from", "an address, where there is --mail");
+        if (user is null != passwordFile is null) throw Wrong("mail-password", "a file, where there is --mail-user");
+        return new MailOptions(host, port, from, user, passwordFile is null ? null : File.ReadAllText(passwordFile).Trim());
+    }
 
     static IPNetwork Network(string text) =>
         IPNetwork.TryParse(text, out IPNetwork network) ? network

@@ -12,7 +12,7 @@ namespace Kavalek.Messaging;
 
 /// <summary>What happens without a client asking: news of other parts of the server, the clock, the end.</summary>
 sealed class Housekeeping(
-    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, MessagingMetrics metrics, IEventBus bus,
+    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, MessagingMetrics metrics, IEventBus bus,
     MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     const int CatchUpSeconds = 3;
@@ -71,6 +71,12 @@ sealed class Housekeeping(
                 // What is known as removed is out of the streams, too: one transaction did both.
                 foreach (Id device in revoked.Devices.Where(device => !removed.Contains(device)))
                     Remove(device);
+                break;
+            case RankChanged changed:
+                staff.Void(changed.Account);
+                break;
+            case PolicyChanged policy:
+                sockets.Retention = (uint)policy.RetentionDays * 86_400;
                 break;
             case DevicesChanged changed:
                 _ = DoAsync(() => new NoticeOperation(changed.Account, changed.Devices, changed.News));

@@ -1,4 +1,5 @@
 using Kavalek.Messaging.Access;
+using Kavalek.Messaging.Admin;
 using Kavalek.Messaging.Archives;
 using Kavalek.Messaging.Push;
 using Kavalek.Messaging.Sockets;
@@ -32,6 +33,7 @@ public static class MessagingSetup
         services.AddSingleton<RemovedDevices>();
         services.AddSingleton<EndedSessions>();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<Admin.StaffTokens>();
         services.AddSingleton<Sleepers>();
         services.AddSingleton<GroupCommit>();
         services.AddSingleton<StreamQueries>();
@@ -70,6 +72,7 @@ public static class MessagingSetup
         routes.MapArchive();
         routes.MapPush();
         routes.MapSocket();
+        routes.MapOverview();
         routes.MapGet("/api/healthz", async (GroupCommit writer, HttpContext context) =>
         {
             context.Response.Headers.CacheControl = "no-store";

@@ -48,7 +48,8 @@ sealed partial class ConversationEngine
     static ulong NextSeq(ConversationThread thread, Id stream) =>
         thread.Streams.GetValueOrDefault(stream) is { State: StreamState.Live or StreamState.Lost } followed ? followed.Row.NextSeq : 0;
 
-    Task<bool> LoseAsync(Step step, Id stream)
+    /// <summary>This device cannot follow a stream any more.</summary>
+    public Task<bool> LoseAsync(Step step, Id stream)
     {
         if (step.Thread.Streams.GetValueOrDefault(stream) is { IsLive: true } live) _intake.Lose(step, live);
         return Task.FromResult(true);

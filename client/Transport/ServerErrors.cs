@@ -14,6 +14,8 @@ static class ServerErrors
         ErrorCodes.SessionEnded or ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired =>
             "This device is not logged in any more. Everything on it is still here; log in again with your password: with the new one, if you changed it on another device.",
         ErrorCodes.DeviceRemoved => "This device was removed from your account. To use it again, log in with a new profile, as a new device.",
+        ErrorCodes.AccountSuspended => "Whoever runs the server has suspended your account. Everything on this device is still here; ask them.",
+        ErrorCodes.PasswordRequired => "Type your password once more for this.",
         ErrorCodes.Forbidden => "You are not allowed to do this. Inviting people is for the owner of the server; other things need an approved device.",
         ErrorCodes.InvalidInvite => "This link does not work: it is mistyped, used up, expired or revoked. No account was made. Ask for a new invite; a set-up link is printed anew when the server starts.",
         ErrorCodes.NotFound => "There is nobody and nothing by that name here. Check the spelling.",

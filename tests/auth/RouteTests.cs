@@ -46,7 +46,64 @@ public sealed class RouteTests
         ["POST /auth/v1/invites"] = Access.Owner,
         ["GET /auth/v1/invites"] = Access.Owner,
         ["DELETE /auth/v1/invites/{invite}"] = Access.Owner,
+        ["GET /auth/v1/policy"] = Access.Anyone,
+        ["GET /auth/v1/audit"] = Access.Certified,
+        ["GET /auth/v1/server-sees"] = Access.Certified,
+        ["POST /auth/v1/admin/sessions"] = Access.Certified,
+        ["POST /auth/v1/admin/sessions/renew"] = Access.Moderator,
+        ["GET /auth/v1/admin/overview"] = Access.Moderator,
+        ["GET /auth/v1/admin/audit"] = Access.Moderator,
+        ["GET /auth/v1/admin/server-sees"] = Access.Moderator,
+        ["GET /auth/v1/admin/people"] = Access.Moderator,
+        ["POST /auth/v1/admin/people/find"] = Access.Moderator,
+        ["GET /auth/v1/admin/people/{account}"] = Access.Moderator,
+        ["PUT /auth/v1/admin/people/{account}/rank"] = Access.Admin,
+        ["POST /auth/v1/admin/people/{account}/suspend"] = Access.Moderator,
+        ["POST /auth/v1/admin/people/{account}/resume"] = Access.Moderator,
+        ["POST /auth/v1/admin/people/{account}/sign-out"] = Access.Admin,
+        ["POST /auth/v1/admin/people/{account}/off-board"] = Access.Admin,
+        ["DELETE /auth/v1/admin/people/{account}"] = Access.Admin,
+        ["POST /auth/v1/admin/invites"] = Access.Admin,
+        ["GET /auth/v1/admin/invites"] = Access.Admin,
+        ["DELETE /auth/v1/admin/invites/{invite}"] = Access.Admin,
+        ["PUT /auth/v1/admin/policy"] = Access.Chief,
     };
+
+    // What reaches far: with the password of the last minutes only.
+    static readonly string[] Fresh =
+    [
+        "DELETE /auth/v1/admin/people/{account}", "POST /auth/v1/admin/people/{account}/off-board", "POST /auth/v1/admin/people/{account}/sign-out",
+        "POST /auth/v1/admin/people/{account}/suspend", "PUT /auth/v1/admin/people/{account}/rank", "PUT /auth/v1/admin/policy",
+    ];
+
+    [Fact]
+    public async Task Each_call_of_the_dashboard_is_refused_to_lower_ranks_to_old_passwords_and_to_every_other_token() // K-27
+    {
+        await using AdminScene scene = await AdminScene.StartAsync();
+        RouteEndpoint[] served = [.. scene.Server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<AccessMetadata>() is { Access: >= Access.Moderator })];
+        static string Name(RouteEndpoint route) => $"{route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single()} {route.RoutePattern.RawText}";
+        Assert.Equal(Fresh, served.Where(route => route.Metadata.GetMetadata<AccessMetadata>()!.Fresh).Select(Name).Order(StringComparer.Ordinal));
+
+        async Task RefusedAsync(RouteEndpoint route, string token, string code) => await scene.SendAsync(new HttpMethod(Name(route).Split(' ')[0]),
+            route.RoutePattern.RawText!.Replace("{account}", scene.Member.Account.ToString(), StringComparison.Ordinal).Replace("{invite}", Id.New().ToString(), StringComparison.Ordinal), token).RefusedAsync(code);
+        string before = scene.Server.Dump();
+        foreach (RouteEndpoint route in served)
+        {
+            foreach (TestDevice device in scene.All)
+            {
+                await RefusedAsync(route, device.Session!.AuthToken, ErrorCodes.Unauthenticated);
+                await RefusedAsync(route, device.Session!.MessagingToken, ErrorCodes.Unauthenticated);
+            }
+            Access access = route.Metadata.GetMetadata<AccessMetadata>()!.Access;
+            if (access > Access.Moderator) await RefusedAsync(route, scene.TokenOf(scene.Moderator), ErrorCodes.Forbidden);
+            if (access > Access.Admin) await RefusedAsync(route, scene.TokenOf(scene.Admin), ErrorCodes.Forbidden);
+        }
+        scene.Clock.Advance(TimeSpan.FromSeconds(Staff.FreshSeconds + 1));
+        foreach (RouteEndpoint route in served.Where(route => Fresh.Contains(Name(route)))) await RefusedAsync(route, scene.TokenOf(scene.Owner), ErrorCodes.PasswordRequired);
+        Assert.Equal(before, scene.Server.Dump());
+    }
+
 
     [Fact]
     public async Task Each_call_is_refused_to_whoever_may_not_make_it() // K-21, K-27
@@ -75,6 +132,8 @@ public sealed class RouteTests
                 .Replace("{invite}", Id.New().ToString(), StringComparison.Ordinal);
             HttpMethod method = new(parts[0]);
             if (access >= Access.LoggedIn) await server.SendAsync(method, path).RefusedAsync(ErrorCodes.Unauthenticated);
+            // The dashboard's own tokens are another test's.
+            if (access >= Access.Moderator) continue;
             if (access >= Access.Certified) await waiting.SendAsync(method, path).RefusedAsync(ErrorCodes.Forbidden);
             if (access >= Access.Owner) await member.SendAsync(method, path).RefusedAsync(ErrorCodes.Forbidden);
         }

@@ -37,7 +37,7 @@ static class Backstage
             if (entry.Key.StartsWith(StoreKeys.Streams, StringComparison.Ordinal))
             {
                 StreamRow row = StreamRow.Parser.ParseFrom(value);
-                (row.NextSeq, row.Epoch, row.EpochKnown, row.RenewAt) = (0, 0, false, 0);
+                (row.NextSeq, row.Last, row.Epoch, row.EpochKnown, row.RenewAt) = (0, ByteString.Empty, 0, false, 0);
                 // What could not be read makes it say once where it stands.
                 (row.ClaimDue, row.Claimed) = (false, 0);
                 value = row.ToByteArray();

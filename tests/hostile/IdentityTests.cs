@@ -105,6 +105,46 @@ public sealed class IdentityTests(Cast cast)
         Assert.Contains(SystemKind.DeviceAdded, await opened.KindsAsync());
     }
 
+    // K-28
+    [Fact]
+    public async Task An_administrator_who_writes_a_device_or_a_key_into_the_database_gains_nothing()
+    {
+        KavalekClient asker = await cast.PersonAsync(), person = await cast.PersonAsync();
+        await using var _ = asker;
+        await using var __ = person;
+        (Conversation opened, Conversation his) = await DirectAsync(asker, person);
+        await opened.SendAsync("before");
+        FalseAccount ghost = await FalseAccount.CreateAsync(person.Me.Id, person.Me.Instance);
+        object?[] before = cast.Server.AuthTables.Rows($"SELECT account_key, device_list FROM account WHERE id = {Hex(person.Me.Id.ToArray())}").Single();
+        // A device in force, by a certificate of the administrator's own making; then the list to it, and the account key.
+        Execute("INSERT INTO device (id, account, device_key, certificate, added, last_seen) VALUES (x'00112233445566778899aabbccddeeff', @account, @key, @certificate, 1, 1)");
+        foreach (string change in (string[])["", "UPDATE account SET device_list = @list WHERE id = @account", "UPDATE account SET account_key = @key WHERE id = @account"])
+        {
+            if (change.Length > 0) Execute(change);
+            await opened.SendAsync($"after {change}");
+            await asker.SyncAsync();
+            // The person's own device is told at once, and takes nothing of it.
+            Assert.Equal(ClientErrors.DeviceListRefused, await CodeAsync(() => person.SyncAsync()));
+            Assert.Equal(2, (await asker.GroupAsync(await asker.StreamAsync(opened))).MemberCount);
+            Assert.Equal(1, opened.Members.Single(m => !m.IsMe).Devices);
+            Assert.Equal(1, his.Members.Single(m => m.IsMe).Devices);
+            Assert.DoesNotContain(SystemKind.DeviceAdded, await opened.KindsAsync());
+        }
+        // The allow twin: put back, a device that its owner lets in comes in.
+        Execute("DELETE FROM device WHERE account = @account AND certificate = @certificate");
+        Execute($"UPDATE account SET account_key = {Hex((byte[])before[0]!)}, device_list = {Hex((byte[])before[1]!)} WHERE id = @account");
+        KavalekClient phone = await AddDeviceAsync(cast.Server, person, cast.Options());
+        await using var ___ = phone;
+        await SyncAsync(person, phone, asker);
+        Assert.Equal(2, opened.Members.Single(m => !m.IsMe).Devices);
+        Assert.Equal(4, (await his.TextsAsync()).Length);
+
+        void Execute(string sql) => cast.Server.AuthTables.Execute(sql.Replace("@account", Hex(person.Me.Id.ToArray()), StringComparison.Ordinal)
+            .Replace("@key", Hex(ghost.AccountKey), StringComparison.Ordinal).Replace("@certificate", Hex(ghost.Certificate), StringComparison.Ordinal).Replace("@list", Hex(ghost.List), StringComparison.Ordinal));
+
+        static string Hex(byte[] bytes) => $"x'{Convert.ToHexString(bytes)}'";
+    }
+
     // K-32
     [Fact]
     public async Task Whom_the_server_alone_counts_among_the_members_is_shown_nowhere_and_reads_nothing()

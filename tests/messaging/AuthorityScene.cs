@@ -43,6 +43,9 @@ sealed class AuthorityScene : IAsyncDisposable
     /// <summary>Alice's archive: every device of hers reads and writes it.</summary>
     public Id Archive { get; } = Id.New();
 
+    /// <summary>The owner's token of the dashboard.</summary>
+    public string Dashboard { get; private set; } = "";
+
     /// <summary>An id that nothing has.</summary>
     public Id Nothing { get; } = Id.New();
 
@@ -78,6 +81,8 @@ sealed class AuthorityScene : IAsyncDisposable
         byte[] list = scene.Alice.List(4, scene.Alice.Certificate, scene.AlicesOther.Certificate);
         (await scene.Alice.RemoveAsync(scene.Gone.Device, list)).EnsureSuccessStatusCode().Dispose();
         scene.Link = (await TestDevice.ReadAsync(scene.Alice.PostAsync("/auth/v1/links", new StartLink(new byte[32]), AuthJson.Default.StartLink, scene.Alice.Session!.AuthToken), AuthJson.Default.StartedLink)).Link;
+        using (HttpResponseMessage dashboard = await scene.SendAsync(AuthorityTable.OpenDashboard(scene.Owner), scene.Owner.Session!.AuthToken))
+            scene.Dashboard = System.Text.Json.JsonSerializer.Deserialize(await dashboard.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), AdminJson.Default.AdminSession)!.Token;
         await scene.SettleAsync();
         return scene;
     }

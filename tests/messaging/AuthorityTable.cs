@@ -17,6 +17,7 @@ enum Needs
     Certified,
     Owner,
     Messaging,
+    Staff,
 }
 
 /// <summary>One route: who may call it, what alice is answered, and what a stranger is answered who names what is hers.</summary>
@@ -49,6 +50,23 @@ static class AuthorityTable
         ("GET /health/live", Open(new(Get, "/health/live"))),
         ("GET /health/ready", Open(new(Get, "/health/ready"))),
         ("GET /auth/v1/instance", Open(new(Get, "/auth/v1/instance"))),
+        ("GET /auth/v1/policy", Open(new(Get, "/auth/v1/policy"))),
+        ("GET /auth/v1/audit", new(Needs.Certified, _ => Is(new(Get, "/auth/v1/audit")), 200)),
+        ("GET /auth/v1/server-sees", new(Needs.Certified, _ => Is(new(Get, "/auth/v1/server-sees")), 200)),
+        ("POST /auth/v1/admin/sessions", new(Needs.Owner, s => Is(OpenDashboard(s.Owner)), 200)),
+        ("POST /auth/v1/admin/sessions/renew", Dashboard(Post, "sessions/renew")),
+        ("GET /auth/v1/admin/overview", Dashboard(Get, "overview")),
+        ("GET /api/v1/admin/overview", new(Needs.Staff, _ => Is(new(Get, "/api/v1/admin/overview")), 200)),
+        ("GET /auth/v1/admin/audit", Dashboard(Get, "audit")),
+        ("GET /auth/v1/admin/server-sees", Dashboard(Get, "server-sees")),
+        ("GET /auth/v1/admin/people", Dashboard(Get, "people")),
+        ("POST /auth/v1/admin/people/find", new(Needs.Staff, s => Is(new(Post, "/auth/v1/admin/people/find", TestDevice.Json(new FindPerson(s.Bob.Email), AdminJson.Default.FindPerson))), 200)),
+        ("GET /auth/v1/admin/people/{account}", new(Needs.Staff, s => Is(new(Get, $"/auth/v1/admin/people/{s.Bob.Account}")), 200)),
+        ("PUT /auth/v1/admin/people/{account}/rank", new(Needs.Staff, s => Is(new(HttpMethod.Put, $"/auth/v1/admin/people/{s.Bob.Account}/rank", TestDevice.Json(new SetRank("member"), AdminJson.Default.SetRank))), 204)),
+        ("GET /auth/v1/admin/invites", Dashboard(Get, "invites")),
+        ("POST /auth/v1/admin/invites", new(Needs.Staff, _ => Is(new(Post, "/auth/v1/admin/invites", TestDevice.Json(new CreateRankedInvite(1, 60, "member"), AdminJson.Default.CreateRankedInvite))), 200)),
+        ("DELETE /auth/v1/admin/invites/{invite}", new(Needs.Staff, s => Is(new(Delete, $"/auth/v1/admin/invites/{s.Nothing}")), 404)),
+        ("PUT /auth/v1/admin/policy", new(Needs.Staff, _ => Is(new(HttpMethod.Put, "/auth/v1/admin/policy", TestDevice.Json(new InstancePolicy(1, "open", 30, 0, 0, 1, 1, true, 0, [0xF004]), AdminJson.Default.InstancePolicy))), 200)),
         ("GET /auth/.well-known/jwks.json", Open(new(Get, "/auth/.well-known/jwks.json"))),
         ("GET /socket", new(Needs.Nothing, _ => Is(new(Get, "/socket")), 400)), // no WebSocket: its frames have a table of their own
         ("POST /auth/v1/prelogin", new(Needs.Nothing, s => Is(new(Post, "/auth/v1/prelogin", TestDevice.Json(new PreloginRequest(s.Alice.Email), AuthJson.Default.PreloginRequest))), 200)),
@@ -108,8 +126,21 @@ static class AuthorityTable
         ("POST /auth/v1/account/key", new(Needs.Certified, s => Is(ReplaceKey(s, s.Stranger)), 204, By: s => s.Stranger)),
         ("POST /auth/v1/account/reset", new(Needs.Waiting, s => Is(Reset(s, s.BobsNew)), 204, By: s => s.BobsNew)),
         ("POST /auth/v1/account/delete", new(Needs.Certified, s => Is(new(Post, "/auth/v1/account/delete", TestDevice.Json(new DeleteAccount(s.Carol.AuthSecret), AuthJson.Default.DeleteAccount))), 204, By: s => s.Carol)),
+        ("POST /auth/v1/admin/people/{account}/suspend", OnNobody(Post, "/suspend")),
+        ("POST /auth/v1/admin/people/{account}/resume", OnNobody(Post, "/resume")),
+        ("POST /auth/v1/admin/people/{account}/sign-out", OnNobody(Post, "/sign-out")),
+        ("POST /auth/v1/admin/people/{account}/off-board", OnNobody(Post, "/off-board")),
+        ("DELETE /auth/v1/admin/people/{account}", OnNobody(Delete, "")),
         ("DELETE /auth/v1/sessions/current", new(Needs.Session, _ => Is(new(Delete, "/auth/v1/sessions/current")), 204)),
     ];
+
+    static Row Dashboard(HttpMethod method, string path) => new(Needs.Staff, _ => Is(new(method, $"/auth/v1/admin/{path}")), 200);
+
+    // What they do to somebody is tested beside the rest of the dashboard.
+    static Row OnNobody(HttpMethod method, string act) => new(Needs.Staff, s => Is(new(method, $"/auth/v1/admin/people/{s.Nothing}{act}")), 404);
+
+    /// <summary>The owner types the password.</summary>
+    public static Call OpenDashboard(TestDevice by) => new(Post, "/auth/v1/admin/sessions", TestDevice.Json(new OpenAdminSession(by.AuthSecret), AdminJson.Default.OpenAdminSession));
 
     static Row Open(Call call) => new(Needs.Nothing, _ => Is(call), 200);
 

@@ -60,6 +60,13 @@ public static class AuthorityTests
                 foreach ((string who, string? token) in scene.NoOne(messaging))
                     await RefusedAsync(scene, route, who, await row.Own(scene), token, ErrorCodes.Unauthenticated);
             }
+            if (row.Needs == Needs.Staff)
+            {
+                foreach (string other in (string[])[scene.Owner.Session!.AuthToken, scene.Owner.Session!.MessagingToken, scene.Waiting.Session!.AuthToken, scene.Alice.Session!.AuthToken])
+                    await RefusedAsync(scene, route, "who has not opened the dashboard", await row.Own(scene), other, ErrorCodes.Unauthenticated);
+            }
+            else if (row.Needs != Needs.Nothing)
+                await RefusedAsync(scene, route, "the dashboard", await row.Own(scene), scene.Dashboard, ErrorCodes.Unauthenticated);
             if (row.Needs is Needs.Certified or Needs.Owner)
                 await RefusedAsync(scene, route, "a waiting device", await row.Own(scene), scene.Waiting.Session!.AuthToken, ErrorCodes.Forbidden);
             if (row.Needs == Needs.Waiting)
@@ -104,7 +111,7 @@ public static class AuthorityTests
                 }
             }
             TestDevice actor = row.By?.Invoke(scene) ?? (row.Needs == Needs.Owner ? scene.Owner : scene.Alice);
-            string? token = row.Needs == Needs.Nothing ? null : messaging ? actor.Session!.MessagingToken : actor.Session!.AuthToken;
+            string? token = row.Needs == Needs.Nothing ? null : row.Needs == Needs.Staff ? scene.Dashboard : messaging ? actor.Session!.MessagingToken : actor.Session!.AuthToken;
             using HttpResponseMessage allowed = await scene.SendAsync(await row.Own(scene), token);
             Assert.True(row.Allowed == (int)allowed.StatusCode,
                 $"{route}: {(int)allowed.StatusCode} {await allowed.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}");

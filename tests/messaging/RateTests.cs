@@ -12,7 +12,7 @@ public static class RateTests
     {
         ManualClock clock = new();
         MessagingOptions options = new() { DataFolder = "", Instance = () => default, TokenKey = _ => null };
-        Sockets.Sockets sockets = new(options, new Push.Sleepers(clock), clock);
+        Sockets.Sockets sockets = new(options, new Push.Sleepers(clock), new LocalPresence(), clock);
         Id flooding = Id.New();
         while (sockets.TryTakeAppend(flooding)) { }
         for (int i = 0; i < 10_000; i++) Assert.True(sockets.TryTakeAppend(Id.New()));
@@ -33,7 +33,7 @@ public static class RateTests
     public static void A_commit_that_came_too_late_counts_as_one()
     {
         ManualClock clock = new();
-        Sockets.Sockets sockets = new(new() { DataFolder = "", Instance = () => default, TokenKey = _ => null }, new Push.Sleepers(clock), clock);
+        Sockets.Sockets sockets = new(new() { DataFolder = "", Instance = () => default, TokenKey = _ => null }, new Push.Sleepers(clock), new LocalPresence(), clock);
         Id device = Id.New();
         int tried = 0;
         while (sockets.TryTakeAppend(device, Sockets.Sockets.Cost(isCommit: true)))

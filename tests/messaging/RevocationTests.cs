@@ -49,10 +49,14 @@ public static class RevocationTests
 
     // K-07, K-09
     [Fact]
-    public static async Task Sockets_close_with_their_session_by_log_out_reuse_of_a_token_and_a_new_log_in()
+    public static async Task Sockets_close_with_their_session_whoever_ends_it_and_nothing_comes_after()
     {
         await using TestServer server = await OpenServerAsync(new ManualClock());
+        using TestDevice owner = await TestDevice.SignUpAsync(server, server.SetUpSecret);
         using TestDevice bystander = await TestDevice.SignUpAsync(server);
+        string dashboard = (await TestDevice.ReadAsync(owner.PostAsync("/auth/v1/admin/sessions", new OpenAdminSession(owner.AuthSecret), AdminJson.Default.OpenAdminSession, owner.Session!.AuthToken), AdminJson.Default.AdminSession)).Token;
+        async Task AdministerAsync(HttpMethod method, TestDevice device, string act) =>
+            Assert.Equal(HttpStatusCode.NoContent, await owner.SendAsync(method, $"/auth/v1/admin/people/{device.Account}{act}", token: dashboard).StatusAsync());
         await using TestSocket stays = await TestSocket.ConnectAsync(server.Address, bystander.Session!.MessagingToken);
         Func<TestDevice, Task>[] ends =
         [
@@ -65,14 +69,29 @@ public static class RevocationTests
                 Assert.Equal(ErrorCodes.SessionEnded, await device.TryRefreshAsync(first).CodeAsync());
             },
             device => device.LogInAsync(),
+            device => AdministerAsync(HttpMethod.Post, device, "/sign-out"),
+            device => AdministerAsync(HttpMethod.Post, device, "/suspend"),
+            device => AdministerAsync(HttpMethod.Post, device, "/off-board"),
+            device => AdministerAsync(HttpMethod.Delete, device, ""),
         ];
         foreach (Func<TestDevice, Task> end in ends)
         {
             using TestDevice device = await TestDevice.SignUpAsync(server);
             Session session = device.Session!;
             await using TestSocket socket = await TestSocket.ConnectAsync(server.Address, session.MessagingToken);
+            Id stream = Id.New();
+            using (TestRest own = Rest(server, device)) Assert.Equal(HttpStatusCode.Created, await own.CreateAsync(stream).StatusAsync());
+            (await device.PublishKeyPackagesAsync(1, lastResort: true)).Dispose();
+            // The clock stands: it is at once.
             await end(device);
             Assert.Equal(ErrorCodes.DeviceRemoved, (await socket.ClosedAsync()).Code);
+            int number = Array.IndexOf(ends, end);
+            if (number >= 4) Assert.Equal(0, server.AuthTables.Count($"SELECT COUNT(*) FROM key_package WHERE device = x'{device.Device}'"));
+            if (number >= 5)
+            {
+                Assert.Equal(HttpStatusCode.OK, await server.GetAsync("/api/healthz").StatusAsync()); // one turn of the writer
+                Assert.Equal(0, Count(server, $"SELECT COUNT(*) FROM subscriber WHERE device = x'{device.Device}'"));
+            }
             using var rest = new TestRest(server.Address, () => session.MessagingToken);
             Assert.Equal(ErrorCodes.Unauthenticated, await rest.SendAsync(HttpMethod.Get, "/api/v1/streams").CodeAsync());
         }

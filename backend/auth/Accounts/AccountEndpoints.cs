@@ -81,7 +81,7 @@ internal static class AccountEndpoints
     }
 
     /// <summary>An open session is not enough for these: the password is asked for once more. Gives the hash that it was checked against.</summary>
-    static async Task<string> ProveAsync(
+    internal static async Task<string> ProveAsync(
         Caller caller, byte[] authSecret, AuthOptions options, RateLimiter limiter, PasswordHasher hasher, AccountStore store)
     {
         if (authSecret.Length != Limits.AuthSecretBytes) throw AuthException.Invalid("The auth secret has 32 bytes.");

@@ -18,6 +18,13 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
 
     const string StoreKey = "UPDATE account SET account_key = @key, device_list = @list, list_number = @number WHERE id = @account";
 
+    const string LastOwner = """
+        SELECT 1 FROM account a
+         WHERE a.id = @account AND a.rank = 'owner'
+           AND NOT EXISTS (SELECT 1 FROM account o WHERE o.rank = 'owner' AND o.state = 'active' AND o.id <> a.id)
+           AND EXISTS (SELECT 1 FROM account m WHERE m.id <> a.id)
+        """;
+
     const string OtherSessions = """
         SELECT s.id, d.account, s.device, d.certificate IS NOT NULL FROM session s JOIN device d ON d.id = s.device
          WHERE d.account = @account AND s.id <> @session
@@ -106,8 +113,11 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
     });
 
     /// <summary>Deletes the account with all that hangs on it. Of its devices the bare ids stay, so that no other device ever gets one of them.</summary>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.Forbidden"/>: it is the last owner's, and others are there.</exception>
     public Task<Id[]> DeleteAsync(Id account) => database.WriteAsync(async db =>
     {
+        // An instance without an owner would take the next one from its set-up link, past everybody on it.
+        if (await db.AnyAsync(LastOwner, ("@account", account))) throw new AuthException(ErrorCodes.Forbidden, "The last owner makes somebody else an owner first.");
         List<StoredDevice> devices = await DevicesAsync(db, account);
         foreach (StoredDevice device in devices) await retired.RetireAsync(db, device, RemovalRecord.Deleted, null);
         await db.ExecuteAsync("DELETE FROM account WHERE id = @account", ("@account", account));

@@ -16,6 +16,15 @@ internal enum Access
 
     /// <summary>O: a certified device of the instance's owner.</summary>
     Owner,
+
+    /// <summary>m: whoever opened the dashboard, of any rank.</summary>
+    Moderator,
+
+    /// <summary>a: an admin or owner in the dashboard.</summary>
+    Admin,
+
+    /// <summary>o: an owner in the dashboard.</summary>
+    Chief,
 }
 
 /// <summary>The device that makes a call, as the database knows it at this moment.</summary>

@@ -21,13 +21,29 @@ internal sealed class Gate(AccessTokens tokens, AuthDatabase database, TimeProvi
            AND (d.waiting_until IS NULL OR d.waiting_until > @now)
         """;
 
+    const string FindStaff = """
+        SELECT a.rank
+          FROM session s
+          JOIN device d ON d.id = s.device
+          JOIN account a ON a.id = d.account
+         WHERE s.id = @session AND s.device = @device AND a.id = @account AND s.expires >= @today
+           AND d.certificate IS NOT NULL AND a.rank <> 'member' AND a.state = 'active'
+        """;
+
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         HttpContext http = context.HttpContext;
         // A route that forgot to say who may call it is closed, not open.
         Access access = http.GetEndpoint()?.Metadata.GetMetadata<AccessMetadata>()?.Access
             ?? throw new InvalidOperationException("The route does not say who may call it.");
-        if (access != Access.Anyone)
+        if (access >= Access.Moderator)
+        {
+            Staff staff = await StaffAsync(http) ?? throw AuthException.Unauthenticated();
+            if (staff.Rank < RankFor(access)) throw new AuthException(ErrorCodes.Forbidden, "The account's rank or the device's state does not allow this.");
+            if (http.GetEndpoint()!.Metadata.GetMetadata<AccessMetadata>()!.Fresh) RequireFresh(staff, clock);
+            http.Features.Set(staff);
+        }
+        else if (access != Access.Anyone)
         {
             Caller caller = await IdentifyAsync(http) ?? throw AuthException.Unauthenticated();
             if ((access >= Access.Certified && !caller.Certified) || (access == Access.Owner && !caller.IsOwner))
@@ -39,10 +55,35 @@ internal sealed class Gate(AccessTokens tokens, AuthDatabase database, TimeProvi
         return await next(context);
     }
 
+    /// <summary>For what cannot be undone, or reaches far, the password was typed within the last minutes.</summary>
+    public static void RequireFresh(Staff staff, TimeProvider clock)
+    {
+        if (clock.Now() - staff.Proven > Staff.FreshSeconds) throw new AuthException(ErrorCodes.PasswordRequired, "This needs the password once more.");
+    }
+
+    static Rank RankFor(Access access) => access switch
+    {
+        Access.Moderator => Rank.Moderator,
+        Access.Admin => Rank.Admin,
+        _ => Rank.Owner,
+    };
+
+    // The dashboard's own tokens, and no others. The rank is what the database says now, whatever the token says.
+    async Task<Staff?> StaffAsync(HttpContext http)
+    {
+        if (await ClaimsAsync(http, AccessTokens.AdminAudience) is not { Proven: { } proven } claims || clock.Now() - proven > Staff.SessionSeconds) return null;
+        return await database.ReadAsync(db => db.FirstAsync(FindStaff,
+            row => new Staff(claims.Account, claims.Device, claims.Session, Ranks.Read(row.GetString(0)) ?? Rank.Member, proven),
+            ("@session", claims.Session), ("@device", claims.Device), ("@account", claims.Account), ("@today", clock.Today())));
+    }
+
+    async Task<AccessClaims?> ClaimsAsync(HttpContext http, string audience) =>
+        http.Request.Headers.Authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? await tokens.ReadAsync(header[Scheme.Length..], audience) : null;
+
     async Task<Caller?> IdentifyAsync(HttpContext http)
     {
-        if (http.Request.Headers.Authorization is not [{ } header] || !header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return null;
-        if (await tokens.ReadAsync(header[Scheme.Length..], AccessTokens.AuthAudience) is not { } claims) return null;
+        if (await ClaimsAsync(http, AccessTokens.AuthAudience) is not { } claims) return null;
         Caller? caller = await database.ReadAsync(db => db.FirstAsync(
             FindCaller,
             row => new Caller(row.Id(0), claims.Device, claims.Session, row.Flag(1), row.Flag(2)),
@@ -51,20 +92,27 @@ internal sealed class Gate(AccessTokens tokens, AuthDatabase database, TimeProvi
     }
 }
 
-internal sealed record AccessMetadata(Access Access);
+internal sealed record AccessMetadata(Access Access, bool Fresh = false);
 
 internal static class GateExtensions
 {
     /// <summary>Says who may make the call; every route does.</summary>
-    public static RouteHandlerBuilder For(this RouteHandlerBuilder route, Access access)
+    /// <param name="route">The route.</param>
+    /// <param name="access">Who.</param>
+    /// <param name="fresh">Whether the password must have been typed within the last minutes.</param>
+    public static RouteHandlerBuilder For(this RouteHandlerBuilder route, Access access, bool fresh = false)
     {
-        route.WithMetadata(new AccessMetadata(access));
+        route.WithMetadata(new AccessMetadata(access, fresh));
         return route;
     }
 
     /// <summary>The device that makes the call; only behind a route that is not for <see cref="Access.Anyone"/>.</summary>
     public static Caller Caller(this HttpContext http) =>
         http.Features.Get<Caller>() ?? throw new InvalidOperationException("The route is open to anyone: there is no caller.");
+
+    /// <summary>Who acts in the dashboard; only behind a route of the dashboard.</summary>
+    public static Staff Staff(this HttpContext http) =>
+        http.Features.Get<Staff>() ?? throw new InvalidOperationException("The route is none of the dashboard's.");
 
     /// <summary>What a rate counts by: the address, of IPv6 the network of one customer (/64).</summary>
     public static byte[] Address(this HttpContext http) => SourceNetwork.Of(http.Connection.RemoteIpAddress).GetAddressBytes();

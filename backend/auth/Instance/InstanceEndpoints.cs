@@ -15,9 +15,11 @@ internal static class InstanceEndpoints
         routes.MapGet("/auth/healthz", Health).For(Access.Anyone);
     }
 
-    static JsonHttpResult<InstanceInfo> Get(InstanceId instance, AuthOptions options) => Json.Ok(
-        new InstanceInfo(instance.Id, options.Name, Protocol: 1, options.Registration == RegistrationPolicy.Open ? "open" : "invite", options.TimerFloor, options.TimerCeiling),
-        AuthJson.Default.InstanceInfo);
+    static async Task<JsonHttpResult<InstanceInfo>> Get(InstanceId instance, AuthOptions options, Policies policies)
+    {
+        InstancePolicy policy = await policies.ReadAsync();
+        return Json.Ok(new InstanceInfo(instance.Id, options.Name, Protocol: 1, policy.Registration, policy.TimerFloor, policy.TimerCeiling), AuthJson.Default.InstanceInfo);
+    }
 
     static async Task<Ok> Health(AuthDatabase database)
     {

@@ -20,19 +20,25 @@ internal static class InviteEndpoints
     static async Task<JsonHttpResult<CreatedInvite>> Create(HttpContext http, InviteStore store)
     {
         CreateInvite request = await http.ReadAsync(AuthJson.Default.CreateInvite);
-        if (request.Uses is < 1 or > 1000 || request.ExpiresIn is < 60 or > 31_536_000)
+        Check(request.Uses, request.ExpiresIn);
+        return Json.Ok(await store.CreateAsync(http.Caller().Account, request.Uses, request.ExpiresIn), AuthJson.Default.CreatedInvite);
+    }
+
+    /// <summary>Refuses numbers that are out of bounds.</summary>
+    internal static void Check(int uses, long expiresIn)
+    {
+        if (uses is < 1 or > 1000 || expiresIn is < 60 or > 31_536_000)
         {
             throw AuthException.Invalid("An invite has 1 to 1,000 uses and lasts 60 to 31,536,000 seconds.");
         }
-        return Json.Ok(await store.CreateAsync(request.Uses, request.ExpiresIn), AuthJson.Default.CreatedInvite);
     }
 
     static async Task<JsonHttpResult<InviteRecord[]>> List(InviteStore store) =>
         Json.Ok(await store.ListAsync(), AuthJson.Default.InviteRecordArray);
 
-    static async Task<NoContent> Revoke(Id invite, InviteStore store)
+    static async Task<NoContent> Revoke(HttpContext http, Id invite, InviteStore store)
     {
-        await store.RevokeAsync(invite);
+        await store.RevokeAsync(http.Caller().Account, invite);
         return TypedResults.NoContent();
     }
 }

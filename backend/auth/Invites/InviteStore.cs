@@ -4,7 +4,7 @@ using Kavalek.Protocol.Auth;
 namespace Kavalek.Auth;
 
 /// <summary>Invites, the set-up link among them.</summary>
-internal sealed class InviteStore(AuthDatabase database, TimeProvider clock)
+internal sealed class InviteStore(AuthDatabase database, AuditLog audit, TimeProvider clock)
 {
     const int Maximum = 1000;
 
@@ -13,21 +13,22 @@ internal sealed class InviteStore(AuthDatabase database, TimeProvider clock)
         """;
 
     const string Live = """
-        SELECT id, uses_left, expires FROM invite
-         WHERE rank = 'member' AND uses_left > 0 AND expires > @now
+        SELECT id, uses_left, expires, rank FROM invite
+         WHERE rank <> 'owner' AND uses_left > 0 AND expires > @now
          ORDER BY expires, id
         """;
 
-    /// <summary>Stores an invite for members.</summary>
+    /// <summary>Stores an invite.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.Invalid"/>: there are 1,000 already.</exception>
-    public async Task<CreatedInvite> CreateAsync(int uses, long expiresIn)
+    public async Task<CreatedInvite> CreateAsync(Id actor, int uses, long expiresIn, Rank rank = Rank.Member)
     {
         (string secret, byte[] hash) = InviteSecret.Make();
         CreatedInvite invite = new(Id.New(), secret, clock.Now() + expiresIn);
         await database.WriteAsync(async db =>
         {
             if ((await db.AllAsync(Live, _ => true, ("@now", clock.Now()))).Count >= Maximum) throw AuthException.Invalid("There are too many invites.");
-            await db.ExecuteAsync(Insert, ("@id", invite.Invite), ("@secret", hash), ("@rank", "member"), ("@uses", uses), ("@expires", invite.Expires));
+            await db.ExecuteAsync(Insert, ("@id", invite.Invite), ("@secret", hash), ("@rank", rank.Name()), ("@uses", uses), ("@expires", invite.Expires));
+            await audit.WriteAsync(db, actor, "invited", detail: $"{rank.Name()} {uses}");
         });
         return invite;
     }
@@ -36,11 +37,16 @@ internal sealed class InviteStore(AuthDatabase database, TimeProvider clock)
     public async Task<InviteRecord[]> ListAsync() => [.. await database.ReadAsync(db =>
         db.AllAsync(Live, row => new InviteRecord(row.Id(0), row.GetInt32(1), row.GetInt64(2)), ("@now", clock.Now())))];
 
-    /// <summary>Revokes an invite for members.</summary>
+    /// <summary>The same with the rank that each gives.</summary>
+    public async Task<RankedInvite[]> RankedAsync() => [.. await database.ReadAsync(db =>
+        db.AllAsync(Live, row => new RankedInvite(row.Id(0), row.GetInt32(1), row.GetInt64(2), row.GetString(3)), ("@now", clock.Now())))];
+
+    /// <summary>Revokes an invite.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.NotFound"/>.</exception>
-    public Task RevokeAsync(Id invite) => database.WriteAsync(async db =>
+    public Task RevokeAsync(Id actor, Id invite) => database.WriteAsync(async db =>
     {
-        if (await db.ExecuteAsync("DELETE FROM invite WHERE id = @id AND rank = 'member'", ("@id", invite)) == 0) throw AuthException.NotFound();
+        if (await db.ExecuteAsync("DELETE FROM invite WHERE id = @id AND rank <> 'owner'", ("@id", invite)) == 0) throw AuthException.NotFound();
+        await audit.WriteAsync(db, actor, "revoked an invite");
     });
 
     /// <summary>Replaces the set-up secret; <c>null</c> where the instance has its owner.</summary>

@@ -17,7 +17,7 @@ internal static class RegistrationEndpoints
 
     static async Task<ContentHttpResult> Register(
         HttpContext http, AuthOptions options, SignedIdentity identity, EmailVault vault, PasswordHasher hasher, RateLimiter limiter,
-        RegistrationStore store, LogIds ids, ILogger<RegistrationStore> log)
+        RegistrationStore store, Policies policies, Mailer mailer, LogIds ids, ILogger<RegistrationStore> log)
     {
         limiter.Count("register", http.Address(), options.RegistrationsOfAddress);
         RegisterRequest request = await http.ReadAsync(AuthJson.Default.RegisterRequest);
@@ -25,7 +25,7 @@ internal static class RegistrationEndpoints
 
         // Looked at before the costly hash, decided in the transaction.
         byte[]? invite = request.Invite is null ? null : InviteSecret.Hash(request.Invite) ?? throw RegistrationStore.InvalidInvite();
-        if (invite is null && options.Registration != RegistrationPolicy.Open) throw RegistrationStore.InvalidInvite();
+        if (invite is null && (await policies.ReadAsync()).Registration != "open") throw RegistrationStore.InvalidInvite();
         if (invite is not null) await store.RequireInviteAsync(invite);
         await store.RequireFreeAsync(request.Handle, request.Account, certificate.Content.Device);
 
@@ -33,7 +33,8 @@ internal static class RegistrationEndpoints
         NewAccount account = new(
             request.Account, request.Handle, vault.Lookup(request.Email), vault.Seal(request.Account, request.Email), password,
             request.Kdf, request.AccountKey, request.DeviceList, certificate.Content.Device, certificate.Content.DeviceKey, request.Certificate);
-        if (await store.RegisterAsync(account, invite)) log.LogInformation("account {Account} registered", ids.Of(request.Account));
+        if (!await store.RegisterAsync(account, invite)) mailer.SomebodyTried(request.Email, account.EmailLookup);
+        else log.LogInformation("account {Account} registered", ids.Of(request.Account));
 
         // Whether the address had an account already is its owner's to know: the answer is the same.
         return TypedResults.Text("{}", "application/json", statusCode: StatusCodes.Status202Accepted);

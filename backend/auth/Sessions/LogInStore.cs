@@ -66,6 +66,9 @@ internal sealed class LogInStore(AuthDatabase database, TimeProvider clock)
         {
             throw AuthException.WrongCredentials();
         }
+        // Only who has the password is told.
+        if (!await db.AnyAsync("SELECT 1 FROM account WHERE id = @account AND state = 'active'", ("@account", account)))
+            throw new AuthException(ErrorCodes.AccountSuspended, "Whoever runs the instance has suspended the account.");
         bool certified = await AdmitAsync(db, account, request);
         Id session = Id.New();
         Id[] former = await EndedSessions.EndOfDeviceAsync(db, request.Device, clock);

@@ -12,13 +12,21 @@ namespace Kavalek.Auth;
 /// <param name="Device">Claim <c>dev</c>.</param>
 /// <param name="Session">Claim <c>ses</c>.</param>
 /// <param name="Certified">Claim <c>crt</c>.</param>
-internal sealed record AccessClaims(Id Account, Id Device, Id Session, bool Certified);
+internal sealed record AccessClaims(Id Account, Id Device, Id Session, bool Certified)
+{
+    /// <summary>Claim <c>pwd</c> of the dashboard's tokens: when the password was typed, seconds since 1970.</summary>
+    public long? Proven { get; init; }
+
+    /// <summary>Claim <c>rnk</c> of the dashboard's tokens, for the delivery service.</summary>
+    public string? Rank { get; init; }
+}
 
 /// <summary>Issues and reads access tokens: ES256 and nothing else.</summary>
 internal sealed class AccessTokens : IDisposable
 {
     public const string AuthAudience = "kavalek/auth";
     public const string MessagingAudience = "kavalek/messaging";
+    public const string AdminAudience = "kavalek/admin";
 
     const string Type = "at+jwt";
     const int MaximumCharacters = 2048;
@@ -59,25 +67,28 @@ internal sealed class AccessTokens : IDisposable
     public JsonWebKey PublicKey { get; }
 
     /// <summary>A token for one audience, valid for <see cref="Limits.AccessTokenSeconds"/>.</summary>
-    public string Issue(string audience, AccessClaims claims)
+    public string Issue(string audience, AccessClaims claims, int seconds = Limits.AccessTokenSeconds)
     {
         long now = _clock.Now();
+        Dictionary<string, object> all = new()
+        {
+            ["iss"] = _instance.ToString(),
+            ["aud"] = audience,
+            ["sub"] = claims.Account.ToString(),
+            ["dev"] = claims.Device.ToString(),
+            ["ses"] = claims.Session.ToString(),
+            ["iat"] = now,
+            ["nbf"] = now,
+            ["exp"] = now + seconds,
+            ["crt"] = claims.Certified,
+        };
+        if (claims.Proven is { } proven) all["pwd"] = proven;
+        if (claims.Rank is { } rank) all["rnk"] = rank;
         return _handler.CreateToken(new SecurityTokenDescriptor
         {
             TokenType = Type,
             SigningCredentials = new SigningCredentials(_key, SecurityAlgorithms.EcdsaSha256),
-            Claims = new Dictionary<string, object>
-            {
-                ["iss"] = _instance.ToString(),
-                ["aud"] = audience,
-                ["sub"] = claims.Account.ToString(),
-                ["dev"] = claims.Device.ToString(),
-                ["ses"] = claims.Session.ToString(),
-                ["iat"] = now,
-                ["nbf"] = now,
-                ["exp"] = now + Limits.AccessTokenSeconds,
-                ["crt"] = claims.Certified,
-            },
+            Claims = all,
         });
     }
 
@@ -100,7 +111,7 @@ internal sealed class AccessTokens : IDisposable
         return result is { IsValid: true, SecurityToken: JsonWebToken jwt }
             && Id(jwt, "sub") is { } account && Id(jwt, "dev") is { } device && Id(jwt, "ses") is { } session
             && jwt.TryGetPayloadValue("crt", out bool certified)
-                ? new AccessClaims(account, device, session, certified)
+                ? new AccessClaims(account, device, session, certified) { Proven = jwt.TryGetPayloadValue("pwd", out long proven) ? proven : null }
                 : null;
     }
 

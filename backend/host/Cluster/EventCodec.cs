@@ -26,6 +26,8 @@ internal static class EventCodec
                 case EphemeralSent e: Begin(9); Name(e.Stream); Ids(e.Sender); to.Write(e.Payload); break;
                 case EventsMissed: Begin(10); break;
                 case NotesChanged e: Begin(11); Ids(e.Account, e.By); break;
+                case RankChanged e: Begin(12); Ids(e.Account); break;
+                case PolicyChanged e: Begin(13); to.Write(e.RetentionDays); to.Write(e.AttachmentBytes); to.Write(e.AttachmentQuota); break;
                 default: throw new InvalidOperationException($"{news.GetType().Name} does not travel between nodes yet");
             }
 
@@ -73,6 +75,8 @@ internal static class EventCodec
             9 => new EphemeralSent(Name(), One(), Rest()),
             10 => new EventsMissed(),
             11 => new NotesChanged(One(), One()),
+            12 => new RankChanged(One()),
+            13 => new PolicyChanged(from.ReadInt32(), from.ReadInt64(), from.ReadInt64()),
             _ => null,
         };
 

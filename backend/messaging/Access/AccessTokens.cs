@@ -17,10 +17,13 @@ namespace Kavalek.Messaging.Access;
 sealed record Principal(Id Account, Id Device, Id Session, DateTimeOffset Expires);
 
 /// <summary>Verifies access tokens offline (docs/PROTOCOL.md §5.4), for REST and the socket alike.</summary>
-sealed class AccessTokens(MessagingOptions options, EndedSessions ended, TimeProvider clock)
+sealed class AccessTokens(MessagingOptions options, EndedSessions ended, Admin.StaffTokens staff, TimeProvider clock)
 {
     /// <summary>The audience of this service.</summary>
     public const string Audience = "kavalek/messaging";
+
+    /// <summary>The audience of the dashboard's calls.</summary>
+    public const string AdminAudience = "kavalek/admin";
 
     const int TokenCharacters = 2_048;
     const int SignatureCharacters = 86; // 64 bytes
@@ -39,7 +42,7 @@ sealed class AccessTokens(MessagingOptions options, EndedSessions ended, TimePro
         (ulong, ulong) hash = Hash(token);
         if (!_known.TryGetValue(hash, out Principal? principal))
         {
-            principal = await VerifyAsync(token);
+            principal = await VerifyAsync(token, Audience);
             if (principal is null)
                 return null;
             if (_known.Count >= Known)
@@ -50,7 +53,17 @@ sealed class AccessTokens(MessagingOptions options, EndedSessions ended, TimePro
         return now < principal.Expires + Skew && !ended.Contains(principal) ? principal : null;
     }
 
-    async Task<Principal?> VerifyAsync(string token)
+    /// <summary>Whether this is a token of the dashboard, of somebody who has a rank.</summary>
+    public async ValueTask<bool> IsStaffAsync(string token)
+    {
+        if (token.Length is 0 or > TokenCharacters || !Ascii.IsValid(token) || await VerifyAsync(token, AdminAudience) is not { } principal || ended.Contains(principal))
+            return false;
+        JsonWebToken read = new(token);
+        return read.TryGetPayloadValue("rnk", out string rank) && rank is "moderator" or "admin" or "owner"
+            && staff.Counts(principal.Account, new DateTimeOffset(read.IssuedAt, TimeSpan.Zero));
+    }
+
+    async Task<Principal?> VerifyAsync(string token, string audience)
     {
         if (!HasPlainHeader(token) || !HasOneSpelling(token))
             return null;
@@ -59,7 +72,7 @@ sealed class AccessTokens(MessagingOptions options, EndedSessions ended, TimePro
             ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
             ValidTypes = ["at+jwt"],
             ValidIssuer = options.Instance().ToString(),
-            ValidAudience = Audience,
+            ValidAudience = audience,
             RequireSignedTokens = true,
             RequireExpirationTime = true,
             ClockSkew = Skew,

@@ -38,6 +38,18 @@ static class Authentication
         }
     }
 
+    /// <summary>Lets calls of the dashboard through.</summary>
+    public static async ValueTask<object?> RequireStaff(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        HttpContext context = invocation.HttpContext;
+        context.Response.Headers.CacheControl = "no-store";
+        string? header = context.Request.Headers.Authorization.Count == 1 ? context.Request.Headers.Authorization[0] : null;
+        return header is not null && header.StartsWith(Scheme, StringComparison.Ordinal)
+            && await context.RequestServices.GetRequiredService<AccessTokens>().IsStaffAsync(header[Scheme.Length..])
+                ? await next(invocation)
+                : Problems.Of(ErrorCodes.Unauthenticated, "no token of the dashboard, or one that is not valid here and now");
+    }
+
     /// <summary>Whose device calls.</summary>
     public static Id Account(HttpContext context) => ((Principal)context.Items[typeof(Principal)]!).Account;
 

@@ -313,6 +313,8 @@ sealed partial class SocketSession
     {
         if (append is { Outcome.Code: ErrorCodes.StaleEpoch, Kind: Kind.Commit })
             _services.Sockets.GiveBackCommit(Device);
+        else if (append.Outcome.Code is null)
+            _services.Sockets.CountStored();
         lock (_gate)
         {
             _waitingAppends--;

@@ -90,11 +90,13 @@ static class StreamEndpoints
             Epoch = body.Epoch,
             Payload = body.Payload.Memory,
             Change = change,
-            ExpiresIn = body.ExpiresIn,
+            ExpiresIn = sockets.Keep(body.ExpiresIn),
         };
         Outcome outcome = writer.TryAdd(append) ? await answered.Task : Outcome.Refused(ErrorCodes.Unavailable);
         if (outcome.Code == ErrorCodes.StaleEpoch && body.Kind == Kind.Commit)
             sockets.GiveBackCommit(device);
+        else if (outcome.Code is null)
+            sockets.CountStored();
         return outcome.Code is null
             ? Message(new Appended { Stream = ByteString.CopyFrom(name.Id.ToArray()), Id = body.Id, Seq = outcome.Seq, Epoch = outcome.Epoch })
             : Refused(outcome);

@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+
+namespace Kavalek.Auth;
+
+/// <summary>
+/// What those who run the instance did, for every member to read (docs/PROTOCOL.md §5.13): rows are only ever added, in the transaction of the act
+/// itself, and each holds the hash of the one before, so that nothing can be taken out or changed unnoticed by whoever remembers a later one.
+/// </summary>
+internal sealed class AuditLog(AuthDatabase database, InstanceId instance, TimeProvider clock)
+{
+    /// <summary>Records of one page, at most.</summary>
+    public const int MostRecords = 100;
+
+    const string Newest = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
+
+    const string Insert = """
+        INSERT INTO audit (number, at, actor, act, subject, detail, hash) VALUES (@number, @at, @actor, @act, @subject, @detail, @hash)
+        """;
+
+    const string Page = """
+        SELECT l.number, l.at, l.actor, l.act, l.subject, l.detail, l.hash, a.handle, s.handle
+          FROM audit l
+          LEFT JOIN account a ON a.id = l.actor
+          LEFT JOIN account s ON s.id = l.subject
+         WHERE l.number < @before
+         ORDER BY l.number DESC LIMIT @limit
+        """;
+
+    /// <summary>Adds a record, in the transaction of what was done.</summary>
+    public async Task WriteAsync(Db db, Id actor, string act, Id? subject = null, string detail = "")
+    {
+        Head head = await db.FirstAsync(Newest, row => new Head(row.GetInt64(0), row.Bytes(1))) ?? new Head(0, Start());
+        long number = head.Number + 1, at = clock.Now() / 60;
+        byte[] hash = Hash(head.Hash, number, at * 60, actor, act, subject ?? default, detail);
+        await db.ExecuteAsync(Insert, ("@number", number), ("@at", at), ("@actor", actor), ("@act", act),
+            ("@subject", subject), ("@detail", detail), ("@hash", hash));
+    }
+
+    /// <summary>The records before a number, the newest first.</summary>
+    public Task<AuditPage> ReadAsync(long before, int limit) => database.ReadAsync(async db =>
+    {
+        List<AuditRecord> records = await db.AllAsync(Page, row => new AuditRecord(
+            row.GetInt64(0), row.GetInt64(1) * 60, row.Id(2), row.GetString(3), row.GetString(5), row.Bytes(6),
+            row.IsDBNull(4) ? null : row.Id(4), row.IsDBNull(7) ? null : row.GetString(7), row.IsDBNull(8) ? null : row.GetString(8)),
+            ("@before", before), ("@limit", limit));
+        return new AuditPage([.. records], await db.NumberAsync("SELECT COALESCE(MAX(number), 0) FROM audit"));
+    });
+
+    byte[] Start() => SHA256.HashData([.. "kavalek/v1/audit"u8, .. instance.Id.ToArray()]);
+
+    /// <summary>SHA-256 over the hash before and the record (docs/PROTOCOL.md §5.13).</summary>
+    internal static byte[] Hash(byte[] previous, long number, long at, Id actor, string act, Id subject, string detail)
+    {
+        byte[] actBytes = Encoding.UTF8.GetBytes(act), detailBytes = Encoding.UTF8.GetBytes(detail);
+        byte[] record = new byte[SHA256.HashSizeInBytes + 8 + 8 + 16 + 16 + 2 + actBytes.Length + 2 + detailBytes.Length];
+        Span<byte> rest = record;
+        Put(ref rest, previous);
+        BinaryPrimitives.WriteInt64BigEndian(rest, number);
+        BinaryPrimitives.WriteInt64BigEndian(rest[8..], at);
+        rest = rest[16..];
+        Put(ref rest, actor.ToArray());
+        Put(ref rest, subject.ToArray());
+        foreach (byte[] text in (byte[][])[actBytes, detailBytes])
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(rest, checked((ushort)text.Length));
+            rest = rest[2..];
+            Put(ref rest, text);
+        }
+        return SHA256.HashData(record);
+    }
+
+    static void Put(ref Span<byte> rest, ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(rest);
+        rest = rest[bytes.Length..];
+    }
+
+    sealed record Head(long Number, byte[] Hash);
+}

@@ -1,0 +1,157 @@
+using System.Text.Json.Serialization;
+
+namespace Kavalek.Protocol.Auth;
+
+/// <summary><c>POST /auth/v1/admin/sessions</c>: the password once more opens the dashboard.</summary>
+/// <param name="AuthSecret">32 bytes.</param>
+public sealed record OpenAdminSession(byte[] AuthSecret);
+
+/// <summary>What the dashboard works with.</summary>
+/// <param name="Token">Access token of audience <c>kavalek/admin</c>, good for both services' <c>admin</c> calls.</param>
+/// <param name="ExpiresIn">Seconds it is valid.</param>
+/// <param name="Rank"><c>moderator</c>, <c>admin</c> or <c>owner</c>.</param>
+/// <param name="FreshFor">Seconds in which calls that need a fresh password are taken; 0 where it has to be typed again.</param>
+/// <param name="EndsIn">Seconds after which the session cannot be renewed any more.</param>
+public sealed record AdminSession(string Token, int ExpiresIn, string Rank, int FreshFor, int EndsIn);
+
+/// <summary>Somebody with an account, as those who run the instance see them. No address: it can only be looked up whole.</summary>
+/// <param name="Account">The account's id.</param>
+/// <param name="Handle">Without the @.</param>
+/// <param name="Rank"><c>member</c>, <c>moderator</c>, <c>admin</c> or <c>owner</c>.</param>
+/// <param name="State"><c>active</c>, <c>suspended</c> or <c>left</c>.</param>
+/// <param name="Devices">How many devices are in force.</param>
+/// <param name="Sessions">How many of them are logged in.</param>
+public sealed record PersonRecord(Id Account, string Handle, string Rank, string State, int Devices, int Sessions);
+
+/// <summary><c>GET /auth/v1/admin/people</c>.</summary>
+/// <param name="People">By handle.</param>
+/// <param name="Total">How many there are that match, on all pages.</param>
+/// <param name="Next">What to ask for as <c>after</c>; absent on the last page.</param>
+public sealed record PeoplePage(PersonRecord[] People, int Total, string? Next = null);
+
+/// <summary><c>POST /auth/v1/admin/people/find</c>.</summary>
+/// <param name="Email">Normalised e-mail address; in a body, since addresses of calls end up in logs.</param>
+public sealed record FindPerson(string Email);
+
+/// <summary><c>PUT /auth/v1/admin/people/{account}/rank</c>.</summary>
+/// <param name="Rank"><c>member</c>, <c>moderator</c>, <c>admin</c> or <c>owner</c>.</param>
+public sealed record SetRank(string Rank);
+
+/// <summary><c>POST /auth/v1/admin/invites</c>.</summary>
+/// <param name="Uses">1 to 1,000.</param>
+/// <param name="ExpiresIn">Seconds, 60 to 31,536,000.</param>
+/// <param name="Rank">Whoever uses it becomes <c>member</c>, <c>moderator</c> or <c>admin</c>: below the inviter's own.</param>
+public sealed record CreateRankedInvite(int Uses, long ExpiresIn, string Rank);
+
+/// <summary>A row of <c>GET /auth/v1/admin/invites</c>.</summary>
+/// <param name="Invite">The invite's id.</param>
+/// <param name="UsesLeft">How many can still join with it.</param>
+/// <param name="Expires">Seconds since 1970.</param>
+/// <param name="Rank">What whoever uses it becomes.</param>
+public sealed record RankedInvite(Id Invite, int UsesLeft, long Expires, string Rank);
+
+/// <summary>What the instance asks of its clients, and what it does itself (docs/PROTOCOL.md §5.12).</summary>
+/// <param name="Number">1, then one more at each change; 0 where nothing was ever set.</param>
+/// <param name="Registration"><c>invite</c> or <c>open</c>.</param>
+/// <param name="RetentionDays">Days that an undelivered entry is kept: 1 to 30.</param>
+/// <param name="TimerFloor">Seconds that a message may be set to live, at least; 0 for none.</param>
+/// <param name="TimerCeiling">Seconds after which every message ends; 0 for none.</param>
+/// <param name="AttachmentBytes">Largest attachment; 0 for none at all.</param>
+/// <param name="AttachmentQuota">Bytes of attachments of one account.</param>
+/// <param name="Receipts">Whether clients may say what arrived and was read.</param>
+/// <param name="LockAfter">Seconds without use after which a client locks at the latest; 0 for as its person likes.</param>
+/// <param name="Suites">Cipher suites that conversations may have; those of this version: 61444 (0xF004).</param>
+public sealed record InstancePolicy(
+    long Number, string Registration, int RetentionDays, long TimerFloor, long TimerCeiling, long AttachmentBytes, long AttachmentQuota,
+    bool Receipts, long LockAfter, int[] Suites);
+
+/// <summary><c>GET /auth/v1/policy</c>: the policy and who says so.</summary>
+/// <param name="Policy">An <see cref="InstancePolicy"/> as JSON, byte for byte as it was signed.</param>
+/// <param name="Signature">The instance's token key over it, label <c>kavalek/v1/policy</c>; DER.</param>
+/// <param name="Key">The public key, 65 bytes: the one of the JWKS.</param>
+public sealed record SignedPolicy(byte[] Policy, byte[] Signature, byte[] Key);
+
+/// <summary>One thing that somebody who runs the instance did; <c>GET /auth/v1/audit</c>.</summary>
+/// <param name="Number">1, then one more each time.</param>
+/// <param name="At">The minute, seconds since 1970.</param>
+/// <param name="Actor">Who.</param>
+/// <param name="Act">What; one of docs/PROTOCOL.md §5.13.</param>
+/// <param name="Detail">More of it, for instance the rank that was given; empty where there is none.</param>
+/// <param name="Hash">SHA-256 of all this and of the record before.</param>
+/// <param name="Subject">To whom, where it was somebody.</param>
+/// <param name="ActorHandle">Absent where the account is gone.</param>
+/// <param name="SubjectHandle">Absent where the account is gone.</param>
+public sealed record AuditRecord(
+    long Number, long At, Id Actor, string Act, string Detail, byte[] Hash, Id? Subject = null, string? ActorHandle = null, string? SubjectHandle = null);
+
+/// <summary><c>GET /auth/v1/audit</c>.</summary>
+/// <param name="Records">The newest first; each one's hash follows from the next one's.</param>
+/// <param name="Head">The number of the newest of all; 0 where there is none.</param>
+public sealed record AuditPage(AuditRecord[] Records, long Head);
+
+/// <summary><c>GET /auth/v1/admin/overview</c>: figures of the authentication service.</summary>
+/// <param name="Version">Of the server.</param>
+/// <param name="Accounts">Active ones.</param>
+/// <param name="Suspended">Suspended ones.</param>
+/// <param name="Left">Those that were off-boarded.</param>
+/// <param name="Devices">In force.</param>
+/// <param name="Sessions">Open ones.</param>
+/// <param name="Invites">That still work.</param>
+/// <param name="DatabaseBytes">Size of the database with its write-ahead log.</param>
+/// <param name="Mail">Whether mail is set up.</param>
+/// <param name="LastBackup">When the newest backup was made, seconds since 1970; absent where none is known.</param>
+/// <param name="CertificateExpires">When the server's own TLS certificate ends, seconds since 1970; absent where a proxy ends TLS.</param>
+public sealed record AuthOverview(
+    string Version, int Accounts, int Suspended, int Left, int Devices, int Sessions, int Invites, long DatabaseBytes, bool Mail,
+    long? LastBackup = null, long? CertificateExpires = null);
+
+/// <summary>A part of <c>GET /auth/v1/server-sees</c>.</summary>
+/// <param name="Title">A database, the log, or the headers.</param>
+/// <param name="Items">What is in it.</param>
+public sealed record SeenPart(string Title, SeenItem[] Items);
+
+/// <summary>Something that the server keeps or says.</summary>
+/// <param name="Names">Columns as <c>table.column</c>, a log line, or a header.</param>
+/// <param name="Purpose">What for; empty for log lines and headers.</param>
+/// <param name="Lifetime">How long; likewise.</param>
+public sealed record SeenItem(string[] Names, string Purpose, string Lifetime);
+
+/// <summary>All that the server keeps: the list that the schema is tested against (docs/STORED.md).</summary>
+/// <param name="Parts">In the order of the page.</param>
+public sealed record ServerSees(SeenPart[] Parts);
+
+/// <summary><c>GET /api/v1/admin/overview</c>: figures of the delivery service; of no conversation and of nobody.</summary>
+/// <param name="Connections">Sockets that are open.</param>
+/// <param name="EntriesPerMinute">Entries that were stored in the last 60 seconds.</param>
+/// <param name="QueueDepth">Operations that wait for the writer at this moment.</param>
+/// <param name="DatabaseBytes">Size of the database with its write-ahead log.</param>
+/// <param name="MemoryBytes">What the process holds.</param>
+/// <param name="Started">When the process began, seconds since 1970.</param>
+public sealed record MessagingOverview(
+    int Connections, long EntriesPerMinute, int QueueDepth, long DatabaseBytes, long MemoryBytes, long Started);
+
+/// <summary>Source-generated JSON for every record of the dashboard, by the rules of <see cref="AuthJson"/>.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false,
+    MaxDepth = 8,
+    Converters = [typeof(IdConverter), typeof(Base64UrlConverter)])]
+[JsonSerializable(typeof(OpenAdminSession))]
+[JsonSerializable(typeof(AdminSession))]
+[JsonSerializable(typeof(PersonRecord))]
+[JsonSerializable(typeof(PeoplePage))]
+[JsonSerializable(typeof(FindPerson))]
+[JsonSerializable(typeof(SetRank))]
+[JsonSerializable(typeof(CreateRankedInvite))]
+[JsonSerializable(typeof(RankedInvite[]))]
+[JsonSerializable(typeof(InstancePolicy))]
+[JsonSerializable(typeof(SignedPolicy))]
+[JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(AuthOverview))]
+[JsonSerializable(typeof(ServerSees))]
+[JsonSerializable(typeof(MessagingOverview))]
+public sealed partial class AdminJson : JsonSerializerContext;

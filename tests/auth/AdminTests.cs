@@ -1,0 +1,419 @@
+using System.Data.Common;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Identity;
+using Kavalek.Tests.Support;
+
+namespace Kavalek.Auth.Tests;
+
+/// <summary>Running an instance: who may do what to whom, how soon it holds, and what is written down of it.</summary>
+public sealed class AdminTests
+{
+    // K-27, K-06, K-07
+    [Fact]
+    public async Task Each_rank_acts_on_those_below_it_never_on_itself_and_an_owner_always_stays()
+    {
+        await using AdminScene scene = await AdminScene.StartAsync();
+        // Nobody on themselves, nobody upwards or sideways but owners; the twins stand below.
+        (TestDevice By, TestDevice On, string Act, int Status)[] table =
+        [
+            .. from actor in (TestDevice[])[scene.Moderator, scene.Admin, scene.Owner] from act in AdminScene.Acts select (actor, actor, act, 403),
+            .. from act in AdminScene.Acts select (scene.Moderator, scene.Admin, act, 403),
+            .. from act in AdminScene.Acts select (scene.Moderator, scene.Owner, act, 403),
+            .. from act in AdminScene.Acts select (scene.Admin, scene.Owner, act, 403),
+            .. from act in AdminScene.Acts.Where(act => act is not ("suspend" or "resume")) select (scene.Moderator, scene.Member, act, 403),
+            (scene.Admin, scene.Member, "rank:admin", 403),
+            (scene.Admin, scene.Member, "rank:owner", 403),
+            (scene.Owner, scene.Member, "rank:king", 400),
+        ];
+        string before = scene.Server.Dump();
+        foreach ((TestDevice by, TestDevice on, string act, int status) in table)
+        {
+            using HttpResponseMessage answer = await scene.ActAsync(by, on.Account, act);
+            Assert.True((int)answer.StatusCode == status, $"{act}: {(int)answer.StatusCode}");
+        }
+        // What is not there looks alike to everybody.
+        await scene.ActAsync(scene.Admin, Id.New(), "suspend").RefusedAsync(ErrorCodes.NotFound);
+        // A member has no dashboard, and no token of the app opens one, or the other way round.
+        await AdminScene.OpenAsync(scene.Member).RefusedAsync(ErrorCodes.Forbidden);
+        await scene.SendAsync(HttpMethod.Get, "/auth/v1/admin/people", scene.Owner.Session!.AuthToken).RefusedAsync(ErrorCodes.Unauthenticated);
+        await scene.SendAsync(HttpMethod.Get, "/auth/v1/admin/people", scene.Owner.Session!.MessagingToken).RefusedAsync(ErrorCodes.Unauthenticated);
+        await scene.SendAsync(HttpMethod.Get, "/auth/v1/devices", scene.TokenOf(scene.Owner)).RefusedAsync(ErrorCodes.Unauthenticated);
+        await scene.SendAsync(HttpMethod.Get, "/api/v1/streams", scene.TokenOf(scene.Owner)).RefusedAsync(ErrorCodes.Unauthenticated);
+        await scene.SendAsync(HttpMethod.Get, "/api/v1/admin/overview", scene.Owner.Session!.MessagingToken).RefusedAsync(ErrorCodes.Unauthenticated);
+        Assert.Equal(before, scene.Server.Dump());
+
+        await scene.ActAsync(scene.Moderator, scene.Member.Account, "suspend").OkAsync();
+        await scene.ActAsync(scene.Moderator, scene.Member.Account, "resume").OkAsync();
+        await scene.ActAsync(scene.Admin, scene.Member.Account, "rank:moderator").OkAsync();
+        await scene.ActAsync(scene.Admin, scene.Member.Account, "rank:member").OkAsync();
+        await scene.ActAsync(scene.Owner, scene.Second.Account, "rank:owner").OkAsync();
+        // An owner takes an owner's rank; whoever does so is one, and stays.
+        await scene.ActAsync(scene.Owner, scene.Second.Account, "rank:member").OkAsync();
+        await scene.Owner.SendAsync(HttpMethod.Post, "/auth/v1/account/delete", TestDevice.Json(new DeleteAccount(scene.Owner.AuthSecret), AuthJson.Default.DeleteAccount)).RefusedAsync(ErrorCodes.Forbidden);
+        await scene.SendAsync(HttpMethod.Get, "/auth/v1/admin/people", scene.TokenOf(scene.Owner)).OkAsync(HttpStatusCode.OK);
+        await scene.SendAsync(HttpMethod.Get, "/api/v1/admin/overview", scene.TokenOf(scene.Moderator)).OkAsync(HttpStatusCode.OK);
+        // A rank that was taken is gone with the next call, on both services.
+        await scene.ActAsync(scene.Owner, scene.Moderator.Account, "rank:member").OkAsync();
+        await scene.SendAsync(HttpMethod.Get, "/auth/v1/admin/people", scene.TokenOf(scene.Moderator)).RefusedAsync(ErrorCodes.Unauthenticated);
+        await scene.SendAsync(HttpMethod.Get, "/api/v1/admin/overview", scene.TokenOf(scene.Moderator)).RefusedAsync(ErrorCodes.Unauthenticated);
+    }
+
+    // K-27
+    [Fact]
+    public async Task What_reaches_far_needs_the_password_of_the_last_minutes_and_a_session_ends_after_half_an_hour()
+    {
+        await using AdminScene scene = await AdminScene.StartAsync();
+        scene.Clock.Advance(TimeSpan.FromSeconds(Staff.FreshSeconds + 1));
+        string before = scene.Server.Dump();
+        foreach (string act in AdminScene.Acts.Where(act => act != "resume"))
+            await scene.ActAsync(scene.Owner, scene.Member.Account, act).RefusedAsync(ErrorCodes.PasswordRequired);
+        await scene.PutPolicyAsync(scene.Owner, AdminScene.Policy(1)).RefusedAsync(ErrorCodes.PasswordRequired);
+        await scene.InviteAsync(scene.Owner, "moderator").RefusedAsync(ErrorCodes.PasswordRequired);
+        Assert.Equal(before, scene.Server.Dump());
+        await scene.InviteAsync(scene.Owner, "member").OkAsync(HttpStatusCode.OK);
+        // Renewed, it is no fresher; with the password it is.
+        scene.Tokens[scene.Owner] = (await AdminScene.ReadAsync(scene.SendAsync(HttpMethod.Post, "/auth/v1/admin/sessions/renew", scene.TokenOf(scene.Owner)), AdminJson.Default.AdminSession)).Token;
+        await scene.ActAsync(scene.Owner, scene.Member.Account, "suspend").RefusedAsync(ErrorCodes.PasswordRequired);
+        TestDevice wrong = scene.Owner;
+        byte[] secret = wrong.AuthSecret;
+        wrong.AuthSecret = RandomNumberGenerator.GetBytes(Limits.AuthSecretBytes);
+        await AdminScene.OpenAsync(wrong).RefusedAsync(ErrorCodes.WrongCredentials);
+        wrong.AuthSecret = secret;
+        await scene.LogInAsync(scene.Owner);
+        await scene.ActAsync(scene.Owner, scene.Member.Account, "suspend").OkAsync();
+
+        // Renewing goes on for half an hour since the password, and no longer.
+        for (int i = 0; i < 3; i++)
+        {
+            scene.Clock.Advance(TimeSpan.FromMinutes(9));
+            scene.Tokens[scene.Owner] = (await AdminScene.ReadAsync(scene.SendAsync(HttpMethod.Post, "/auth/v1/admin/sessions/renew", scene.TokenOf(scene.Owner)), AdminJson.Default.AdminSession)).Token;
+        }
+        scene.Clock.Advance(TimeSpan.FromMinutes(4));
+        await scene.SendAsync(HttpMethod.Get, "/auth/v1/admin/people", scene.TokenOf(scene.Owner)).RefusedAsync(ErrorCodes.Unauthenticated);
+        // And with the session of the device that opened it, at once.
+        await scene.Owner.RefreshAsync();
+        await scene.LogInAsync(scene.Owner);
+        await scene.Owner.SendAsync(HttpMethod.Delete, "/auth/v1/sessions/current").OkAsync();
+        await scene.SendAsync(HttpMethod.Get, "/auth/v1/admin/people", scene.TokenOf(scene.Owner)).RefusedAsync(ErrorCodes.Unauthenticated);
+    }
+
+    // K-07
+    [Fact]
+    public async Task A_suspended_account_is_out_at_once_and_back_when_it_is_let_in()
+    {
+        await using AdminScene scene = await AdminScene.StartAsync();
+        string refresh = scene.Member.Session!.RefreshToken;
+        await scene.Member.GetAsync("/auth/v1/devices").OkAsync(HttpStatusCode.OK);
+        await scene.ActAsync(scene.Admin, scene.Member.Account, "suspend").OkAsync();
+        await scene.Member.GetAsync("/auth/v1/devices").RefusedAsync(ErrorCodes.Unauthenticated);
+        await scene.SendAsync(HttpMethod.Get, "/api/v1/streams", scene.Member.Session!.MessagingToken).RefusedAsync(ErrorCodes.Unauthenticated);
+        await scene.Member.TryRefreshAsync(refresh).RefusedAsync(ErrorCodes.SessionEnded);
+        await scene.Member.TryLogInAsync(await scene.Member.LogInRequestAsync()).RefusedAsync(ErrorCodes.AccountSuspended);
+        // Only to whoever has the password: to all others it is as before.
+        byte[] secret = scene.Member.AuthSecret;
+        scene.Member.AuthSecret = RandomNumberGenerator.GetBytes(Limits.AuthSecretBytes);
+        await scene.Member.TryLogInAsync(await scene.Member.LogInRequestAsync()).RefusedAsync(ErrorCodes.WrongCredentials);
+        scene.Member.AuthSecret = secret;
+        // It stays so over a restart.
+        await scene.Server.RestartAsync();
+        await scene.Member.TryLogInAsync(await scene.Member.LogInRequestAsync()).RefusedAsync(ErrorCodes.AccountSuspended);
+        await scene.LogInAsync(scene.Admin);
+        await scene.ActAsync(scene.Admin, scene.Member.Account, "suspend").RefusedAsync(ErrorCodes.Forbidden);
+        await scene.ActAsync(scene.Admin, scene.Member.Account, "resume").OkAsync();
+        await scene.Member.LogInAsync();
+        await scene.Member.GetAsync("/auth/v1/devices").OkAsync(HttpStatusCode.OK);
+
+        // Logged out, off-boarded, deleted: each ends what there is of sessions, and the two last what there is of devices.
+        await scene.ActAsync(scene.Admin, scene.Member.Account, "sign-out").OkAsync();
+        await scene.Member.GetAsync("/auth/v1/devices").RefusedAsync(ErrorCodes.Unauthenticated);
+        await scene.Member.LogInAsync();
+        await scene.ActAsync(scene.Admin, scene.Member.Account, "off-board").OkAsync();
+        await scene.Member.GetAsync("/auth/v1/devices").RefusedAsync(ErrorCodes.Unauthenticated);
+        await scene.Member.TryLogInAsync(await scene.Member.LogInRequestAsync()).RefusedAsync(ErrorCodes.WrongCredentials);
+        PersonRecord left = (await scene.PeopleAsync(scene.Admin, $"?search={scene.Member.Handle}")).People.Single();
+        Assert.Equal(("left", "member", 0, 0), (left.State, left.Rank, left.Devices, left.Sessions));
+        // The name stays taken, the address is free.
+        TestDevice other = TestDevice.New(scene.Server);
+        other.Handle = scene.Member.Handle;
+        await other.RegisterAsync(other.Registration()).RefusedAsync(ErrorCodes.HandleTaken);
+        await scene.ActAsync(scene.Admin, scene.Member.Account, "delete").OkAsync();
+        await other.RegisterAsync(other.Registration()).OkAsync(HttpStatusCode.Accepted);
+        string dump = scene.Server.Dump();
+        Assert.DoesNotContain(scene.Member.Account.ToString(), string.Join('\n', scene.Server.Table("account")), StringComparison.Ordinal);
+        Assert.Contains(scene.Member.Device.ToString(), dump, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ten_thousand_people_come_in_pages_by_handle_and_an_address_is_found_whole_or_not_at_all()
+    {
+        await using AdminScene scene = await AdminScene.StartAsync();
+        scene.AddPeople(10_000);
+        PeoplePage first = await scene.PeopleAsync(scene.Moderator, "?search=crowd&limit=100");
+        Assert.Equal((100, 10_000), (first.People.Length, first.Total));
+        PeoplePage second = await scene.PeopleAsync(scene.Moderator, $"?search=crowd&limit=100&after={first.Next}");
+        Assert.Equal("crowd00100", second.People[0].Handle);
+        PeoplePage end = await scene.PeopleAsync(scene.Moderator, "?search=crowd&after=crowd09990");
+        Assert.Equal((9, null), (end.People.Length, end.Next));
+        Assert.Equal(scene.Admin.Handle, Assert.Single((await scene.PeopleAsync(scene.Moderator, "?rank=admin")).People).Handle);
+        foreach (string bad in (string[])["?limit=101", "?limit=0", "?search=%25", "?search=A", "?rank=king", "?state=gone", "?after=" + new string('a', 33)])
+            await scene.SendAsync(HttpMethod.Get, $"/auth/v1/admin/people{bad}", scene.TokenOf(scene.Moderator)).RefusedAsync(ErrorCodes.Invalid);
+
+        PersonRecord found = await AdminScene.ReadAsync(scene.FindAsync(scene.Moderator, scene.Member.Email), AdminJson.Default.PersonRecord);
+        Assert.Equal((scene.Member.Account, 1, 1), (found.Account, found.Devices, found.Sessions));
+        await scene.FindAsync(scene.Moderator, scene.Member.Email[1..]).RefusedAsync(ErrorCodes.NotFound);
+    }
+
+    // K-14
+    [Fact]
+    public async Task An_invite_gives_a_rank_below_its_makers_so_often_and_until_it_is_revoked()
+    {
+        await using AdminScene scene = await AdminScene.StartAsync();
+        foreach (string rank in (string[])["admin", "owner"]) await scene.InviteAsync(scene.Admin, rank).RefusedAsync(ErrorCodes.Forbidden);
+        await scene.InviteAsync(scene.Owner, "owner").RefusedAsync(ErrorCodes.Forbidden);
+        await scene.InviteAsync(scene.Moderator, "member").RefusedAsync(ErrorCodes.Forbidden);
+        CreatedInvite invite = await AdminScene.ReadAsync(scene.InviteAsync(scene.Admin, "moderator", uses: 2), AuthJson.Default.CreatedInvite);
+        for (int i = 0; i < 2; i++)
+        {
+            using TestDevice guest = await TestDevice.SignUpAsync(scene.Server, invite.Secret);
+            Assert.Equal("moderator", (await scene.PeopleAsync(scene.Admin, $"?search={guest.Handle}")).People.Single().Rank);
+        }
+        TestDevice late = TestDevice.New(scene.Server);
+        await late.RegisterAsync(late.Registration(invite.Secret)).RefusedAsync(ErrorCodes.InvalidInvite);
+        CreatedInvite other = await AdminScene.ReadAsync(scene.InviteAsync(scene.Admin, "member"), AuthJson.Default.CreatedInvite);
+        RankedInvite[] listed = await AdminScene.ReadAsync(scene.SendAsync(HttpMethod.Get, "/auth/v1/admin/invites", scene.TokenOf(scene.Admin)), AdminJson.Default.RankedInviteArray);
+        Assert.Equal((other.Invite, "member"), (Assert.Single(listed).Invite, listed[0].Rank));
+        await scene.SendAsync(HttpMethod.Delete, $"/auth/v1/admin/invites/{other.Invite}", scene.TokenOf(scene.Admin)).OkAsync();
+        await late.RegisterAsync(late.Registration(other.Secret)).RefusedAsync(ErrorCodes.InvalidInvite);
+    }
+
+    [Fact]
+    public async Task A_policy_is_numbered_signed_by_a_key_outside_the_database_and_holds_at_once()
+    {
+        await using AdminScene scene = await AdminScene.StartAsync();
+        SignedPolicy none = await AdminScene.ReadAsync(scene.Server.GetAsync("/auth/v1/policy"), AdminJson.Default.SignedPolicy);
+        Assert.Equal(0, scene.Verified(none).Number);
+        await scene.PutPolicyAsync(scene.Admin, AdminScene.Policy(1)).RefusedAsync(ErrorCodes.Forbidden);
+        await scene.PutPolicyAsync(scene.Owner, AdminScene.Policy(2)).RefusedAsync(ErrorCodes.StalePolicy);
+        foreach (InstancePolicy bad in (InstancePolicy[])[
+            AdminScene.Policy(1) with { Registration = "all" }, AdminScene.Policy(1) with { RetentionDays = 31 }, AdminScene.Policy(1) with { RetentionDays = 0 },
+            AdminScene.Policy(1) with { TimerFloor = 600, TimerCeiling = 60 }, AdminScene.Policy(1) with { Suites = [] }, AdminScene.Policy(1) with { Suites = [1] },
+            AdminScene.Policy(1) with { LockAfter = 1 }, AdminScene.Policy(1) with { AttachmentBytes = -1 }])
+            await scene.PutPolicyAsync(scene.Owner, bad).RefusedAsync(ErrorCodes.Invalid);
+
+        TestDevice stranger = TestDevice.New(scene.Server);
+        await stranger.RegisterAsync(stranger.Registration()).OkAsync(HttpStatusCode.Accepted);
+        InstancePolicy wanted = AdminScene.Policy(1) with { Registration = "invite", TimerCeiling = 86_400 };
+        SignedPolicy signed = await AdminScene.ReadAsync(scene.PutPolicyAsync(scene.Owner, wanted), AdminJson.Default.SignedPolicy);
+        Assert.Equal(JsonSerializer.Serialize(wanted, AdminJson.Default.InstancePolicy), JsonSerializer.Serialize(scene.Verified(signed), AdminJson.Default.InstancePolicy));
+        TestDevice next = TestDevice.New(scene.Server);
+        await next.RegisterAsync(next.Registration()).RefusedAsync(ErrorCodes.InvalidInvite);
+        InstanceInfo info = await AdminScene.ReadAsync(scene.Server.GetAsync("/auth/v1/instance"), AuthJson.Default.InstanceInfo);
+        Assert.Equal(("invite", 86_400), (info.Registration, info.TimerCeiling));
+        await scene.Server.RestartAsync();
+        Assert.Equal(1, scene.Verified(await AdminScene.ReadAsync(scene.Server.GetAsync("/auth/v1/policy"), AdminJson.Default.SignedPolicy)).Number);
+    }
+
+    // K-27
+    [Fact]
+    public async Task Every_act_is_in_the_log_that_each_member_reads_and_nothing_of_it_can_be_changed_unnoticed()
+    {
+        await using AdminScene scene = await AdminScene.StartAsync();
+        await scene.ActAsync(scene.Admin, scene.Member.Account, "suspend").OkAsync();
+        await scene.ActAsync(scene.Admin, scene.Member.Account, "resume").OkAsync();
+        await scene.Member.LogInAsync();
+        await scene.ActAsync(scene.Owner, scene.Member.Account, "rank:moderator").OkAsync();
+        await scene.ActAsync(scene.Admin, scene.Admin.Account, "suspend").RefusedAsync(ErrorCodes.Forbidden);
+        AuditPage page = await AdminScene.ReadAsync(scene.Member.GetAsync("/auth/v1/audit"), AdminJson.Default.AuditPage);
+        Assert.Equal(["rank", "resumed", "suspended"], page.Records.Select(r => r.Act).Take(3));
+        Assert.Equal((scene.Owner.Account, scene.Owner.Handle, scene.Member.Account, "moderator"),
+            (page.Records[0].Actor, page.Records[0].ActorHandle, page.Records[0].Subject, page.Records[0].Detail));
+        Assert.Equal(page.Head, page.Records[0].Number);
+        Assert.Equal(JsonSerializer.Serialize(page, AdminJson.Default.AuditPage), JsonSerializer.Serialize(
+            await AdminScene.ReadAsync(scene.SendAsync(HttpMethod.Get, "/auth/v1/admin/audit", scene.TokenOf(scene.Admin)), AdminJson.Default.AuditPage), AdminJson.Default.AuditPage));
+
+        byte[] hash = SHA256.HashData([.. "kavalek/v1/audit"u8, .. scene.Server.Instance.ToArray()]);
+        foreach (AuditRecord record in page.Records.Reverse())
+        {
+            byte[] Chained(string detail) => AuditLog.Hash(hash, record.Number, record.At, record.Actor, record.Act, record.Subject ?? default, detail);
+            Assert.NotEqual(Convert.ToHexString(record.Hash), Convert.ToHexString(Chained(record.Detail + "x")));
+            Assert.Equal(Convert.ToHexString(record.Hash), Convert.ToHexString(Chained(record.Detail)));
+            hash = record.Hash;
+        }
+        Assert.Equal(page.Records.Length, (int)page.Head);
+        foreach (string bad in (string[])["?limit=101", "?limit=0", "?before=x"])
+            await scene.Member.GetAsync($"/auth/v1/audit{bad}").RefusedAsync(ErrorCodes.Invalid);
+        Assert.Equal(page.Head - 1, (await AdminScene.ReadAsync(scene.Member.GetAsync($"/auth/v1/audit?before={page.Head}&limit=1"), AdminJson.Default.AuditPage)).Records.Single().Number);
+    }
+
+    // K-28
+    [Fact]
+    public async Task No_call_of_the_dashboard_says_an_address_a_key_or_anything_that_was_sealed()
+    {
+        await using AdminScene scene = await AdminScene.StartAsync();
+        string said = "";
+        foreach (string path in (string[])["/auth/v1/admin/people", $"/auth/v1/admin/people/{scene.Member.Account}", "/auth/v1/admin/overview", "/auth/v1/admin/invites",
+            "/auth/v1/admin/audit", "/auth/v1/admin/server-sees", "/api/v1/admin/overview"])
+        {
+            using HttpResponseMessage answer = await scene.SendAsync(HttpMethod.Get, path, scene.TokenOf(scene.Owner));
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            said += await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        }
+        said += await (await scene.FindAsync(scene.Owner, scene.Member.Email)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(scene.Member.Handle, said, StringComparison.Ordinal);
+        foreach (TestDevice device in scene.All)
+        {
+            Assert.DoesNotContain(device.Email, said, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(device.Device.ToString(), said, StringComparison.Ordinal);
+            foreach (byte[] secret in (byte[][])[device.AuthSecret, device.Certificate, device.AccountPublicKey, device.PublicDeviceKey])
+                Assert.DoesNotContain(System.Buffers.Text.Base64Url.EncodeToString(secret), said, StringComparison.Ordinal);
+        }
+        // Nothing longer than a name, a date or a sentence, but for the hashes of the log: no ciphertext has room.
+        using JsonDocument sees = JsonDocument.Parse(await (await scene.SendAsync(HttpMethod.Get, "/auth/v1/server-sees", scene.Member.Session!.AuthToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(sees.RootElement.GetProperty("parts").EnumerateArray(), part => part.GetProperty("title").GetString() == "auth.db"
+            && part.GetProperty("items").EnumerateArray().Any(item => item.GetProperty("names").EnumerateArray().Any(name => name.GetString() == "audit.actor")));
+    }
+}
+
+/// <summary>An instance with everybody on it, and the dashboards of those who run it.</summary>
+sealed class AdminScene : IAsyncDisposable
+{
+    /// <summary>Whatever can be done to somebody.</summary>
+    public static readonly string[] Acts = ["suspend", "resume", "sign-out", "off-board", "delete", "rank:member"];
+
+    public required TestServer Server { get; init; }
+    public required ManualClock Clock { get; init; }
+    public required TestDevice Owner { get; init; }
+    public required TestDevice Second { get; init; }
+    public required TestDevice Admin { get; init; }
+    public required TestDevice Moderator { get; init; }
+    public required TestDevice Member { get; init; }
+
+    public IEnumerable<TestDevice> All => [Owner, Second, Admin, Moderator, Member];
+
+    public Dictionary<TestDevice, string> Tokens { get; } = [];
+
+    public static async Task<AdminScene> StartAsync()
+    {
+        ManualClock clock = new();
+        TestServer server = await TestServer.StartAsync(clock, Answers.Open);
+        AdminScene scene = new()
+        {
+            Server = server,
+            Clock = clock,
+            Owner = await TestDevice.SignUpAsync(server, server.SetUpSecret),
+            Second = await TestDevice.SignUpAsync(server),
+            Admin = await TestDevice.SignUpAsync(server),
+            Moderator = await TestDevice.SignUpAsync(server),
+            Member = await TestDevice.SignUpAsync(server),
+        };
+        await scene.LogInAsync(scene.Owner);
+        await scene.ActAsync(scene.Owner, scene.Admin.Account, "rank:admin").OkAsync();
+        await scene.ActAsync(scene.Owner, scene.Moderator.Account, "rank:moderator").OkAsync();
+        clock.Advance(TimeSpan.FromSeconds(1));
+        foreach (TestDevice device in (TestDevice[])[scene.Owner, scene.Admin, scene.Moderator]) await scene.LogInAsync(device);
+        return scene;
+    }
+
+    public string TokenOf(TestDevice device) => Tokens[device];
+
+    /// <summary>Opens the dashboard.</summary>
+    public static Task<HttpResponseMessage> OpenAsync(TestDevice device) =>
+        device.SendAsync(HttpMethod.Post, "/auth/v1/admin/sessions", TestDevice.Json(new OpenAdminSession(device.AuthSecret), AdminJson.Default.OpenAdminSession));
+
+    public async Task LogInAsync(TestDevice device)
+    {
+        if ((await device.GetAsync("/auth/v1/devices/self")).StatusCode == HttpStatusCode.Unauthorized) await device.LogInAsync();
+        Tokens[device] = (await ReadAsync(OpenAsync(device), AdminJson.Default.AdminSession)).Token;
+    }
+
+    /// <summary>Does something to somebody.</summary>
+    public Task<HttpResponseMessage> ActAsync(TestDevice by, Id on, string act)
+    {
+        string path = $"/auth/v1/admin/people/{on}";
+        return act switch
+        {
+            "delete" => SendAsync(HttpMethod.Delete, path, TokenOf(by)),
+            _ when act.StartsWith("rank:", StringComparison.Ordinal) => SendAsync(HttpMethod.Put, $"{path}/rank", TokenOf(by), TestDevice.Json(new SetRank(act[5..]), AdminJson.Default.SetRank)),
+            _ => SendAsync(HttpMethod.Post, $"{path}/{act}", TokenOf(by)),
+        };
+    }
+
+    public Task<HttpResponseMessage> FindAsync(TestDevice by, string email) =>
+        SendAsync(HttpMethod.Post, "/auth/v1/admin/people/find", TokenOf(by), TestDevice.Json(new FindPerson(email), AdminJson.Default.FindPerson));
+
+    public Task<HttpResponseMessage> InviteAsync(TestDevice by, string rank, int uses = 1) =>
+        SendAsync(HttpMethod.Post, "/auth/v1/admin/invites", TokenOf(by), TestDevice.Json(new CreateRankedInvite(uses, 3_600, rank), AdminJson.Default.CreateRankedInvite));
+
+    public Task<HttpResponseMessage> PutPolicyAsync(TestDevice by, InstancePolicy policy) =>
+        SendAsync(HttpMethod.Put, "/auth/v1/admin/policy", TokenOf(by), TestDevice.Json(policy, AdminJson.Default.InstancePolicy));
+
+    public Task<PeoplePage> PeopleAsync(TestDevice by, string query) =>
+        ReadAsync(SendAsync(HttpMethod.Get, $"/auth/v1/admin/people{query}", TokenOf(by)), AdminJson.Default.PeoplePage);
+
+    public static InstancePolicy Policy(long number) => new(number, "open", 30, 0, 0, 1 << 20, 1 << 30, true, 0, [0xF004]);
+
+    /// <summary>What a policy says, if the instance's key signed it.</summary>
+    public InstancePolicy Verified(SignedPolicy signed)
+    {
+        Assert.True(Signatures.Verify(signed.Key, PolicyStatement.SignedBytes(Server.Instance, signed.Policy), signed.Signature));
+        byte[] changed = [.. signed.Policy];
+        changed[^1] ^= 1;
+        Assert.False(Signatures.Verify(signed.Key, PolicyStatement.SignedBytes(Server.Instance, changed), signed.Signature));
+        return JsonSerializer.Deserialize(signed.Policy, AdminJson.Default.InstancePolicy)!;
+    }
+
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string token, HttpContent? body = null)
+    {
+        using HttpRequestMessage request = new(method, path) { Content = body };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return await Server.Http.SendAsync(request);
+    }
+
+    public static async Task<T> ReadAsync<T>(Task<HttpResponseMessage> sending, JsonTypeInfo<T> type)
+    {
+        using HttpResponseMessage answer = await sending;
+        string body = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode} {body}");
+        return JsonSerializer.Deserialize(body, type)!;
+    }
+
+    /// <summary>Many accounts that nobody logs in to.</summary>
+    public void AddPeople(int count)
+    {
+        using DbConnection connection = Server.AuthTables.Open();
+        using DbTransaction transaction = connection.BeginTransaction();
+        using DbCommand command = connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = """
+            INSERT INTO account (id, handle, email_lookup, email_sealed, password, kdf_algorithm, kdf_iterations, account_key, device_list, list_number)
+            VALUES (@id, @handle, @lookup, @nothing, '', 'pbkdf2-hmac-sha256', 1000000, @nothing, @nothing, 1)
+            """;
+        DbParameter Parameter(string name)
+        {
+            DbParameter parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            command.Parameters.Add(parameter);
+            return parameter;
+        }
+        (DbParameter id, DbParameter handle, DbParameter lookup) = (Parameter("@id"), Parameter("@handle"), Parameter("@lookup"));
+        Parameter("@nothing").Value = Array.Empty<byte>();
+        for (int i = 0; i < count; i++)
+        {
+            (id.Value, handle.Value, lookup.Value) = (Id.New().ToArray(), $"crowd{i:00000}", RandomNumberGenerator.GetBytes(32));
+            command.ExecuteNonQuery();
+        }
+        transaction.Commit();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (TestDevice device in All) device.Dispose();
+        await Server.DisposeAsync();
+    }
+}
