@@ -66,6 +66,9 @@ public static class Limits
     /// <summary>Devices of one account.</summary>
     public const int AccountDevices = 20;
 
+    /// <summary>Changes of a device list or vault that a server which was put back to a backup is told of at once.</summary>
+    public const int ForgottenChanges = 1000;
+
     /// <summary>Bytes of the key that a new device's grant is sealed to: ML-KEM-768 and P-256.</summary>
     public const int GrantKeyBytes = 1184 + 65;
 

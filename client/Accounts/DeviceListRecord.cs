@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
 
 namespace Kavalek.Client;
@@ -21,6 +22,13 @@ static class DeviceListRecord
 
     public static CertifiedDevices Decode(byte[] stored)
     {
+        KnownDevices known = Read(stored);
+        return new CertifiedDevices(DeviceList.Decode(known.DeviceList).Content.Number, [.. known.Certificates.Select(part => DeviceCertificate.Decode(part))]);
+    }
+
+    /// <summary>The same as it was signed, for a server that has forgotten it.</summary>
+    public static KnownDevices Read(byte[] stored)
+    {
         List<byte[]> parts = [];
         for (int at = 0; at < stored.Length;)
         {
@@ -28,6 +36,6 @@ static class DeviceListRecord
             parts.Add(stored.AsSpan(at + 2, length).ToArray());
             at += 2 + length;
         }
-        return new CertifiedDevices(DeviceList.Decode(parts[0]).Content.Number, [.. parts.Skip(1).Select(part => DeviceCertificate.Decode(part))]);
+        return new KnownDevices(parts[0], [.. parts.Skip(1)]);
     }
 }

@@ -16,6 +16,11 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
     /// <summary>Where the newest verified list is stored, followed by its certificates.</summary>
     public const string ListAt = "device/list";
 
+    /// <summary>Where the ids of the devices are stored that were seen to go, the latest last.</summary>
+    public const string GoneAt = "device/gone";
+
+    const int MostGone = 64;
+
     /// <summary>Called with every list that is shown, before it is judged: the account may have another key by now.</summary>
     public Func<DeviceRecords, CancellationToken, Task> FollowKey { get; set; } = (_, _) => Task.CompletedTask;
 
@@ -99,6 +104,7 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         {
             DeviceRecords records = await api.DevicesAsync(cancel).ConfigureAwait(false);
             await FollowKey(records, cancel).ConfigureAwait(false);
+            records = await RemindAsync(records, cancel).ConfigureAwait(false);
             await TakeAsync(records, cancel).ConfigureAwait(false);
             await vault.TakeAsync(records.Vault, cancel).ConfigureAwait(false);
             return records;
@@ -109,16 +115,67 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         }
     }
 
+    // A server that was put back to a backup shows an older list. It is told the newest one that this device has seen, with what was certified since the backup was put back.
+    // What it shows then is judged like any other: one that forgets on purpose is found out and refused.
+    async Task<DeviceRecords> RemindAsync(DeviceRecords shown, CancellationToken cancel)
+    {
+        if (!IsOlder(shown.DeviceList) || await store.GetAsync(ListAt, cancel).ConfigureAwait(false) is not { } stored) return shown;
+        var (_, certificates) = await Certification.VerifyAsync(crypto, own.Instance, own.Account, own.PublicAccountKey, shown.DeviceList,
+            shown.Devices.Where(d => d.Certificate is not null).Select(d => d.Certificate!), newest: 0).ConfigureAwait(false);
+        KnownDevices known = DeviceListRecord.Read(stored);
+        ulong made = DeviceList.Decode(known.DeviceList).Content.Created;
+        DeviceCertificate[] later = [.. certificates.Where(c => c.Content.Created > made && !Known.Certificates.Any(held => held.Content.Device == c.Content.Device))];
+        if (later.Length > 0)
+        {
+            // But for what this device saw removed: its clock, or that of whoever let it in, may have been wrong.
+            List<Id> gone = await GoneAsync(cancel).ConfigureAwait(false);
+            DeviceCertificate[] all = [.. Known.Certificates, .. later.Where(c => !gone.Contains(c.Content.Device))];
+            known = new KnownDevices((await NextAsync(own.Certified().AccountKey, all).ConfigureAwait(false)).Encode(), [.. all.Select(c => c.Encode())]);
+        }
+        try
+        {
+            await api.PutDevicesAsync(known, cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code is ErrorCodes.StaleDeviceList or ErrorCodes.Invalid or ErrorCodes.NotFound)
+        {
+            // It knows better, or says so: the list that it shows is refused.
+            return shown;
+        }
+        DeviceRecords reminded = await api.DevicesAsync(cancel).ConfigureAwait(false);
+        if (reminded.DeviceList.AsSpan().SequenceEqual(known.DeviceList)) events.Publish(new Notice(Reminded));
+        return reminded;
+    }
+
+    async ValueTask<List<Id>> GoneAsync(CancellationToken cancel) =>
+        await store.GetAsync(GoneAt, cancel).ConfigureAwait(false) is { } stored ? [.. stored.Chunk(Limits.IdLength).Select(id => Id.Read(id))] : [];
+
+    bool IsOlder(byte[] list)
+    {
+        try
+        {
+            return DeviceList.Decode(list).Content.Number < Known.ListNumber;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    const string Reminded = "The server had forgotten what changed among your devices, as it does when a backup is put back. This device has told it again. Nothing for you to do.";
+
     async Task TakeAsync(DeviceRecords records, CancellationToken cancel)
     {
         CertifiedDevices before = Known;
         var (list, certificates) = await Certification.VerifyAsync(crypto, own.Instance, own.Account, own.PublicAccountKey, records.DeviceList,
             records.Devices.Where(d => d.Certificate is not null).Select(d => d.Certificate!), before.ListNumber).ConfigureAwait(false);
         if (list.Content.Number == before.ListNumber) return;
-        await store.ApplyAsync(new StoreBatch().Put(ListAt, DeviceListRecord.Encode(list, certificates)), cancel).ConfigureAwait(false);
+        HashSet<Id> old = [.. before.Certificates.Select(c => c.Content.Device)], now = [.. certificates.Select(c => c.Content.Device)];
+        StoreBatch batch = new StoreBatch().Put(ListAt, DeviceListRecord.Encode(list, certificates));
+        if (!old.IsSubsetOf(now))
+            batch.Put(GoneAt, [.. (await GoneAsync(cancel).ConfigureAwait(false)).Concat(old.Except(now)).TakeLast(MostGone).SelectMany(id => id.ToArray())]);
+        await store.ApplyAsync(batch, cancel).ConfigureAwait(false);
         Volatile.Write(ref _known, new CertifiedDevices(list.Content.Number, certificates));
 
-        HashSet<Id> old = [.. before.Certificates.Select(c => c.Content.Device)], now = [.. certificates.Select(c => c.Content.Device)];
         // At the very first look there is nothing to compare with, and nothing to report.
         if (before.ListNumber > 0) events.Publish(new DevicesChanged(View(records), [.. now.Except(old)], [.. old.Except(now)]));
         if (!now.Contains(own.Device)) events.Publish(new SessionEnded(ServerErrors.For(ErrorCodes.DeviceRemoved)));

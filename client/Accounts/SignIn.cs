@@ -126,13 +126,18 @@ static class SignIn
             PasswordSecret.Check(prelogin.Kdf, prelogin.Salt, profile.Data.Iterations);
             using Secret authSecret = await PasswordSecret.DeriveAsync(
                 options.Stretching, password, instance.Id, profile.Data.Email, prelogin.Salt, prelogin.Kdf.Iterations).ConfigureAwait(false);
-            Session session = await PostAsync(options, api, profile.Data, own.DeviceKey, own.GrantKey?.PublicKey, authSecret, prelogin.Challenge, cancel).ConfigureAwait(false);
+            Session session = await PostAsync(options, api, profile.Data, own.DeviceKey, own.GrantKey?.PublicKey, authSecret, prelogin.Challenge, cancel,
+                await KnownAsync(own, profile.Store, cancel).ConfigureAwait(false)).ConfigureAwait(false);
             if (session.Account != profile.Data.Account || session.Device != profile.Data.Device) throw ServerErrors.Misbehaves("answered with somebody else's session");
             if (own.Certificate is not null && !session.Certified) throw ServerErrors.For(ErrorCodes.DeviceRemoved);
             await profile.SaveAsync(data => data with { Iterations = prelogin.Kdf.Iterations }, new StoreBatch(), cancel).ConfigureAwait(false);
             return session;
         }
     }
+
+    // A server that was put back to a backup may know neither this device nor the newest list: the account has signed both.
+    static async Task<KnownDevices?> KnownAsync(OwnIdentity own, IClientStore store, CancellationToken cancel) =>
+        !own.IsWaiting && await store.GetAsync(OwnDevices.ListAt, cancel).ConfigureAwait(false) is { } list ? DeviceListRecord.Read(list) : null;
 
     /// <summary>The one spelling of an address.</summary>
     /// <exception cref="KavalekException"><see cref="ErrorCodes.Invalid"/>.</exception>
@@ -195,12 +200,12 @@ static class SignIn
     }
 
     static async Task<Session> PostAsync(ClientOptions options, SignInApi api, Profile data, KeyPair deviceKey, byte[]? grantKey,
-        Secret authSecret, byte[] challenge, CancellationToken cancel)
+        Secret authSecret, byte[] challenge, CancellationToken cancel, KnownDevices? known = null)
     {
         LogIn proof = new(data.Instance, data.Email, data.Device, deviceKey.PublicKey, challenge, SHA256.HashData(authSecret.Span));
         byte[] signature = await options.Crypto.SignAsync(Ecdsa, deviceKey.PrivateKey, proof.SignedBytes()).ConfigureAwait(false);
         return await api.LogInAsync(new LogInRequest(
-            data.Email, authSecret.Span.ToArray(), challenge, data.Device, deviceKey.PublicKey, signature, grantKey), cancel).ConfigureAwait(false);
+            data.Email, authSecret.Span.ToArray(), challenge, data.Device, deviceKey.PublicKey, signature, grantKey, known), cancel).ConfigureAwait(false);
     }
 
     static async Task AbandonAsync(OpenProfile profile, bool wipe)

@@ -55,15 +55,14 @@ sealed class VaultWatch(OwnIdentity own, IClientStore store, ICryptoProvider cry
     }
 
     /// <summary>Puts the account's secrets under a new recovery key; the old one opens nothing from then on.</summary>
-    /// <exception cref="KavalekException"><see cref="ClientErrors.VaultRefused"/>, or the server's; the old one is in force still.</exception>
+    /// <exception cref="KavalekException">The server's; the old one is in force still.</exception>
     public async Task ReplaceAsync(RecoveryKey recoveryKey, CancellationToken cancel)
     {
         for (int attempt = 0; ; attempt++)
         {
-            VaultState? shown = (await api.DevicesAsync(cancel).ConfigureAwait(false)).Vault;
-            await TakeAsync(shown, cancel).ConfigureAwait(false);
-            if (_state == RecoveryState.Refused) throw Vault.Refused("is not what your devices stored there, but older or somebody else's");
-            VaultRecord next = await SealAsync(recoveryKey, (shown?.Number ?? 0) + 1, own.Certified().AccountKey).ConfigureAwait(false);
+            await TakeAsync((await api.DevicesAsync(cancel).ConfigureAwait(false)).Vault, cancel).ConfigureAwait(false);
+            // What was refused is replaced, too: after the newest that was seen, whatever the server counts.
+            VaultRecord next = await SealAsync(recoveryKey, Number(await PinnedAsync(cancel).ConfigureAwait(false)) + 1, own.Certified().AccountKey).ConfigureAwait(false);
             try
             {
                 await api.PutVaultAsync(next, cancel).ConfigureAwait(false);
@@ -91,9 +90,9 @@ sealed class VaultWatch(OwnIdentity own, IClientStore store, ICryptoProvider cry
 
     async Task<RecoveryState> JudgeAsync(VaultState? shown, CancellationToken cancel)
     {
-        byte[]? pin = await store.GetAsync(PinAt, cancel).ConfigureAwait(false);
+        byte[]? pin = await PinnedAsync(cancel).ConfigureAwait(false);
         if (shown is null) return pin is null ? RecoveryState.Missing : RecoveryState.Refused;
-        ulong known = pin is null ? 0 : BinaryPrimitives.ReadUInt64BigEndian(pin);
+        ulong known = Number(pin);
         bool same = pin is not null && shown.Number == known && shown.Hash.AsSpan().SequenceEqual(pin.AsSpan(8));
         if (same) return RecoveryState.Present;
         if (shown.Number <= known || shown.Hash.Length != HashBytes) return RecoveryState.Refused;
@@ -103,4 +102,8 @@ sealed class VaultWatch(OwnIdentity own, IClientStore store, ICryptoProvider cry
         await store.ApplyAsync(new StoreBatch().Put(PinAt, Pin(shown.Number, shown.Hash)), cancel).ConfigureAwait(false);
         return RecoveryState.Present;
     }
+
+    ValueTask<byte[]?> PinnedAsync(CancellationToken cancel) => store.GetAsync(PinAt, cancel);
+
+    static ulong Number(byte[]? pin) => pin is null ? 0 : BinaryPrimitives.ReadUInt64BigEndian(pin);
 }

@@ -44,6 +44,9 @@ sealed class AuthApi(Rest rest, Tokens tokens)
     public Task<DeviceRecords> DevicesAsync(CancellationToken cancel) => tokens.WithAuthAsync(
         (token, stop) => rest.JsonAsync(HttpMethod.Get, "auth/v1/devices", token, null, AuthJson.Default.DeviceRecords, stop), cancel);
 
+    public Task PutDevicesAsync(KnownDevices known, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Put, "devices", () => Rest.Json(known, AuthJson.Default.KnownDevices), cancel);
+
     public Task<OwnDevice> OwnDeviceAsync(CancellationToken cancel) => tokens.WithAuthAsync(
         (token, stop) => rest.JsonAsync(HttpMethod.Get, "auth/v1/devices/self", token, null, AuthJson.Default.OwnDevice, stop), cancel);
 

@@ -52,8 +52,9 @@ public sealed record RegisterRequest(
 /// <param name="DeviceKey">The device's public signature key: uncompressed P-256 point, 65 bytes.</param>
 /// <param name="Signature">The device key's signature of the log-in (docs/PROTOCOL.md §5.2); DER.</param>
 /// <param name="GrantKey">The one-time key to which an existing device seals what this one needs, <see cref="Limits.GrantKeyBytes"/>; only from a device that is not certified yet.</param>
+/// <param name="Known">From a certified device, the newest devices it has seen, should the server have forgotten them.</param>
 public sealed record LogInRequest(
-    string Email, byte[] AuthSecret, byte[] Challenge, Id Device, byte[] DeviceKey, byte[] Signature, byte[]? GrantKey = null);
+    string Email, byte[] AuthSecret, byte[] Challenge, Id Device, byte[] DeviceKey, byte[] Signature, byte[]? GrantKey = null, KnownDevices? Known = null);
 
 /// <summary><c>POST /auth/v1/sessions/refresh</c>.</summary>
 /// <param name="RefreshToken">The newest refresh token; it is used up by the call.</param>
@@ -93,6 +94,11 @@ public sealed record DeviceRecord(
 /// <param name="DeviceList">The newest signed device list.</param>
 /// <param name="Vault">Absent while there is no vault.</param>
 public sealed record DeviceRecords(DeviceRecord[] Devices, byte[] DeviceList, VaultState? Vault = null);
+
+/// <summary><c>PUT /auth/v1/devices</c>, and part of a log-in: what the account has signed, for a server that was put back to a backup and shows an older list (docs/PROTOCOL.md §7.13).</summary>
+/// <param name="DeviceList">A signed device list with a higher number than the stored one, by at most <see cref="Limits.ForgottenChanges"/>.</param>
+/// <param name="Certificates">The certificates it names, 1 to <see cref="Limits.AccountDevices"/>.</param>
+public sealed record KnownDevices(byte[] DeviceList, byte[][] Certificates);
 
 /// <summary><c>PUT /auth/v1/devices/{device}/certificate</c>: an existing device admits a waiting one.</summary>
 /// <param name="Certificate">The new device's certificate.</param>
@@ -173,6 +179,7 @@ public sealed record Problem(string Code, int Status, string Title, ulong? Epoch
 [JsonSerializable(typeof(PreloginResponse))]
 [JsonSerializable(typeof(RegisterRequest))]
 [JsonSerializable(typeof(LogInRequest))]
+[JsonSerializable(typeof(KnownDevices))]
 [JsonSerializable(typeof(RefreshRequest))]
 [JsonSerializable(typeof(Session))]
 [JsonSerializable(typeof(AccountRecord))]

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Security.Cryptography;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Identity;
 using Kavalek.Tests.Support;
 
 namespace Kavalek.Auth.Tests;
@@ -122,6 +124,76 @@ public sealed class DeviceTests
         byte[] certificate = thief.Certify(thief, c => c with { Device = second.Device });
         await thief.RegisterAsync(thief.Registration() with { Certificate = certificate, DeviceList = thief.List(1, certificate) })
             .RefusedAsync(ErrorCodes.IdTaken);
+    }
+
+    [Fact]
+    public async Task A_list_that_the_server_has_forgotten_is_taken_from_whoever_the_account_signed_it_for_and_nothing_else_is() // K-21, K-32, K-39
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        using TestDevice first = await TestDevice.SignUpAsync(server);
+        using TestDevice other = await TestDevice.SignUpAsync(server);
+        TestDevice removed = await first.AddDeviceAsync(2);
+        await first.RemoveAsync(removed.Device, first.List(3, first.Certificate)).OkAsync();
+        TestDevice late = first.Another();
+        late.Certificate = first.Certify(late, c => c with { Created = c.Created + 1_000 });
+        await late.LogInAsync(waiting: true);
+        await first.CertifyAsync(late.Device, new CertifyRequest(late.Certificate, first.List(4, first.Certificate, late.Certificate), [1])).OkAsync();
+        TestDevice waiting = first.Another();
+        await waiting.LogInAsync(waiting: true);
+        TestDevice forgotten = first.Another();
+        forgotten.Certificate = first.Certify(forgotten);
+        List<BusEvent> news = SessionTests.Listen(server);
+
+        byte[][] all = [first.Certificate, late.Certificate, forgotten.Certificate];
+        KnownDevices known = new(first.List(9, all), all);
+        KnownDevices Of(ulong number, params byte[][] certificates) => new(first.List(number, certificates), certificates);
+        byte[] forged = [.. known.DeviceList];
+        forged[^1] ^= 1;
+        string before = server.Dump();
+        await PutAsync(waiting, known).RefusedAsync(ErrorCodes.Forbidden);
+        await PutAsync(other, known).RefusedAsync(ErrorCodes.StaleDeviceList);
+        await PutAsync(first, Of(4, all)).RefusedAsync(ErrorCodes.StaleDeviceList);
+        await PutAsync(first, Of(4 + Limits.ForgottenChanges + 1, all)).RefusedAsync(ErrorCodes.Invalid);
+        await PutAsync(first, known with { DeviceList = forged }).RefusedAsync(ErrorCodes.Invalid);
+        await PutAsync(first, known with { DeviceList = [1] }).RefusedAsync(ErrorCodes.Invalid);
+        await PutAsync(first, known with { Certificates = [first.Certificate, late.Certificate] }).RefusedAsync(ErrorCodes.Invalid);
+        await PutAsync(first, known with { Certificates = [] }).RefusedAsync(ErrorCodes.Invalid);
+        await PutAsync(first, Of(9, first.Certificate, late.Certificate, other.Certificate)).RefusedAsync(ErrorCodes.Invalid);
+        await PutAsync(first, Of(9, [.. all, first.Certify(forgotten, c => c with { Created = c.Created + 1 })])).RefusedAsync(ErrorCodes.Invalid);
+        // Somebody else's device, one that was removed, and one that was certified after the list was made.
+        await PutAsync(first, Of(9, first.Certificate, late.Certificate, first.Certify(other))).RefusedAsync(ErrorCodes.StaleDeviceList);
+        await PutAsync(first, Of(9, first.Certificate, late.Certificate, removed.Certificate)).RefusedAsync(ErrorCodes.StaleDeviceList);
+        await PutAsync(first, Of(9, first.Certificate, forgotten.Certificate)).RefusedAsync(ErrorCodes.StaleDeviceList);
+        Assert.Equal(before, server.Dump());
+        Assert.Empty(news);
+
+        // The forgotten device is known only by what the account has signed; it needs nobody to let it in again.
+        await forgotten.TryLogInAsync(await forgotten.LogInRequestAsync()).RefusedAsync(ErrorCodes.Invalid);
+        forgotten.Session = await TestDevice.ReadAsync(forgotten.TryLogInAsync(await forgotten.LogInRequestAsync() with { Known = known }), AuthJson.Default.Session);
+        Assert.True(forgotten.Session.Certified);
+        Assert.Empty(news.OfType<DeviceRemoved>());
+        Assert.Equal([.. all.Select(SHA256.HashData).Order(Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b)))],
+            DeviceList.Decode((await other.GetAsync($"/auth/v1/accounts/{first.Account}", AuthJson.Default.AccountRecord)).DeviceList).Content.Devices);
+        Assert.Equal(3, Assert.Single(news.OfType<DevicesChanged>()).Devices.Length);
+        await first.GetAsync("/auth/v1/devices").OkAsync(HttpStatusCode.OK);
+        string after = server.Dump();
+        await PutAsync(first, known).RefusedAsync(ErrorCodes.StaleDeviceList);
+        Assert.Equal(after, server.Dump());
+
+        // A removal that was forgotten, too: the device is out at once, and is shown the proof.
+        byte[] without = first.List(12, [first.Certificate, forgotten.Certificate], c => c with { Created = c.Created + 2_000 });
+        await PutAsync(first, new KnownDevices(without, [first.Certificate, forgotten.Certificate])).OkAsync();
+        Assert.Equal([new DeviceRemoved(first.Account, late.Device)], news.OfType<DeviceRemoved>());
+        await late.GetAsync("/auth/v1/devices/self").RefusedAsync(ErrorCodes.Unauthenticated);
+        await late.TryLogInAsync(await late.LogInRequestAsync() with { Known = known }).RefusedAsync(ErrorCodes.DeviceRemoved);
+        RemovalRecord why = await TestDevice.ReadAsync(late.PostAsync("/auth/v1/devices/removal",
+            new RemovalRequest(late.Device, TestDevice.Sign(late.Key, new RemovalQuestion(server.Instance, late.Device).SignedBytes())), AuthJson.Default.RemovalRequest, token: null), AuthJson.Default.RemovalRecord);
+        Assert.Equal(without, why.DeviceList);
+        // And it goes on from there.
+        await first.RemoveAsync(forgotten.Device, first.List(13, first.Certificate)).OkAsync();
+
+        static Task<HttpResponseMessage> PutAsync(TestDevice device, KnownDevices known) =>
+            device.SendAsync(HttpMethod.Put, "/auth/v1/devices", TestDevice.Json(known, AuthJson.Default.KnownDevices));
     }
 
     [Fact]

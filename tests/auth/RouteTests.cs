@@ -36,6 +36,7 @@ public sealed class RouteTests
         ["POST /auth/v1/account/reset"] = Access.LoggedIn,
         ["POST /auth/v1/account/delete"] = Access.Certified,
         ["GET /auth/v1/devices"] = Access.Certified,
+        ["PUT /auth/v1/devices"] = Access.Certified,
         ["PUT /auth/v1/devices/{device}/certificate"] = Access.Certified,
         ["POST /auth/v1/devices/{device}/remove"] = Access.Certified,
         ["GET /auth/v1/directory/{handle}"] = Access.Certified,

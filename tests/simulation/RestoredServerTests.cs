@@ -142,7 +142,7 @@ public static class RestoredServerTests
 
     // K-39
     [Fact]
-    public static Task Accounts_that_were_put_back_too_log_in_again_and_what_the_server_forgot_of_them_is_refused_and_not_believed() => Scene.PlayAsync(() =>
+    public static Task Accounts_that_were_put_back_too_log_in_again_and_the_server_is_told_what_it_forgot_of_their_devices() => Scene.PlayAsync(() =>
     {
         using Scene scene = new("ada", "ben", "cleo");
         Id group = scene.Group(scene.World.Canary());
@@ -161,21 +161,59 @@ public static class RestoredServerTests
         scene.Calm.Settle(TimeSpan.FromMinutes(1));
         scene.World.Pass(TimeSpan.FromMinutes(15));
         scene.Calm.Settle(TimeSpan.FromMinutes(1));
-        // Whoever had refreshed since has no session that the server knows, and logs in with the same device and password.
-        foreach (Device device in (Device[])[ada, ben, cleo])
+        // Whoever had refreshed since has no session that the server knows, and logs in with the same device and password: also the one it knows nothing of.
+        foreach (Device device in (Device[])[second, ada, ben, cleo])
         {
             Assert.False(device.Client!.Core.Tokens.IsOpen);
             scene.Life.LogInAgain(device);
         }
         scene.Calm.Settle(TimeSpan.FromMinutes(5));
-        string[] after = [scene.Write(ben, group), scene.Write(ada, group), scene.Write(cleo, group)];
+        string[] after = [scene.Write(ben, group), scene.Write(ada, group), scene.Write(cleo, group), scene.Write(second, group)];
         foreach (Device device in (Device[])[ada, ben, cleo])
         {
             Assert.Equal([.. before, .. after], Scene.Shown(device, group));
             Assert.Single(device.Client!.Conversations);
         }
-        // The list that the server shows now is older than the one that her device has seen: it is refused, said, and changes nothing.
-        Assert.Contains(ada.Process!.Notices, notice => notice.Contains("device", StringComparison.OrdinalIgnoreCase));
-        Assert.Contains(ada.Client!.Core.Devices.Known.Certificates, certificate => certificate.Content.Device == second.Id);
+        Assert.Equal([.. before, .. after], Scene.Shown(second, group));
+        // Its own device list is the newest again, and goes on from there; nobody refused anything.
+        foreach (Device device in (Device[])[ada, second]) Assert.Equal(2, device.Client!.Core.Devices.Known.Certificates.Count);
+        foreach (Device device in (Device[])[ada, ben, cleo, second])
+            Assert.DoesNotContain(device.Process!.Notices, notice => notice.Contains("refused", StringComparison.Ordinal));
+        Device third = scene.Life.AddDevice(ada.Person)!;
+        scene.Calm.Settle(TimeSpan.FromMinutes(1));
+        Assert.True(third.IsCertified);
+        string last = scene.Write(ben, group);
+        Assert.Equal(last, Scene.Shown(third, group)[^1]);
+        scene.Calm.Judge();
+    });
+
+    // K-39
+    [Fact]
+    public static Task A_device_whose_session_the_backup_holds_tells_the_server_by_itself_what_it_forgot_of_the_accounts_devices() => Scene.PlayAsync(() =>
+    {
+        using Scene scene = new("ada", "ben");
+        Id group = scene.Group(scene.World.Canary());
+        Device ada = scene["ada"], ben = scene["ben"];
+        scene.World.SaveServer(all: true);
+        scene.Calm.Settle(TimeSpan.FromSeconds(15));
+        Device second = scene.Life.AddDevice(ada.Person)!;
+        scene.Calm.Settle(TimeSpan.FromMinutes(1));
+        Assert.True(second.IsCertified);
+        string before = scene.Write(second, group);
+
+        scene.World.RestoreServer();
+        scene.Calm.Settle(TimeSpan.FromMinutes(1));
+        Assert.Single(ada.Process!.Notices, notice => notice.Contains("has told it again", StringComparison.Ordinal));
+        scene.World.Pass(TimeSpan.FromMinutes(15));
+        scene.Calm.Settle(TimeSpan.FromMinutes(1));
+        scene.Life.LogInAgain(second);
+        scene.Calm.Settle(TimeSpan.FromMinutes(5));
+        string[] after = [scene.Write(ben, group), scene.Write(ada, group), scene.Write(second, group)];
+        foreach (Device device in (Device[])[ada, ben]) Assert.Equal([before, .. after], Scene.Shown(device, group));
+        Assert.EndsWith(string.Join(' ', after), string.Join(' ', Scene.Shown(second, group)), StringComparison.Ordinal);
+        Assert.True(ben.Client!.Core.Tokens.IsOpen);
+        foreach (Device device in (Device[])[ada, ben, second])
+            Assert.DoesNotContain(device.Process!.Notices, notice => notice.Contains("refused", StringComparison.Ordinal));
+        scene.Calm.Judge();
     });
 }

@@ -14,6 +14,7 @@ internal static class DeviceEndpoints
     public static void MapDevices(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/auth/v1/devices", List).For(Access.Certified).Answers<DeviceRecords>();
+        routes.MapPut("/auth/v1/devices", PutBack).For(Access.Certified).Takes<KnownDevices>();
         routes.MapGet("/auth/v1/devices/self", Self).For(Access.LoggedIn).Answers<OwnDevice>();
         routes.MapDelete("/auth/v1/devices/self/grant", ForgetGrant).For(Access.LoggedIn);
         routes.MapPut("/auth/v1/devices/{device}/certificate", Certify).For(Access.Certified).Takes<CertifyRequest>();
@@ -24,6 +25,18 @@ internal static class DeviceEndpoints
 
     static async Task<JsonHttpResult<DeviceRecords>> List(HttpContext http, DeviceStore store) =>
         Json.Ok(await store.ListAsync(http.Caller().Account), AuthJson.Default.DeviceRecords);
+
+    // A server that was put back to a backup has forgotten changes; who has seen them has the account's word for them.
+    static async Task<NoContent> PutBack(HttpContext http, DeviceStore store, IEventBus bus, LogIds ids, ILogger<DeviceStore> log)
+    {
+        Caller caller = http.Caller();
+        KnownDevices known = await http.ReadAsync(AuthJson.Default.KnownDevices);
+        PutBack change = await store.PutBackAsync(caller.Account, known)
+            ?? throw new AuthException(ErrorCodes.StaleDeviceList, "The device list is no later one than the stored one.");
+        log.LogInformation("account {Account} put its newest device list back", ids.Of(caller.Account));
+        change.Tell(bus);
+        return TypedResults.NoContent();
+    }
 
     static async Task<JsonHttpResult<OwnDevice>> Self(HttpContext http, DeviceStore store) =>
         Json.Ok(await store.OwnAsync(http.Caller().Device), AuthJson.Default.OwnDevice);

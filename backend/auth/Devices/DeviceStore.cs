@@ -5,6 +5,20 @@ using Kavalek.Protocol.Identity;
 
 namespace Kavalek.Auth;
 
+/// <summary>What a newer device list than the stored one changed.</summary>
+/// <param name="Account">Whose.</param>
+/// <param name="InForce">The devices in force after it.</param>
+/// <param name="Removed">Those that are not any more.</param>
+internal sealed record PutBack(Id Account, Id[] InForce, Id[] Removed)
+{
+    /// <summary>Tells whoever has to know.</summary>
+    public void Tell(IEventBus bus)
+    {
+        foreach (Id device in Removed) bus.Publish(new DeviceRemoved(Account, device));
+        bus.Publish(new DevicesChanged(Account, InForce));
+    }
+}
+
 /// <summary>Devices and the signed list that says which are in force.</summary>
 internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity, RetiredDevices retired, TimeProvider clock)
 {
@@ -28,6 +42,12 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
     const string StoreCertificate = """
         UPDATE device SET certificate = @certificate, sealed_grant = @grant, grant_key = NULL, waiting_until = NULL WHERE id = @device
         """;
+
+    const string InsertCertified = """
+        INSERT INTO device (id, account, device_key, certificate, added, last_seen) VALUES (@device, @account, @key, @certificate, @added, @today)
+        """;
+
+    const string FindOwner = "SELECT account FROM device WHERE id = @device";
 
     const string StoreList = "UPDATE account SET device_list = @list, list_number = @number WHERE id = @account";
 
@@ -94,6 +114,47 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
         await db.ExecuteAsync(StoreList, ("@list", deviceList), ("@number", (long)stored.NextNumber), ("@account", account));
         return inForce.Select(d => d.Device).ToArray();
     });
+
+    /// <summary>Takes a newer list than the stored one from a device that has seen it: this database was put back to a backup, or is behind.</summary>
+    /// <returns>What it changed; <c>null</c> where the stored list is as new, is by another account key, or says something that this one does not know of.</returns>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.Invalid"/>: the account has not signed it.</exception>
+    public Task<PutBack?> PutBackAsync(Id account, KnownDevices known) => database.WriteAsync(db => PutBackAsync(db, account, known));
+
+    /// <summary>The same, as part of a log-in.</summary>
+    public async Task<PutBack?> PutBackAsync(Db db, Id account, KnownDevices known)
+    {
+        StoredAccount stored = await AccountAsync(db, account);
+        if (identity.Newer(known, account, stored.Key, stored.NextNumber) is not var (list, certificates)) return null;
+        await db.ExecuteAsync("DELETE FROM device WHERE waiting_until <= @now", ("@now", clock.Now()));
+        List<DeviceRecord> devices = await DevicesAsync(db, account);
+        DeviceRecord[] gone = [.. devices.Where(d => d.Certificate is { } certificate && !known.Certificates.Any(c => c.AsSpan().SequenceEqual(certificate)))];
+        // What was certified after the list was made, it does not know of, rather than leave it out.
+        if (gone.Any(d => DeviceCertificate.Decode(d.Certificate!).Content.Created > list.Created)) return null;
+
+        List<(DeviceCertificateContent Content, byte[] Bytes)> missing = [];
+        foreach ((DeviceCertificateContent content, byte[] bytes) in certificates)
+        {
+            DeviceRecord? row = devices.Find(d => d.Device == content.Device);
+            if (row?.Certificate is { } held && held.AsSpan().SequenceEqual(bytes)) continue;
+            bool free = row is { Certificate: null } waiting ? waiting.DeviceKey.AsSpan().SequenceEqual(content.DeviceKey)
+                : row is null && !await db.AnyAsync(FindOwner, ("@device", content.Device));
+            // A device that was removed since stays removed, whoever remembers it.
+            if (!free || await db.AnyAsync("SELECT 1 FROM retired_device WHERE id = @device", ("@device", content.Device))) return null;
+            missing.Add((content, bytes));
+        }
+
+        foreach (DeviceRecord device in gone)
+            await retired.RetireAsync(db, new StoredDevice(device.Device, device.DeviceKey, device.Certificate), RemovalRecord.Removed, known.DeviceList);
+        foreach ((DeviceCertificateContent content, byte[] bytes) in missing)
+        {
+            await db.ExecuteAsync("DELETE FROM link WHERE joiner = @device", ("@device", content.Device));
+            if (await db.ExecuteAsync(StoreCertificate, ("@certificate", bytes), ("@grant", null), ("@device", content.Device)) > 0) continue;
+            await db.ExecuteAsync(InsertCertified, ("@device", content.Device), ("@account", account), ("@key", content.DeviceKey), ("@certificate", bytes),
+                ("@added", (long)Math.Min(content.Created, (ulong)clock.Now()) / Days.Seconds), ("@today", clock.Today()));
+        }
+        await db.ExecuteAsync(StoreList, ("@list", known.DeviceList), ("@number", (long)list.Number), ("@account", account));
+        return new PutBack(account, [.. certificates.Select(c => c.Content.Device)], [.. gone.Select(d => d.Device)]);
+    }
 
     Task<List<DeviceRecord>> DevicesAsync(Db db, Id account) => db.AllAsync(
         Devices,

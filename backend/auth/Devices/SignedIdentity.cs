@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
 
 namespace Kavalek.Auth;
@@ -44,6 +45,33 @@ internal sealed class SignedIdentity(InstanceId instance)
         {
             throw new AuthException(ErrorCodes.StaleDeviceList, "The device list is not the successor of the stored one.");
         }
+    }
+
+    /// <summary>Reads and verifies a list that a device has seen, with what it names, if it is newer than the stored one.</summary>
+    /// <param name="known">What the device shows.</param>
+    /// <param name="account">Whose.</param>
+    /// <param name="accountKey">The account's key.</param>
+    /// <param name="next">The number after the stored one.</param>
+    /// <returns><c>null</c> for one that is not newer, or is by another key.</returns>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.Invalid"/>.</exception>
+    public (DeviceListContent List, (DeviceCertificateContent Content, byte[] Bytes)[] Certificates)? Newer(KnownDevices known, Id account, byte[] accountKey, ulong next)
+    {
+        DeviceList list = Decode(known.DeviceList, DeviceList.Decode, "The device list is malformed.");
+        DeviceListContent content = list.Content;
+        // Most are as old as the stored one: then nothing of it costs anything.
+        if (content.Number < next || !content.AccountKey.AsSpan().SequenceEqual(accountKey)) return null;
+        if (content.Number - next >= Limits.ForgottenChanges) throw AuthException.Invalid("The device list is too many changes ahead.");
+        if (known.Certificates.Length is 0 or > Limits.AccountDevices) throw AuthException.Invalid("An account has 1 to 20 devices.");
+        if (content.Instance != instance.Id || content.Account != account || !Signatures.Verify(accountKey, content.SignedBytes(), list.Signature))
+        {
+            throw AuthException.Invalid("The device list is of another instance or account, or not signed by the account key.");
+        }
+        (DeviceCertificateContent Content, byte[] Bytes)[] certificates = [.. known.Certificates.Select(bytes => (Certificate(bytes, account, accountKey).Content, bytes))];
+        if (!content.Names(known.Certificates.Select(SHA256.HashData)) || certificates.DistinctBy(c => c.Content.Device).Count() != certificates.Length)
+        {
+            throw AuthException.Invalid("The device list does not name the devices that came with it.");
+        }
+        return (content, certificates);
     }
 
     /// <summary>Reads and verifies what says that the account has a new key.</summary>

@@ -51,7 +51,8 @@ internal static class LogInEndpoints
             await store.ReplacePasswordAsync(account, await hasher.HashAsync(request.AuthSecret));
         }
         RefreshToken refresh = RefreshToken.First();
-        (OpenSession session, Id[] former) = await store.OpenSessionAsync(account.Id, request, refresh);
+        (OpenSession session, Id[] former, PutBack? change) = await store.OpenSessionAsync(account.Id, request, refresh);
+        change?.Tell(bus);
         // Their access tokens have some minutes left: whoever copied one is out now.
         foreach (Id ended in former) bus.Publish(new SessionEnded(session.Account, session.Device, ended));
         return tokens.Answer(session, refresh);

@@ -16,7 +16,7 @@ internal sealed record KnownAccount(Id Id, string Password, bool KnowsDevice)
 }
 
 /// <summary>Opens sessions.</summary>
-internal sealed class LogInStore(AuthDatabase database, TimeProvider clock)
+internal sealed class LogInStore(AuthDatabase database, DeviceStore devices, TimeProvider clock)
 {
     /// <summary>Devices of an account that may wait to be certified, and for how long.</summary>
     const int MaximumWaiting = 5;
@@ -54,12 +54,15 @@ internal sealed class LogInStore(AuthDatabase database, TimeProvider clock)
     public Task ReplacePasswordAsync(KnownAccount account, string hash) => database.WriteAsync(db => db.ExecuteAsync(
         "UPDATE account SET password = @hash WHERE id = @id AND password = @old", ("@hash", hash), ("@id", account.Id), ("@old", account.Password)));
 
-    /// <summary>Opens the device's session and answers the former ones, which end; a device the account does not know is stored as waiting.</summary>
+    /// <summary>
+    /// Opens the device's session and answers the former ones, which end; a device the account does not know is stored as waiting. What it knows of the account's
+    /// devices and this database does not is taken first.
+    /// </summary>
     /// <exception cref="AuthException">
     /// <see cref="ErrorCodes.WrongCredentials"/>: the device has another key, or the challenge has opened a session before. <see cref="ErrorCodes.IdTaken"/>: it is another account's.
     /// <see cref="ErrorCodes.DeviceRemoved"/>: it was removed. <see cref="ErrorCodes.Forbidden"/>: too many wait. <see cref="ErrorCodes.Invalid"/>: a grant key is missing or out of place.
     /// </exception>
-    public Task<(OpenSession Session, Id[] Former)> OpenSessionAsync(Id account, LogInRequest request, RefreshToken refresh) => database.WriteAsync(async db =>
+    public Task<(OpenSession Session, Id[] Former, PutBack? Change)> OpenSessionAsync(Id account, LogInRequest request, RefreshToken refresh) => database.WriteAsync(async db =>
     {
         if (await db.ExecuteAsync(UseChallenge,
             ("@random", Challenges.Random(request.Challenge)), ("@expires", Challenges.Expires(request.Challenge))) == 0)
@@ -69,6 +72,7 @@ internal sealed class LogInStore(AuthDatabase database, TimeProvider clock)
         // Only who has the password is told.
         if (!await db.AnyAsync("SELECT 1 FROM account WHERE id = @account AND state = 'active'", ("@account", account)))
             throw new AuthException(ErrorCodes.AccountSuspended, "Whoever runs the instance has suspended the account.");
+        PutBack? change = request.Known is { } known ? await devices.PutBackAsync(db, account, known) : null;
         bool certified = await AdmitAsync(db, account, request);
         Id session = Id.New();
         Id[] former = await EndedSessions.EndOfDeviceAsync(db, request.Device, clock);
@@ -76,7 +80,7 @@ internal sealed class LogInStore(AuthDatabase database, TimeProvider clock)
             ("@session", session), ("@device", request.Device), ("@family", refresh.FamilyHash), ("@refresh", refresh.OwnHash),
             ("@expires", clock.Today() + SessionStore.LifetimeDays));
         await db.ExecuteAsync("UPDATE device SET last_seen = @today WHERE id = @device", ("@today", clock.Today()), ("@device", request.Device));
-        return (new OpenSession(session, account, request.Device, certified), former);
+        return (new OpenSession(session, account, request.Device, certified), former, change);
     });
 
     async Task<bool> AdmitAsync(Db db, Id account, LogInRequest request)

@@ -5,7 +5,7 @@ using Kavalek.Protocol.Identity;
 
 namespace Kavalek.Auth;
 
-/// <summary>One vault an account, replaced by its successor only.</summary>
+/// <summary>One vault an account, replaced by a later one only.</summary>
 internal sealed class VaultStore(AuthDatabase database, InstanceId instance)
 {
     const string Find = "SELECT number, body, signature FROM vault WHERE account = @account";
@@ -22,8 +22,8 @@ internal sealed class VaultStore(AuthDatabase database, InstanceId instance)
     public static async Task<VaultState?> StateAsync(Db db, Id account) =>
         await FindAsync(db, account) is { } vault ? new VaultState(vault.Number, SHA256.HashData(vault.Vault), vault.Signature) : null;
 
-    /// <summary>Puts the next vault in the place of the stored one.</summary>
-    /// <exception cref="AuthException"><see cref="ErrorCodes.StaleVault"/>: it is not the next one. <see cref="ErrorCodes.Invalid"/>, <see cref="ErrorCodes.TooLarge"/>.</exception>
+    /// <summary>Puts a later vault in the place of the stored one.</summary>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.StaleVault"/>: it is no later one. <see cref="ErrorCodes.Invalid"/>, <see cref="ErrorCodes.TooLarge"/>.</exception>
     public Task ReplaceAsync(Id account, VaultRecord next) => database.WriteAsync(async db =>
     {
         byte[] key = await db.FirstAsync("SELECT account_key FROM account WHERE id = @account", row => row.Bytes(0), ("@account", account))
@@ -41,7 +41,8 @@ internal sealed class VaultStore(AuthDatabase database, InstanceId instance)
             throw AuthException.Invalid("The vault is not signed by the account key.");
         }
         ulong stored = (await FindAsync(db, account))?.Number ?? 0;
-        if (next.Number != stored + 1) throw new AuthException(ErrorCodes.StaleVault, "The vault is not the successor of the stored one.");
+        // Where this database was put back to a backup, the account's devices have counted further.
+        if (next.Number <= stored || next.Number - stored > Limits.ForgottenChanges) throw new AuthException(ErrorCodes.StaleVault, "The vault is not a later one than the stored one.");
         await db.ExecuteAsync(Store, ("@account", account), ("@number", (long)next.Number), ("@body", next.Vault), ("@signature", next.Signature));
     }
 
