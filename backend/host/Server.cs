@@ -58,8 +58,19 @@ public sealed class Server : IAsyncDisposable
                 Facts = () => FactsOf(options),
             },
             clock);
-        RemoteAuth? remote = options.Auth ? null : await RemoteAuth.ConnectAsync(new Uri(options.AuthUrl!), clock);
-        WebApplication app = Build(options, auth, remote, clock, logging);
+        RemoteAuth? remote = null;
+        WebApplication app;
+        try
+        {
+            remote = options.Auth ? null : await RemoteAuth.ConnectAsync(new Uri(options.AuthUrl!), clock);
+            app = Build(options, auth, remote, clock, logging);
+        }
+        catch
+        {
+            if (auth is not null) await auth.DisposeAsync();
+            remote?.Dispose();
+            throw;
+        }
         Server server = new(app, auth, remote);
         try
         {

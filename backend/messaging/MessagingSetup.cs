@@ -29,7 +29,12 @@ public static class MessagingSetup
         services.TryAddSingleton<IEventBus, InProcessEventBus>();
         services.TryAddSingleton<IPresence, LocalPresence>();
         services.AddSingleton(options);
-        services.AddSingleton(provider => Database.Open(provider.GetRequiredService<MessagingOptions>()));
+        services.AddSingleton(provider =>
+        {
+            // A file that is of no use is said before anything is opened or held.
+            provider.GetRequiredService<VapidKey>();
+            return Database.Open(provider.GetRequiredService<MessagingOptions>());
+        });
         services.AddSingleton<RemovedDevices>();
         services.AddSingleton<EndedSessions>();
         services.AddSingleton<AccessTokens>();

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Npgsql;
 
@@ -24,6 +25,16 @@ public static class PostgresError
         || error is PostgresException { SqlState: { } state }
             && (state.StartsWith("53", StringComparison.Ordinal) || state is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction
                 or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.IoError);
+
+    /// <summary>
+    /// Whether somebody used a connection that had died meanwhile, unused: the watch that Npgsql keeps over it had closed it. Npgsql tells that like a mistake of the caller,
+    /// not like an error of the database.
+    /// </summary>
+    public static bool IsLost(DbConnection? connection, InvalidOperationException error) =>
+        error is not ObjectDisposedException && connection is NpgsqlConnection { State: not ConnectionState.Open };
+
+    /// <summary>The same, as the error of the database that it is.</summary>
+    public static NpgsqlException Lost(Exception? cause = null) => new("The connection was lost while nobody used it.", cause);
 
     /// <summary>The error without anything that was asked or stored: SQLSTATE, or the kind of exception.</summary>
     public static string Name(DbException error) =>

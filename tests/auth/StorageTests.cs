@@ -84,6 +84,33 @@ public sealed class StorageTests
         await device.LogInAsync();
     }
 
+    [Fact, Trait("Store", "sqlite")]
+    public async Task A_damaged_key_for_push_services_is_named_at_the_start_and_nothing_is_held_afterwards() // K-79
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("kavalek-push-");
+        try
+        {
+            Kavalek.Host.ServerOptions options = server.Options with { Data = folder.FullName };
+            await (await Kavalek.Host.Server.StartAsync(options, console: TextWriter.Null)).DisposeAsync();
+            string file = Path.Combine(folder.FullName, "keys", "push.pem");
+            byte[] good = await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken);
+            foreach (byte[] wrong in (byte[][])[[], Encoding.ASCII.GetBytes("changeme"), good[..^40]])
+            {
+                await File.WriteAllBytesAsync(file, wrong, TestContext.Current.CancellationToken);
+                InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Kavalek.Host.Server.StartAsync(options, console: TextWriter.Null));
+                Assert.Contains(file, refused.Message, StringComparison.Ordinal);
+                await using FileStream free = new(Path.Combine(folder.FullName, "messaging.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            }
+            await File.WriteAllBytesAsync(file, good, TestContext.Current.CancellationToken);
+            await (await Kavalek.Host.Server.StartAsync(options, console: TextWriter.Null)).DisposeAsync();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public async Task A_restart_keeps_everything()
     {

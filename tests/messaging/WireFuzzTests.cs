@@ -93,9 +93,10 @@ public static class WireFuzzTests
 
         byte[][] tokens = [Encoding.ASCII.GetBytes(alice.Session!.MessagingToken), Encoding.ASCII.GetBytes(alice.Session.AuthToken)];
         byte[][] marks = [.. ((string[])[".", "..", "=", "e30", "bnVsbA", "W10", "eyJhbGciOiJub25lIn0", "-_-_", new('A', 2_000)]).Select(Encoding.ASCII.GetBytes)];
-        foreach (byte[] token in new Mutator(4, tokens, marks).Inputs(rounds).Where(t => !tokens.Any(good => good.AsSpan().SequenceEqual(t))))
+        foreach (byte[] token in new Mutator(4, tokens, marks).Inputs(rounds))
         {
             string text = new([.. token.Select(b => (char)(b is > 32 and < 127 ? b : (byte)'x'))]);
+            if (text == alice.Session.MessagingToken || text == alice.Session.AuthToken) continue;
             Assert.True(HttpStatusCode.Unauthorized == await AnsweredAsync(server, HttpMethod.Get, "/api/v1/streams", text), text);
             Assert.Equal(HttpStatusCode.Unauthorized, await AnsweredAsync(server, HttpMethod.Get, "/auth/v1/devices/self", text));
         }

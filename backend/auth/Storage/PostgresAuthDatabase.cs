@@ -43,12 +43,11 @@ internal sealed class PostgresAuthDatabase : AuthDatabase
     }
 
     /// <inheritdoc/>
-    public override Task<T> ReadAsync<T>(Func<Db, Task<T>> read) => AttemptAsync(async _ =>
+    public override Task<T> ReadAsync<T>(Func<Db, Task<T>> read) => AttemptAsync(_ => ConnectedAsync(async connection =>
     {
-        await using NpgsqlConnection connection = await _source.OpenAsync();
         await using DbTransaction transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
         return await read(new Db(connection));
-    });
+    }));
 
     /// <inheritdoc/>
     public override async Task<T> WriteAsync<T>(Func<Db, Task<T>> write)
@@ -56,9 +55,8 @@ internal sealed class PostgresAuthDatabase : AuthDatabase
         if (!await _oneWriter.WaitAsync(WriterWait)) throw Unavailable(null);
         try
         {
-            return await AttemptAsync(async attempt =>
+            return await AttemptAsync(attempt => ConnectedAsync(async connection =>
             {
-                await using NpgsqlConnection connection = await _source.OpenAsync();
                 await using DbTransaction transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted);
                 Db db = new(connection);
                 await db.ExecuteAsync(s_begin);
@@ -66,7 +64,7 @@ internal sealed class PostgresAuthDatabase : AuthDatabase
                 attempt.MayHaveHappened = true;
                 await transaction.CommitAsync();
                 return result;
-            });
+            }));
         }
         finally
         {
@@ -79,6 +77,19 @@ internal sealed class PostgresAuthDatabase : AuthDatabase
     {
         await _source.DisposeAsync();
         _oneWriter.Dispose();
+    }
+
+    async Task<T> ConnectedAsync<T>(Func<NpgsqlConnection, Task<T>> work)
+    {
+        await using NpgsqlConnection connection = await _source.OpenAsync();
+        try
+        {
+            return await work(connection);
+        }
+        catch (InvalidOperationException e) when (PostgresError.IsLost(connection, e))
+        {
+            throw PostgresError.Lost(e);
+        }
     }
 
     // A server that was restarted leaves dead connections behind, which show only when they are used: those are tried again on another one.

@@ -30,7 +30,7 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
     {
         (_clock, _log) = (clock, log);
         _news = new NewsLog(postgres, _node, _here.Publish, clock, log);
-        _redis = new RedisConnection(redis, Hear, Changed);
+        _redis = new RedisConnection(redis, Hear, Changed, clock);
     }
 
     /// <inheritdoc/>

@@ -108,7 +108,7 @@ internal sealed class NewsLog : IAsyncDisposable
             {
                 try
                 {
-                    await Task.Delay(TimeSpan.FromMilliseconds(500), _stopping.Token);
+                    await Task.Delay(TimeSpan.FromMilliseconds(500), _clock, _stopping.Token);
                 }
                 catch (OperationCanceledException)
                 {

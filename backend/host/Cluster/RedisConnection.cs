@@ -37,6 +37,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     readonly RedisAddress _address;
     readonly Action<string, ReadOnlyMemory<byte>> _message;
     readonly Action<bool> _changed;
+    readonly TimeProvider _clock;
     readonly CancellationTokenSource _stopping = new();
     readonly Lock _gate = new();
     readonly HashSet<string> _channels = [];
@@ -50,9 +51,10 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <param name="address">Where to.</param>
     /// <param name="message">Hears each message of a subscribed channel, one at a time; it returns soon and does not throw.</param>
     /// <param name="changed">Hears when the connection is there with all its subscriptions, and when it is gone.</param>
-    public RedisConnection(RedisAddress address, Action<string, ReadOnlyMemory<byte>> message, Action<bool> changed)
+    /// <param name="clock">The time, for waits.</param>
+    public RedisConnection(RedisAddress address, Action<string, ReadOnlyMemory<byte>> message, Action<bool> changed, TimeProvider clock)
     {
-        (_address, _message, _changed) = (address, message, changed);
+        (_address, _message, _changed, _clock) = (address, message, changed, clock);
         _running = Task.Run(RunAsync);
     }
 
@@ -184,7 +186,7 @@ internal sealed class RedisConnection : IAsyncDisposable
                 _changed(false);
             try
             {
-                await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), _stopping.Token);
+                await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), _clock, _stopping.Token);
             }
             catch (OperationCanceledException)
             {
@@ -227,9 +229,9 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         while (true)
         {
-            await Task.Delay(Silence, cancel);
+            await Task.Delay(Silence, _clock, cancel);
             Task<object?> ping = AskAsync("PING");
-            if (await Task.WhenAny(ping, Task.Delay(Silence, cancel)) != ping)
+            if (await Task.WhenAny(ping, Task.Delay(Silence, _clock, cancel)) != ping)
                 return;
         }
     }

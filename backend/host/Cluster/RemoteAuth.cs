@@ -53,7 +53,7 @@ internal sealed class RemoteAuth : IDisposable
                     auth.Dispose();
                     throw new InvalidOperationException($"There is no authentication service at {address} (--auth-url).", e);
                 }
-                await Task.Delay(TimeSpan.FromMilliseconds(250));
+                await Task.Delay(TimeSpan.FromMilliseconds(250), clock);
             }
         }
     }

@@ -37,7 +37,7 @@ sealed class VapidKey : IDisposable
                 throw new CryptographicException("another curve");
             Public = PushEncryption.Point(parameters.Q);
         }
-        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        catch (Exception e) when (e is ArgumentException or CryptographicException or UnauthorizedAccessException)
         {
             throw new InvalidOperationException($"{path} holds no P-256 private key in PEM. Restore it from a backup, or delete it: a new one is made.", e);
         }

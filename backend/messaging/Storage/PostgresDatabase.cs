@@ -34,7 +34,17 @@ sealed class PostgresDatabase : Database
 
     public override DbConnection OpenReader() => _source.Open();
 
-    public override DbTransaction Snapshot(DbConnection reader) => reader.BeginTransaction(IsolationLevel.RepeatableRead);
+    public override DbTransaction Snapshot(DbConnection reader)
+    {
+        try
+        {
+            return reader.BeginTransaction(IsolationLevel.RepeatableRead);
+        }
+        catch (InvalidOperationException e) when (PostgresError.IsLost(reader, e))
+        {
+            throw PostgresError.Lost(e);
+        }
+    }
 
     public override StreamStore OpenStore(ILogger log) => new PostgresStreamStore(this);
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Kavalek.Postgres;
 using Kavalek.Protocol;
 using Microsoft.Data.Sqlite;
 
@@ -30,14 +31,28 @@ sealed class Statement : IDisposable
     public int Run(params ReadOnlySpan<object?> values)
     {
         Bind(values);
-        return _command.ExecuteNonQuery();
+        try
+        {
+            return _command.ExecuteNonQuery();
+        }
+        catch (InvalidOperationException e) when (PostgresError.IsLost(_command.Connection, e))
+        {
+            throw PostgresError.Lost(e);
+        }
     }
 
     /// <summary>Runs it and reads what it returns.</summary>
     public DbDataReader Read(params ReadOnlySpan<object?> values)
     {
         Bind(values);
-        return _command.ExecuteReader();
+        try
+        {
+            return _command.ExecuteReader();
+        }
+        catch (InvalidOperationException e) when (PostgresError.IsLost(_command.Connection, e))
+        {
+            throw PostgresError.Lost(e);
+        }
     }
 
     /// <inheritdoc/>

@@ -422,13 +422,13 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
     {
         if (_toSweep.Count == 0)
             return;
-        using NpgsqlBatch batch = Open().CreateBatch();
-        Add(batch, "BEGIN");
-        Add(batch, "SET LOCAL synchronous_commit = off");
-        Add(batch, DropReadRuns, ("@keys", _toSweep.Order().ToArray()));
-        Add(batch, "COMMIT");
         try
         {
+            using NpgsqlBatch batch = Open().CreateBatch();
+            Add(batch, "BEGIN");
+            Add(batch, "SET LOCAL synchronous_commit = off");
+            Add(batch, DropReadRuns, ("@keys", _toSweep.Order().ToArray()));
+            Add(batch, "COMMIT");
             batch.ExecuteNonQuery();
             _toSweep.Clear();
         }
@@ -455,7 +455,11 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
     {
         if (_connection is { State: System.Data.ConnectionState.Open })
             return _connection;
+        bool begun = _begun;
         Close();
+        // Its locks went with it: what comes next would stand alone, in no transaction.
+        if (begun)
+            throw PostgresError.Lost();
         return _connection = database.Connect();
     }
 
