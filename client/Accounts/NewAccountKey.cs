@@ -112,9 +112,11 @@ sealed class NewAccountKey(
         IReadOnlyList<ClaimedDevice> claimed = await people.ClaimAsync(own.Account, cancel).ConfigureAwait(false);
         using AccountSecrets secrets = new(next.PrivateKey.Clone(), nextHistory.Clone());
         List<DeviceGrant> grants = [];
-        foreach (Id device in staying.Select(c => c.Content.Device).Where(device => device != own.Device))
+        foreach (DeviceCertificate certificate in staying.Where(c => c.Content.Device != own.Device))
         {
-            KeyPackage keyPackage = claimed.FirstOrDefault(c => c.Certificate.Content.Device == device)?.KeyPackage
+            // The very certificate of the list: whoever has the lost device can certify its id for another key, and the server can show that.
+            Id device = certificate.Content.Device;
+            KeyPackage keyPackage = claimed.FirstOrDefault(c => c.Certificate.Encode().AsSpan().SequenceEqual(certificate.Encode()))?.KeyPackage
                 ?? throw new KavalekException(ClientErrors.DeviceNotReady,
                     $"Your device {device.ToString()[..8]} has not been connected yet since you let it in, so it cannot be given the new key. Connect it first, or remove it, too. Nothing was changed.");
             grants.Add(new DeviceGrant(device, await SealAsync(device, next.PublicKey, keyPackage, secrets).ConfigureAwait(false)));

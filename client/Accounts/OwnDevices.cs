@@ -169,6 +169,7 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         var (list, certificates) = await Certification.VerifyAsync(crypto, own.Instance, own.Account, own.PublicAccountKey, records.DeviceList,
             records.Devices.Where(d => d.Certificate is not null).Select(d => d.Certificate!), before.ListNumber).ConfigureAwait(false);
         if (list.Content.Number == before.ListNumber) return;
+        Certification.RequireSameKeys(before.Certificates, certificates);
         HashSet<Id> old = [.. before.Certificates.Select(c => c.Content.Device)], now = [.. certificates.Select(c => c.Content.Device)];
         StoreBatch batch = new StoreBatch().Put(ListAt, DeviceListRecord.Encode(list, certificates));
         if (!old.IsSubsetOf(now))

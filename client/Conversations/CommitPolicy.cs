@@ -73,7 +73,7 @@ internal static class CommitPolicy
         {
             if (renewed.Before.Leaf != facts.Committer.Leaf) return "somebody else's leaf renewed";
             // Another account key is for the committer to take its account over to; that no other device of it stays behind, Standing sees to.
-            if (renewed.After.Account != renewed.Before.Account || renewed.After.Device != renewed.Before.Device) return "a leaf given to another device";
+            if (renewed.After.Account != renewed.Before.Account || !renewed.After.SameDevice(renewed.Before)) return "a leaf given to another device";
             if (renewed.After.Created < renewed.Before.Created) return "an older certificate";
         }
         return null;

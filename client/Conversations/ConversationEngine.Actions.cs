@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Kavalek.Client.Contents;
 using Kavalek.Client.Records;
 using Kavalek.Protocol;
+using Kavalek.Protocol.Identity;
 
 namespace Kavalek.Client;
 
@@ -514,8 +515,8 @@ sealed partial class ConversationEngine
     async Task<bool> MatchOwnDevicesAsync(CancellationToken cancel)
     {
         Id me = _core.Identity.Account;
-        HashSet<Id> certified = [.. _core.Devices.Known.Certificates.Select(c => c.Content.Device)];
-        if (!certified.Contains(_core.Identity.Device)) return true;
+        DeviceCertificateContent[] certified = [.. _core.Devices.Known.Certificates.Select(c => c.Content)];
+        if (certified.All(device => device.Device != _core.Identity.Device)) return true;
         bool complete = true;
         // Removals first, and all of them stored before any is waited for: where one conversation is stuck, the device still leaves the others.
         List<(ConversationThread Thread, Task Done)> removals = [];
@@ -540,7 +541,7 @@ sealed partial class ConversationEngine
         if (failed is not null) throw failed;
         foreach (ConversationThread thread in _threads.Values.Where(IsInUse))
         {
-            HashSet<Id> missing = [.. certified.Except(thread.View.Devices.Where(d => d.Account == me).Select(d => d.Device))];
+            HashSet<Id> missing = [.. certified.Where(device => !thread.View.Devices.Any(d => d.Account == me && d.IsOf(device))).Select(device => device.Device)];
             if (missing.Count == 0) continue;
             IntentRow add = new() { Kind = (uint)IntentKind.AddDevices };
             add.KeyPackages.AddRange((await _opening.ClaimAsync([me], cancel).ConfigureAwait(false)).Where(row => missing.Contains(Id.Read(row.Device.Span))));
@@ -557,7 +558,7 @@ sealed partial class ConversationEngine
 
     /// <summary>Whether a conversation differs from the own device list in any way: also in the key, or in a device that is not in it yet.</summary>
     public bool IsBehindOwnDevices => HoldsGoneDevices || _threads.Values.Any(thread => IsInUse(thread) && (HasOldKey(thread)
-        || _core.Devices.Known.Certificates.Any(c => thread.View.Devices.All(d => d.Device != c.Content.Device))));
+        || _core.Devices.Known.Certificates.Any(c => thread.View.Devices.All(d => !d.IsOf(c.Content)))));
 
     bool HasOldKey(ConversationThread thread) =>
         thread.View.Devices.FirstOrDefault(d => d.Device == _core.Identity.Device) is { } mine && !mine.AccountKey.AsSpan().SequenceEqual(_core.Identity.PublicAccountKey);
@@ -565,7 +566,7 @@ sealed partial class ConversationEngine
     static bool IsInUse(ConversationThread thread) => thread.View is { State: ConversationState.Active, Stream: StreamState.Live };
 
     IEnumerable<Id> Gone(ConversationThread thread) =>
-        thread.View.Devices.Where(d => d.Account == _core.Identity.Account).Select(d => d.Device).Except(_core.Devices.Known.Certificates.Select(c => c.Content.Device));
+        thread.View.Devices.Where(d => d.Account == _core.Identity.Account && !_core.Devices.Known.Certificates.Any(c => d.IsOf(c.Content))).Select(d => d.Device);
 
     async Task LookAfterDevicesAsync()
     {

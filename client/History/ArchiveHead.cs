@@ -25,7 +25,9 @@ sealed record ArchiveHead(ulong Serial, Id Archive, ulong Number, ByteString Lin
     {
         if (await store.GetAsync(StoreKeys.History, cancel).ConfigureAwait(false) is not { } stored) return Unknown;
         HistoryRow row = HistoryRow.Parser.ParseFrom(stored);
-        return row.Off || row.Head == 0 || row.Link.Length != LinkBytes ? Unknown : new ArchiveHead(row.Serial, Id.Read(row.Archive.Span), row.Head, row.Link);
+        // Before the first segment under new keys, only what was vouched for.
+        (ulong number, ByteString link) = row.Keys > row.Generation + 1 ? (row.Promised, row.PromisedLink) : (row.Head, row.Link);
+        return row.Off || number == 0 || link.Length != LinkBytes ? Unknown : new ArchiveHead(row.Serial, Id.Read(row.Archive.Span), number, link);
     }
 
     /// <summary>What a new device begins with.</summary>

@@ -40,12 +40,25 @@ sealed partial class HistoryArchive
             foreach (Wire.ArchiveSegment segment in page.Segments)
             {
                 if (await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false) is not { } next || next.Header.Number != _row.Head + 1 || !_row.Link.Span.SequenceEqual(next.Header.Previous)) break;
-                if (next is { Batch: null, IsGone: false } && await HaveKeysChangedAsync(cancel).ConfigureAwait(false)) next = (await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false))!;
-                // Behind the first one under a new key there is none under an older: only who lost the device knows that one.
-                if (next.Batch is not null && next.Generation >= _row.Generation) await AbsorbAsync([next.Batch], cancel).ConfigureAwait(false);
+                if (next is { Batch: null, IsGone: false } && await HaveKeysChangedAsync(cancel).ConfigureAwait(false))
+                {
+                    MindKeys();
+                    next = (await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false))!;
+                }
+                if (_row.Low == 0 || (next.Batch is not null && IsDoubtful(next)))
+                {
+                    // From the top down, it shows what of it was vouched for; what this device has and that lacks is put there anew. No honest device writes under an older key behind the first
+                    // segment under a newer one, since it has to read that first.
+                    if (next.Generation < _row.Generation) Tell(Lacking);
+                    if (_row.Low != 0) await RebuildAsync(cancel).ConfigureAwait(false);
+                    await CatchUpAsync(head, cancel).ConfigureAwait(false);
+                    return;
+                }
+                if (next.Batch is not null) await AbsorbAsync([next.Batch], cancel).ConfigureAwait(false);
                 else if (!next.IsGone || !Chain.MayBeGone(next, [], NowSeconds)) gone.Add(next.Header.Number);
                 gone.ExceptWith(next.Header.Replaces);
-                Follow(next, read);
+                Index(next, read);
+                Follow(next);
             }
             if (_row.Head == before)
             {
@@ -67,10 +80,31 @@ sealed partial class HistoryArchive
 
     const string Lacking = "The server has lost or changed a part of the history archive. Nothing on this device changed; what it has is put there anew.";
 
-    // Its link, its size: the chain goes on from here.
-    void Follow(LookedAt newest, StoreBatch batch)
+    // Under a key that whoever has a lost device knows, too, behind what this device had followed when it was replaced; or another one vouches for less than this one had followed, or for something else.
+    bool IsDoubtful(LookedAt next) => next.Generation < _seal.Generation
+        || (next.Batch!.Vouch is { } vouch && (vouch.Number != _row.Head || !vouch.Link.Span.SequenceEqual(_row.Link.Span)));
+
+    // Once the keys were replaced, what is under older ones counts as far as this device had followed it. Where it was still reading downwards, it begins anew.
+    void MindKeys()
     {
-        Index(newest, batch);
+        uint keys = _seal.Generation + 1;
+        if (_row.Keys == keys) return;
+        if (_row.Keys != 0 && _row.Low != 0)
+        {
+            (_row.Promised, _row.PromisedLink) = (_row.Head, _row.Link);
+            if (_row.Low > 1)
+            {
+                (_row.Low, _row.Below) = (0, ByteString.Empty);
+                _row.Replaced.Clear();
+                _page.Clear();
+            }
+        }
+        _row.Keys = keys;
+    }
+
+    // Its link, its size: the chain goes on from here.
+    void Follow(LookedAt newest)
+    {
         (_row.Head, _row.Link) = (newest.Header.Number, ByteString.CopyFrom(newest.Link));
         _row.Generation = Math.Max(_row.Generation, newest.Generation);
         foreach (ulong number in newest.Header.Replaces) _row.Small.Remove(number);
@@ -84,8 +118,8 @@ sealed partial class HistoryArchive
         if (page.Segments is not [{ } newest] || newest.Number != head || await Chain.LookAsync(_seal, Archive, newest).ConfigureAwait(false) is not { } look)
             throw ServerErrors.Misbehaves("does not show the history archive it says it has");
         StoreBatch read = new();
-        Follow(look, read);
-        (_row.Low, _row.Below, _row.Chained) = (head + 1, ByteString.CopyFrom(look.Link), false);
+        Follow(look);
+        (_row.Low, _row.Below, _row.Chained, _row.Doubtful) = (head + 1, ByteString.CopyFrom(look.Link), false, false);
         if (!await DownAsync(look, read, cancel).ConfigureAwait(false)) return;
         await AbsorbPageAsync(cancel).ConfigureAwait(false);
         await SaveAsync(read, cancel).ConfigureAwait(false);
@@ -94,6 +128,7 @@ sealed partial class HistoryArchive
     /// <summary>Reads a page further down.</summary>
     async Task FillPageAsync(CancellationToken cancel)
     {
+        MindKeys();
         if (_row.Off || _row.Low <= 1) return;
         Wire.ArchivePage page = await _core.Archive.BelowAsync(Archive, _row.Low, PageSegments, cancel).ConfigureAwait(false);
         if (page.Segments.Count == 0)
@@ -134,15 +169,21 @@ sealed partial class HistoryArchive
     {
         ulong number = segment.Header.Number;
         if (number == _row.Promised && !_row.PromisedLink.Span.SequenceEqual(segment.Link) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
-        Index(segment, batch);
-        // What is under an older key counts where the chain leads to it from one under the present key, or from what another own device vouched for: a lost device knows that key.
-        bool promised = number == _row.Promised && _row.PromisedLink.Span.SequenceEqual(segment.Link);
-        _row.Chained |= promised || (segment.Batch is not null && segment.Generation == _seal.Generation);
-        if (segment.Batch is not null && _row.Chained) _page.Add(segment.Batch);
-        else if ((!segment.IsGone || !Chain.MayBeGone(segment, _row.Replaced, NowSeconds)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
+        // What is under an older key counts where the chain leads to it from what was vouched for: whoever has a lost device knows that key. The rest is passed over.
+        _row.Chained |= number == _row.Promised && _row.PromisedLink.Span.SequenceEqual(segment.Link);
+        bool counts = segment.Batch is not null && (_row.Chained || segment.Generation == _seal.Generation);
+        if (counts)
+        {
+            Index(segment, batch);
+            _page.Add(segment.Batch!);
+            if (segment.Batch!.Vouch is { } vouch) (_row.Promised, _row.PromisedLink, _row.Chained) = (vouch.Number, vouch.Link, false);
+        }
+        if (counts && segment.Generation == _seal.Generation && _row.Doubtful) Tell(Lacking);
+        _row.Doubtful = !counts && segment.Batch is not null;
+        if (segment.Batch is null && (!segment.IsGone || !Chain.MayBeGone(segment, _row.Replaced, NowSeconds)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
         if (number == 1 && !segment.Header.Previous.AsSpan().SequenceEqual(_seal.FirstLink(Archive)) && await DamagedAsync(cancel).ConfigureAwait(false)) return false;
         _row.Replaced.Remove(number);
-        _row.Replaced.AddRange(segment.Header.Replaces.Where(replaced => replaced < number && !_row.Replaced.Contains(replaced)));
+        if (counts || segment.Batch is null) _row.Replaced.AddRange(segment.Header.Replaces.Where(replaced => replaced < number && !_row.Replaced.Contains(replaced)));
         (_row.Low, _row.Below) = (number, ByteString.CopyFrom(segment.Header.Previous));
         return true;
     }

@@ -17,6 +17,7 @@ sealed partial class HistoryArchive
     {
         for (int attempt = 0; ; attempt++)
         {
+            MindKeys();
             Wire.ArchiveInfo info = await _core.Archive.InfoAsync(cancel).ConfigureAwait(false);
             Take(info);
             Opened<ArchiveState>? opened = info.Version == 0 ? null : await _seal.OpenStateAsync(info.State.Memory).ConfigureAwait(false);
@@ -105,7 +106,7 @@ sealed partial class HistoryArchive
     {
         batch.DeletePrefix(StoreKeys.Segments);
         (_row.Archive, _row.Head, _row.Low, _row.Link, _row.Below, _row.Rebuilding) = (archive, 0, 0, ByteString.Empty, ByteString.Empty, false);
-        (_row.Promised, _row.PromisedLink, _row.Chained) = (0, ByteString.Empty, false);
+        (_row.Promised, _row.PromisedLink, _row.Chained, _row.Doubtful) = (0, ByteString.Empty, false, false);
         _row.Replaced.Clear();
         _row.Small.Clear();
         _page.Clear();
@@ -115,7 +116,10 @@ sealed partial class HistoryArchive
     async Task RebuildAsync(CancellationToken cancel)
     {
         StoreBatch begun = new();
+        // As long as nothing in it is under the present key, this device alone knows how far the rest may be believed.
+        (ulong number, ByteString link) = _row.Generation < _seal.Generation ? (_row.Promised, _row.PromisedLink) : (0, ByteString.Empty);
         StartOver(_row.Archive, begun);
+        (_row.Promised, _row.PromisedLink) = (number, link);
         foreach (ConversationThread thread in _engine.Threads)
         {
             string from = StoreKeys.Messages(thread.Id), end = StoreKeys.Message(thread.Id, ConversationThread.QueuedPositions);

@@ -45,12 +45,12 @@ sealed partial class HistoryArchive
         await PublishAsync(cancel).ConfigureAwait(false);
     }
 
-    // The first segment under a new key, at once and though it holds nothing: what is behind it is under this key, and what is before it cannot be changed any more.
+    // At once, though there may be nothing to write: what is before it cannot be changed any more.
     async Task BeginGenerationAsync(CancellationToken cancel)
     {
         try
         {
-            if (_row.Low != 0 && _row.Generation < _seal.Generation) await AppendAsync(new ArchiveBatch(), 0, [], [], cancel).ConfigureAwait(false);
+            if (_row.Low != 0) await VouchAsync(cancel).ConfigureAwait(false);
         }
         catch (KavalekException e) when (e.Code is ErrorCodes.StaleArchive or ErrorCodes.OverQuota)
         {
@@ -102,7 +102,20 @@ sealed partial class HistoryArchive
         }
     }
 
+    // The first segment under a new key holds nothing but how far what is under older ones may be believed, and stays for good.
+    async Task VouchAsync(CancellationToken cancel)
+    {
+        if (_row.Generation >= _seal.Generation) return;
+        await AppendSegmentAsync(new ArchiveBatch { Vouch = new ArchiveVouch { Number = _row.Promised, Link = _row.PromisedLink } }, 0, [], [], cancel).ConfigureAwait(false);
+    }
+
     async Task AppendAsync(ArchiveBatch batch, ulong expires, IReadOnlyList<ulong> replaces, IReadOnlyList<DueText> written, CancellationToken cancel)
+    {
+        await VouchAsync(cancel).ConfigureAwait(false);
+        await AppendSegmentAsync(batch, expires, replaces, written, cancel).ConfigureAwait(false);
+    }
+
+    async Task AppendSegmentAsync(ArchiveBatch batch, ulong expires, IReadOnlyList<ulong> replaces, IReadOnlyList<DueText> written, CancellationToken cancel)
     {
         SegmentHeader header = new(Archive, _row.Head + 1, _row.Link.ToByteArray(), expires, replaces);
         byte[] bytes = await _seal.SealAsync(header, batch).ConfigureAwait(false);
@@ -119,7 +132,9 @@ sealed partial class HistoryArchive
         // Killed before this is stored, it is read back as somebody else's, and the marks go then.
         foreach (IGrouping<ConversationThread, DueText> texts in written.GroupBy(text => text.Thread)) await _engine.StepAsync(texts.Key, step => UnmarkAsync(step, texts), cancel).ConfigureAwait(false);
         StoreBatch stored = new();
-        Follow(new LookedAt(header, _seal.Link(header, SHA256.HashData(bytes)), batch, _seal.Generation, false, expires == 0 && bytes.Length == SegmentSeal.SmallBytes), stored);
+        LookedAt appended = new(header, _seal.Link(header, SHA256.HashData(bytes)), batch, _seal.Generation, false, expires == 0 && bytes.Length == SegmentSeal.SmallBytes);
+        Index(appended, stored);
+        Follow(appended);
         _row.Bytes += (ulong)bytes.Length;
         await SaveAsync(stored, cancel).ConfigureAwait(false);
     }
@@ -144,7 +159,7 @@ sealed partial class HistoryArchive
         {
             if (!numbers.Contains(segment.Number) || await Chain.LookAsync(_seal, Archive, segment).ConfigureAwait(false) is not { Batch: { } batch, Header.Expires: 0 } look) continue;
             // Under a key that a lost device knows it is not looked at again: what would be copied from it would be vouched for anew.
-            if (look.Generation != _seal.Generation) continue;
+            if (look.Generation != _seal.Generation || batch.Vouch is not null) continue;
             BatchReader reader = new(batch);
             foreach (ArchivedPerson person in batch.People) writer.Add(person);
             // Sixteen of the smallest fit the largest many times over.

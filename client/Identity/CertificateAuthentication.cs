@@ -30,7 +30,8 @@ sealed class CertificateAuthentication(ICryptoProvider crypto, Id instance) : IA
         ArgumentNullException.ThrowIfNull(next);
         return Read(old.Credential)?.Content is { } before && Read(next.Credential)?.Content is { } after
             && before.Account == after.Account
-            && before.Device == after.Device;
+            && before.Device == after.Device
+            && before.DeviceKey.AsSpan().SequenceEqual(after.DeviceKey);
     }
 
     /// <summary>Whether a certificate is of this instance and signed by the account key in it.</summary>

@@ -64,6 +64,14 @@ static class Certification
         return (list, certificates);
     }
 
+    /// <summary>Refuses a list in which a device that was known before has another key: a device's key never changes, so that is somebody else under its id.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.DeviceListRefused"/>.</exception>
+    public static void RequireSameKeys(IEnumerable<DeviceCertificate> before, IReadOnlyList<DeviceCertificate> after)
+    {
+        foreach (DeviceCertificateContent known in before.Select(c => c.Content))
+            if (after.Any(c => c.Content.Device == known.Device && !c.Content.DeviceKey.AsSpan().SequenceEqual(known.DeviceKey))) throw Refuse("gives another key to a device that is known");
+    }
+
     static KavalekException Refuse(string why, Exception? inner = null) => new(ClientErrors.DeviceListRefused,
         $"The server showed a device list that {why}. It was refused and nothing was sent. Tell whoever runs the server; if it stays so, do not trust it.", inner: inner);
 }

@@ -24,6 +24,7 @@ public static class CommitPolicyTests
         Allowed(scene.By(Anna) with { Renewed = [new(anna, anna with { Created = anna.Created + 1 })] });
         Refused("older certificate", scene.By(Anna) with { Renewed = [new(anna, anna with { Created = anna.Created - 1 })] });
         Refused("another device", scene.By(Anna) with { Renewed = [new(anna, anna with { Device = Id.New() })] });
+        Refused("another device", scene.By(Anna) with { Renewed = [new(anna, anna with { DeviceKey = Key() })] });
         Refused("another device", scene.By(Anna) with { Renewed = [new(anna, anna with { Account = Bob })] });
     }
 
@@ -67,6 +68,8 @@ public static class CommitPolicyTests
             Allowed(again);
             Refused("", again with { Added = [back with { AccountKey = Key() }] });
             Refused("", again with { Added = [back with { Device = Id.New() }] });
+            // Under its id with a key of somebody else's: whoever has a removed device can certify that.
+            Refused("", again with { Added = [back with { DeviceKey = Key() }] });
             Refused("", again with { Added = [back with { Created = bob.Created - 1 }] });
             Refused("", again with { Added = [back with { Account = Stranger }] });
             // Who asked to leave is not brought back.
@@ -238,7 +241,7 @@ public static class CommitPolicyTests
 
     static byte[] Key() => [4, .. Id.New().ToArray()];
 
-    static MemberDevice Device(uint leaf, Id account) => new(new LeafIndex(leaf), account, Key(), Id.New(), 1_700_000_000);
+    static MemberDevice Device(uint leaf, Id account) => new(new LeafIndex(leaf), account, Key(), Id.New(), Key(), 1_700_000_000);
 
     /// <summary>A group of an owner, two admins and two members; or Anna and Bob alone.</summary>
     sealed class Scene

@@ -118,17 +118,82 @@ public static class LostDeviceTests
         Assert.Null((await recovered.HistoryAsync()).Problem);
 
         // A server that has the lost device on its side puts something on top, under the key of before.
+        await ForgeAsync(first, direct.Id, stolen, karim);
+        await using KavalekClient newest = await AddDeviceAsync(server, first);
+        foreach (KavalekClient device in (KavalekClient[])[second, recovered, newest])
+        {
+            await device.RestoreHistoryAsync();
+            Assert.Equal(["before", "after", "from the second"], await device.Conversation(direct.Id)!.TextsAsync());
+            Assert.NotNull((await device.HistoryAsync()).Problem);
+        }
+        // And shows a state that says the archive is off.
         ClientCore core = first.Core;
-        SegmentSeal forging = new(core.Mls.Crypto, first.Me.Instance, first.Me.Id, () => stolen), present = new(core.Mls.Crypto, first.Me.Instance, first.Me.Id, () => core.Identity.HistoryKey!);
+        SegmentSeal forging = new(core.Mls.Crypto, first.Me.Instance, first.Me.Id, () => stolen);
+        Wire.ArchiveInfo info = await core.Archive.InfoAsync(default);
+        await core.Archive.PutAsync(new Wire.PutArchive { Version = info.Version, State = ByteString.CopyFrom(await forging.SealAsync(new ArchiveState(99, null))), Archive = ByteString.Empty }, default);
+        await first.SaveHistoryAsync();
+        Assert.True((await first.HistoryAsync()).IsOn);
+        await first.RestoreHistoryAsync();
+        Assert.Equal(["after", "before", "from the second"], (await HistoryTests.ArchivedAsync(first)).Order(StringComparer.Ordinal));
+        Assert.Empty(await HistoryTests.ArchivedAsync(first, stolen));
+    }
+
+    // K-39
+    [Fact]
+    public static async Task Of_what_came_into_the_archive_before_the_new_key_only_what_was_followed_is_believed_and_what_was_honest_is_put_there_anew()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient first = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim");
+        await using KavalekClient second = await AddDeviceAsync(server, first), lost = await AddDeviceAsync(server, first);
+        (Conversation direct, Conversation theirs) = await DirectAsync(first, karim);
+        await SyncAsync(second, lost, first);
+        await direct.SendAsync("before");
+        await SyncAsync(first, karim, second);
+        await first.SaveHistoryAsync();
+        await second.RestoreHistoryAsync();
+        using Secret stolen = lost.Core.Identity.HistoryKey!.Clone();
+
+        // What the device that stays writes, and the one that removes has not looked at.
+        await theirs.SendAsync("meanwhile");
+        await SyncAsync(karim, second);
+        await second.SaveHistoryAsync();
+        await ForgeAsync(first, direct.Id, stolen, karim);
+        await first.RemoveLostDeviceAsync(lost.Me.Device);
+
+        await SyncAsync(first, karim, first);
+        await first.SaveHistoryAsync();
+        Assert.Equal(["before", "meanwhile"], await direct.TextsAsync());
+        await SyncAsync(second, first);
+        await second.SaveHistoryAsync();
+        await second.RestoreHistoryAsync();
+        Assert.Equal(1U, HistoryKeys.Generation(second.Core.Identity.HistoryKey!));
+        using RecoveryKey words = RecoveryKey.Generate();
+        await first.SetRecoveryKeyAsync(words);
+        await using KavalekClient let = await AddDeviceAsync(server, first);
+        await using KavalekClient recovered = await KavalekClient.LogInAsync(Options(), server.Address, "marie@example.org", Phrase);
+        await recovered.RecoverAsync(words);
+        foreach (KavalekClient device in (KavalekClient[])[first, second, let, recovered])
+        {
+            await device.RestoreHistoryAsync();
+            Assert.Equal(["before", "meanwhile"], await device.Conversation(direct.Id)!.TextsAsync());
+            Assert.Null((await device.HistoryAsync()).Problem);
+        }
+    }
+
+    // A text in somebody's name on top of the archive, under a key that is known to whoever has the lost device; the server takes it.
+    static async Task ForgeAsync(KavalekClient of, Id conversation, Secret key, KavalekClient from)
+    {
+        ClientCore core = of.Core;
+        SegmentSeal forging = new(core.Mls.Crypto, of.Me.Instance, of.Me.Id, () => key), present = new(core.Mls.Crypto, of.Me.Instance, of.Me.Id, () => core.Identity.HistoryKey!);
         Wire.ArchiveInfo info = await core.Archive.InfoAsync(default);
         Id archive = Id.Read(info.Archive.Span);
         LookedAt top = (await Chain.LookAsync(present, archive, Assert.Single((await core.Archive.BelowAsync(archive, info.Head + 1, 1, default)).Segments)))!;
         BatchWriter forged = new(null, 50_000);
-        forged.TryAdd(first.Machinery.Thread(direct.Id)!, new Records.MessageRow
+        forged.TryAdd(of.Machinery.Thread(conversation)!, new Records.MessageRow
         {
             Id = Step.Bytes(Id.New()),
-            Account = Step.Bytes(karim.Me.Id),
-            Device = Step.Bytes(karim.Me.Device),
+            Account = Step.Bytes(from.Me.Id),
+            Device = Step.Bytes(from.Me.Device),
             Sent = 1_800_000_000_000,
             Text = new() { Text = "forged" },
         });
@@ -140,21 +205,52 @@ public static class LostDeviceTests
             Previous = ByteString.CopyFrom(top.Link),
             Sealed = ByteString.CopyFrom(await forging.SealAsync(header, forged.Batch)),
         }, default);
-        await using KavalekClient newest = await AddDeviceAsync(server, first);
-        foreach (KavalekClient device in (KavalekClient[])[second, recovered, newest])
+    }
+
+    // K-31
+    [Fact]
+    public static async Task A_list_that_has_somebody_else_under_the_id_of_a_device_that_stays_gets_neither_new_keys_nor_belief()
+    {
+        await using TestServer server = await OpenServerAsync();
+        MemoryClientStore store = new();
+        KavalekClient first = await SignUpAsync(server, "marie", Options(store));
+        await using KavalekClient second = await AddDeviceAsync(server, first), lost = await AddDeviceAsync(server, first);
+        await first.SyncAsync();
+        (_, KeyPair stolen) = lost.Core.Identity.Certified();
+        (DeviceCertificate intruder, KeyPair intruderKey) = await GhostAsync(first, stolen, second.Me.Device);
+        DeviceCertificate[] others = [.. first.Core.Devices.Known.Certificates.Where(c => c.Content.Device != second.Me.Device)];
+        DeviceList list = await Certification.ListAsync(
+            NativeCryptoProvider.Shared, stolen, first.Me.Instance, first.Me.Id, first.Core.Devices.Known.ListNumber + 1, [.. others, intruder], DateTimeOffset.UtcNow);
+        using KeyPackageBundle bundle = await BundleAsync(first, intruder, intruderKey);
+        byte[] account = JsonSerializer.SerializeToUtf8Bytes(new AccountRecord(
+            first.Me.Id, "marie", stolen.PublicKey, list.Encode(), [.. others.Append(intruder).Select(c => c.Encode())]), AuthJson.Default.AccountRecord);
+        byte[] claimed = JsonSerializer.SerializeToUtf8Bytes(new ClaimedKeyPackages([new(second.Me.Device, bundle.KeyPackage.Encode())]), AuthJson.Default.ClaimedKeyPackages);
+        byte[] devices = JsonSerializer.SerializeToUtf8Bytes(new DeviceRecords(
+            [.. others.Append(intruder).Select(c => new DeviceRecord(c.Content.Device, c.Content.DeviceKey, 0, 0, null, c.Encode()))], list.Encode()), AuthJson.Default.DeviceRecords);
+        byte[] before = first.Me.AccountKey;
+        await first.LockAsync();
+
+        string lies = "";
+        first = await KavalekClient.UnlockAsync(Options(store, transport: address => new Bends(new HttpTransport(address), (request, _) =>
+            request.RequestUri!.ToString() is var path && lies == "list" && path.EndsWith("/v1/devices", StringComparison.Ordinal) ? devices
+            : lies == "claim" && path.EndsWith($"/accounts/{first.Me.Id}", StringComparison.Ordinal) ? account
+            : lies == "claim" && path.EndsWith("/key-packages/claim", StringComparison.Ordinal) ? claimed : null)), Phrase);
+        await using (first)
         {
-            await device.RestoreHistoryAsync();
-            Assert.Equal(["before", "after", "from the second"], await device.Conversation(direct.Id)!.TextsAsync());
-            Assert.NotNull((await device.HistoryAsync()).Problem);
+            lies = "claim";
+            Assert.Equal(ClientErrors.DeviceNotReady, await CodeAsync(() => first.RemoveLostDeviceAsync(lost.Me.Device)));
+            lies = "list";
+            Assert.Equal(ClientErrors.DeviceListRefused, await CodeAsync(() => first.DevicesAsync()));
+            lies = "";
+            Assert.Equal(before, first.Me.AccountKey);
+            Assert.Equal(3, (await first.DevicesAsync()).Count);
+
+            // The allow twin: with the truth it goes through.
+            await first.RemoveLostDeviceAsync(lost.Me.Device);
+            await second.SyncAsync();
+            Assert.NotEqual(before, first.Me.AccountKey);
+            Assert.Equal(first.Me.AccountKey, second.Me.AccountKey);
         }
-        // And shows a state that says the archive is off.
-        info = await core.Archive.InfoAsync(default);
-        await core.Archive.PutAsync(new Wire.PutArchive { Version = info.Version, State = ByteString.CopyFrom(await forging.SealAsync(new ArchiveState(99, null))), Archive = ByteString.Empty }, default);
-        await first.SaveHistoryAsync();
-        Assert.True((await first.HistoryAsync()).IsOn);
-        await first.RestoreHistoryAsync();
-        Assert.Equal(["after", "before", "from the second"], (await HistoryTests.ArchivedAsync(first)).Order(StringComparer.Ordinal));
-        Assert.Empty(await HistoryTests.ArchivedAsync(first, stolen));
     }
 
     [Theory]
@@ -282,18 +378,15 @@ public static class LostDeviceTests
     static async Task<byte[]> SignAsync(KeyPair key, byte[] bytes) => await NativeCryptoProvider.Shared.SignAsync(Ecdsa, key.PrivateKey, bytes);
 
     // A device of the attacker's, certified by the account's key.
-    static async Task<(DeviceCertificate Certificate, KeyPair DeviceKey)> GhostAsync(KavalekClient of, KeyPair accountKey)
+    static async Task<(DeviceCertificate Certificate, KeyPair DeviceKey)> GhostAsync(KavalekClient of, KeyPair accountKey, Id? device = null)
     {
         KeyPair deviceKey = await NativeCryptoProvider.Shared.GenerateSignatureKeyPairAsync(Ecdsa);
-        return (await Certification.CertifyAsync(NativeCryptoProvider.Shared, accountKey, of.Me.Instance, of.Me.Id, Id.New(), deviceKey.PublicKey, DateTimeOffset.UtcNow), deviceKey);
+        return (await Certification.CertifyAsync(
+            NativeCryptoProvider.Shared, accountKey, of.Me.Instance, of.Me.Id, device ?? Id.New(), deviceKey.PublicKey, DateTimeOffset.UtcNow), deviceKey);
     }
 
-    // An accomplice in the group commits it in, with no word to the server, as the server knows no such device.
-    static async Task AddGhostAsync(KavalekClient accomplice, KavalekClient of, Id conversation, KeyPair accountKey)
-    {
-        (DeviceCertificate certificate, KeyPair deviceKey) = await GhostAsync(of, accountKey);
-        await using RawMember member = await RawMember.OpenAsync(accomplice, conversation, authentication: new Believes());
-        using KeyPackageBundle bundle = await KeyPackageBundle.CreateAsync(accomplice.Core.Mls, new KeyPackageRequest
+    static async Task<KeyPackageBundle> BundleAsync(KavalekClient maker, DeviceCertificate certificate, KeyPair deviceKey) =>
+        await KeyPackageBundle.CreateAsync(maker.Core.Mls, new KeyPackageRequest
         {
             Suite = ConversationSuite.Suite,
             Credential = Credential.Basic(certificate.Encode()),
@@ -301,6 +394,13 @@ public static class LostDeviceTests
             Lifetime = Lifetime.Starting(DateTimeOffset.UtcNow, TimeSpan.FromDays(1)),
             Capabilities = ConversationSuite.Capabilities,
         });
+
+    // An accomplice in the group commits it in, with no word to the server, as the server knows no such device.
+    static async Task AddGhostAsync(KavalekClient accomplice, KavalekClient of, Id conversation, KeyPair accountKey)
+    {
+        (DeviceCertificate certificate, KeyPair deviceKey) = await GhostAsync(of, accountKey);
+        await using RawMember member = await RawMember.OpenAsync(accomplice, conversation, authentication: new Believes());
+        using KeyPackageBundle bundle = await BundleAsync(accomplice, certificate, deviceKey);
         await member.CommitAsync(new CommitRequest { Add = [bundle.KeyPackage] }, tellServer: false);
     }
 
