@@ -37,7 +37,11 @@ public static class ErrorCodes
     public const string AccountSuspended = "account_suspended";
     /// <summary>401: the call needs the password once more.</summary>
     public const string PasswordRequired = "password_required";
-    /// <summary>413: the account's archive is full.</summary>
+    /// <summary>409: the upload goes on elsewhere; the answer carries how many bytes are there as its epoch.</summary>
+    public const string StaleUpload = "stale_upload";
+    /// <summary>507: the server has no room for attachments.</summary>
+    public const string StorageFull = "storage_full";
+    /// <summary>413: the account's archive is full, or its attachments take what they may.</summary>
     public const string OverQuota = "over_quota";
     /// <summary>413: larger than allowed.</summary>
     public const string TooLarge = "too_large";

@@ -54,6 +54,18 @@ public static class Limits
     /// <summary>Bytes of one page of an archive, but at least one segment.</summary>
     public const int ArchivePageBytes = 2 * 1024 * 1024;
 
+    /// <summary>Bytes of one part of an attachment.</summary>
+    public const int AttachmentPartBytes = 2 * 1024 * 1024;
+
+    /// <summary>Bytes of an attachment, encrypted, whatever a server would take.</summary>
+    public const long AttachmentBytes = 2L << 30;
+
+    /// <summary>Bytes of what a reader of an attachment shows.</summary>
+    public const int AttachmentCapabilityBytes = 32;
+
+    /// <summary>The header in which a reader shows it.</summary>
+    public const string AttachmentCapabilityHeader = "Kavalek-Capability";
+
     /// <summary>Devices one commit may add or remove.</summary>
     public const int ChangeDevices = 1000;
 

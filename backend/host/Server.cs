@@ -179,6 +179,11 @@ public sealed class Server : IAsyncDisposable
             PushServices = options.PushServices,
             PushLoopback = options.PushLoopback,
             PushContact = options.Origin ?? options.UrlList[0],
+            // A little more than the file itself: what encrypts and pads it.
+            AttachmentBytes = ((long)options.AttachmentSize << 20) / 8 * 9,
+            AttachmentAccountBytes = (long)options.AttachmentQuota << 20,
+            AttachmentDayBytes = (long)options.AttachmentDaily << 20,
+            AttachmentTotalBytes = (long)options.AttachmentTotal << 20,
             AppendsPerSecond = defaults.AppendsPerSecond * options.RateFactor,
             AppendBurst = defaults.AppendBurst * options.RateFactor,
             FramesPerSecond = defaults.FramesPerSecond * options.RateFactor,

@@ -98,6 +98,18 @@ public sealed record ServerOptions
     /// <summary>The way to a mail server; <c>null</c> where there is none.</summary>
     public MailOptions? Mail { get; init; }
 
+    /// <summary>MiB of one attachment; 256 by default.</summary>
+    public int AttachmentSize { get; init; } = 256;
+
+    /// <summary>MiB that an account's attachments may take; 4,096 by default.</summary>
+    public int AttachmentQuota { get; init; } = 4_096;
+
+    /// <summary>MiB of attachments that an account may send in a day; 2,048 by default.</summary>
+    public int AttachmentDaily { get; init; } = 2_048;
+
+    /// <summary>MiB that all attachments may take; 32,768 by default.</summary>
+    public int AttachmentTotal { get; init; } = 32_768;
+
     /// <summary>The folder of the web app; by default <c>web</c> beside the program. Where there is none, a page says what this is.</summary>
     public string Web { get; init; } = Path.Combine(AppContext.BaseDirectory, "web");
 
@@ -133,6 +145,10 @@ public sealed record ServerOptions
           --bcrypt-cost N          10 to 12 (10)
           --rate-factor N          multiplies every rate limit (1)
           --archive-quota MIB      what the encrypted history of an account may take (1024)
+          --attachment-size MIB    how large a file may be (256)
+          --attachment-quota MIB   what an account's files may take (4096)
+          --attachment-daily MIB   what an account may send of files in a day (2048)
+          --attachment-total MIB   what all files may take (32768)
           --timer-floor TIME       what messages may be set to live at least: 30s, 5m, 12h, 7d, or off (off)
           --timer-ceiling TIME     what messages live at most, whatever is set; clients keep to both (off)
           --push-services LIST     push services that browsers may be woken through, hosts separated by , ("*." for all below), or off (the known ones)
@@ -157,6 +173,7 @@ public sealed record ServerOptions
         "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "push-services", "web",
         "backup-to", "backup-key-file", "backup-every", "backup-keep",
         "mail", "mail-from", "mail-user", "mail-password",
+        "attachment-size", "attachment-quota", "attachment-daily", "attachment-total",
     ];
 
     /// <summary>Reads the settings of this process.</summary>
@@ -219,6 +236,10 @@ public sealed record ServerOptions
                 { } hosts => [.. List(hosts).Where(host => !IsLoopbackOrigin(host)).Select(PushHost)],
             },
             PushLoopback = List(Text("push-services") ?? "").Where(IsLoopbackOrigin).Select(origin => new Uri(origin)).FirstOrDefault(),
+            AttachmentSize = Number(Text("attachment-size"), "attachment-size") ?? defaults.AttachmentSize,
+            AttachmentQuota = Number(Text("attachment-quota"), "attachment-quota") ?? defaults.AttachmentQuota,
+            AttachmentDaily = Number(Text("attachment-daily"), "attachment-daily") ?? defaults.AttachmentDaily,
+            AttachmentTotal = Number(Text("attachment-total"), "attachment-total") ?? defaults.AttachmentTotal,
             Web = Text("web") ?? defaults.Web,
             BackupTo = Text("backup-to"),
             BackupKeyFile = Text("backup-key-file"),

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using Kavalek.Messaging.Access;
 using Kavalek.Messaging.Archives;
+using Kavalek.Messaging.Attachments;
 using Kavalek.Messaging.Push;
 using Kavalek.Messaging.Sockets;
 using Kavalek.Messaging.Streams;
@@ -12,7 +13,7 @@ namespace Kavalek.Messaging;
 
 /// <summary>What happens without a client asking: news of other parts of the server, the clock, the end.</summary>
 sealed class Housekeeping(
-    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, MessagingMetrics metrics, IEventBus bus,
+    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, AttachmentStore attachments, MessagingMetrics metrics, IEventBus bus,
     MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     const int CatchUpSeconds = 3;
@@ -20,7 +21,7 @@ sealed class Housekeeping(
     static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     // What the event bus asked for is repeated until it is stored.
-    readonly ConcurrentQueue<Func<AwaitedOperation>> _owed = new();
+    readonly ConcurrentQueue<Func<Task<Outcome>>> _owed = new();
     readonly List<IDisposable> _running = [];
     int _searches, _ticks, _catchingUp;
 
@@ -30,6 +31,7 @@ sealed class Housekeeping(
         _running.Add(bus.Listen(Hear));
         _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
         _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));
+        _ = Task.Run(attachments.SweepAsync, CancellationToken.None);
         TimeSpan expiry = TimeSpan.FromSeconds(options.ExpirySeconds);
         _running.Add(clock.CreateTimer(_ => _ = ExpireAsync(), null, expiry, expiry));
         return Task.CompletedTask;
@@ -64,6 +66,7 @@ sealed class Housekeeping(
                 break;
             case AccountClosed account:
                 _ = DoAsync(() => new DropArchiveChore(account.Account));
+                _ = DoAsync(() => attachments.DropAccountAsync(account.Account));
                 break;
             case Revoked revoked:
                 foreach (Id session in revoked.Sessions)
@@ -125,10 +128,12 @@ sealed class Housekeeping(
         _ = DoAsync(() => new RemoveDeviceChore(device));
     }
 
-    async Task DoAsync(Func<AwaitedOperation> operation)
+    Task DoAsync(Func<AwaitedOperation> operation) => DoAsync(() => writer.DoAsync(operation()));
+
+    async Task DoAsync(Func<Task<Outcome>> work)
     {
-        if ((await writer.DoAsync(operation())).Code is not null)
-            _owed.Enqueue(operation);
+        if ((await work()).Code is not null)
+            _owed.Enqueue(work);
     }
 
     void Tick()
@@ -137,8 +142,8 @@ sealed class Housekeeping(
         topics.Sweep();
         if (bus.IsShared && ++_ticks % (bus.IsLive ? CatchUpSeconds : 1) == 0)
             _ = CatchUpAsync();
-        for (int owed = _owed.Count; owed > 0 && _owed.TryDequeue(out Func<AwaitedOperation>? operation); owed--)
-            _ = DoAsync(operation);
+        for (int owed = _owed.Count; owed > 0 && _owed.TryDequeue(out Func<Task<Outcome>>? work); owed--)
+            _ = DoAsync(work);
     }
 
     async Task ExpireAsync()
@@ -152,6 +157,7 @@ sealed class Housekeeping(
             answered = Volatile.Read(ref _searches);
             await writer.DoAsync(new ExpireChore());
             await writer.DoAsync(new ExpireArchivesChore());
+            await attachments.ExpireAsync();
         }
         while (Interlocked.Add(ref _searches, -answered) > 0);
     }

@@ -68,6 +68,24 @@ public sealed record MessagingOptions
     /// <summary>How names of push services become addresses; the system's way by default.</summary>
     public Func<string, CancellationToken, Task<IPAddress[]>> PushResolver { get; init; } = Dns.GetHostAddressesAsync;
 
+    /// <summary>Bytes of one attachment; 256 MiB.</summary>
+    public long AttachmentBytes { get; init; } = 256L << 20;
+
+    /// <summary>Bytes that an account's attachments may take together; 4 GiB.</summary>
+    public long AttachmentAccountBytes { get; init; } = 4L << 30;
+
+    /// <summary>Bytes of attachments that an account may declare in a day; 2 GiB.</summary>
+    public long AttachmentDayBytes { get; init; } = 2L << 30;
+
+    /// <summary>Attachments that an account may have there.</summary>
+    public int AttachmentAccountFiles { get; init; } = 20_000;
+
+    /// <summary>Bytes that all attachments may take; 32 GiB.</summary>
+    public long AttachmentTotalBytes { get; init; } = 32L << 30;
+
+    /// <summary>Bytes of the disk that attachments leave free for the databases; 256 MiB.</summary>
+    public long AttachmentReserveBytes { get; init; } = 256L << 20;
+
     /// <summary>Seconds between two searches for what has expired.</summary>
     public int ExpirySeconds { get; init; } = 60;
 

@@ -1,6 +1,7 @@
 using Kavalek.Messaging.Access;
 using Kavalek.Messaging.Admin;
 using Kavalek.Messaging.Archives;
+using Kavalek.Messaging.Attachments;
 using Kavalek.Messaging.Push;
 using Kavalek.Messaging.Sockets;
 using Kavalek.Messaging.Storage;
@@ -43,6 +44,9 @@ public static class MessagingSetup
         services.AddSingleton<GroupCommit>();
         services.AddSingleton<StreamQueries>();
         services.AddSingleton<ArchiveQueries>();
+        services.AddSingleton<AttachmentQueries>();
+        services.AddSingleton<BlobFolder>();
+        services.AddSingleton<AttachmentStore>();
         services.AddSingleton<Topics>();
         services.AddSingleton<Sockets.Sockets>();
         services.AddSingleton<SocketServices>();
@@ -76,6 +80,7 @@ public static class MessagingSetup
         routes.MapStreams();
         routes.MapArchive();
         routes.MapPush();
+        routes.MapAttachments();
         routes.MapSocket();
         routes.MapOverview();
         routes.MapGet("/api/healthz", async (GroupCommit writer, HttpContext context) =>

@@ -7,7 +7,11 @@ using Kavalek.Tests.Support;
 namespace Kavalek.Messaging.Tests;
 
 /// <summary>A call of the server, without the token.</summary>
-sealed record Call(HttpMethod Method, string Path, HttpContent? Body = null);
+sealed record Call(HttpMethod Method, string Path, HttpContent? Body = null)
+{
+    /// <summary>What a reader of an attachment shows.</summary>
+    public string? Capability { get; init; }
+}
 
 /// <summary>
 /// Everybody who might ask for what is alice's: another device of hers, one that waits and one that was removed; bob, who shares her stream;
@@ -46,6 +50,12 @@ sealed class AuthorityScene : IAsyncDisposable
     /// <summary>The owner's token of the dashboard.</summary>
     public string Dashboard { get; private set; } = "";
 
+    /// <summary>An attachment of alice's of which nothing has come yet.</summary>
+    public Id Attachment { get; } = Id.New();
+
+    /// <summary>One of hers that is whole.</summary>
+    public Id Whole { get; } = Id.New();
+
     /// <summary>An id that nothing has.</summary>
     public Id Nothing { get; } = Id.New();
 
@@ -78,6 +88,9 @@ sealed class AuthorityScene : IAsyncDisposable
         await rest.AppendedAsync(Wire.Commit(scene.Stream, 1, remove: [Plain(scene.Carol)]));
         await rest.AppendedAsync(Wire.Message(scene.Stream, 2, "after carol"));
         (await rest.SendAsync(HttpMethod.Put, "/api/v1/archive", AuthorityTable.Put(scene.Archive, follows: 0))).EnsureSuccessStatusCode().Dispose();
+        foreach (Id attachment in (Id[])[scene.Attachment, scene.Whole])
+            (await rest.SendAsync(HttpMethod.Put, $"/api/v1/attachments/{attachment}", AuthorityTable.Declaration())).EnsureSuccessStatusCode().Dispose();
+        (await scene.SendAsync(AuthorityTable.Part(scene.Whole), scene.Alice.Session!.MessagingToken)).EnsureSuccessStatusCode().Dispose();
         byte[] list = scene.Alice.List(4, scene.Alice.Certificate, scene.AlicesOther.Certificate);
         (await scene.Alice.RemoveAsync(scene.Gone.Device, list)).EnsureSuccessStatusCode().Dispose();
         scene.Link = (await TestDevice.ReadAsync(scene.Alice.PostAsync("/auth/v1/links", new StartLink(new byte[32]), AuthJson.Default.StartLink, scene.Alice.Session!.AuthToken), AuthJson.Default.StartedLink)).Link;
@@ -102,6 +115,8 @@ sealed class AuthorityScene : IAsyncDisposable
     public async Task<HttpResponseMessage> SendAsync(Call call, string? token)
     {
         using var request = new HttpRequestMessage(call.Method, call.Path) { Content = call.Body };
+        if (call.Capability is not null)
+            request.Headers.Add(Limits.AttachmentCapabilityHeader, call.Capability);
         if (token is not null)
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
         return await Server.Http.SendAsync(request, TestContext.Current.CancellationToken);

@@ -42,6 +42,8 @@ static class AuthorityTable
 {
     static readonly HttpMethod Get = HttpMethod.Get, Post = HttpMethod.Post, Delete = HttpMethod.Delete;
 
+    static readonly byte[] Capability = SHA256.HashData("capability"u8);
+
     public static readonly (string Route, Row Row)[] Rows =
     [
         ("GET /", Open(new(Get, "/"))),
@@ -113,6 +115,12 @@ static class AuthorityTable
         ("PUT /api/v1/archive/notes", new(Needs.Messaging, _ => Is(new(HttpMethod.Put, "/api/v1/archive/notes", Body(new ArchiveNotes { Version = 1, Sealed = ByteString.CopyFromUtf8("notes") }))), 204)),
         ("POST /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segment(s.Archive)), 204, (_, id) => Segment(id), OfAccount: true, Thing: s => s.Archive)),
         ("GET /api/v1/archive/segments", new(Needs.Messaging, s => Is(Segments(s.Archive)), 200, (_, id) => Segments(id), OfAccount: true, Thing: s => s.Archive)),
+        ("PUT /api/v1/attachments/{attachment}", new(Needs.Messaging, _ => Is(new(HttpMethod.Put, $"/api/v1/attachments/{Id.New()}", Body(Declaration()))), 200)),
+        ("PATCH /api/v1/attachments/{attachment}", new(Needs.Messaging, s => Is(Part(s.Attachment)), 200, (_, id) => Part(id), OfAccount: true, Thing: s => s.Attachment)),
+        ("GET /api/v1/attachments/{attachment}/state", new(Needs.Messaging, s => Is(new(Get, $"/api/v1/attachments/{s.Attachment}/state")), 200, (_, id) => new(Get, $"/api/v1/attachments/{id}/state"), OfAccount: true, Thing: s => s.Attachment)),
+        // Whoever shows the capability reads, whoever it is; a token helps nobody, alice neither.
+        ("GET /api/v1/attachments/{attachment}", new(Needs.Nothing, s => Is(Download(s.Whole, Capability)), 200, (_, id) => Download(id, new byte[32]), Thing: s => s.Whole, Others: s => [s.Stranger, s.Bob, s.Alice])),
+        ("DELETE /api/v1/attachments/{attachment}", new(Needs.Messaging, s => Is(new(Delete, $"/api/v1/attachments/{s.Whole}")), 204, (_, id) => new(Delete, $"/api/v1/attachments/{id}"), OfAccount: true, Thing: s => s.Whole)),
         ("POST /api/v1/streams", new(Needs.Messaging, _ => Is(new(Post, "/api/v1/streams", Body(new CreateStream { Stream = Id.New().Bytes() }))), 201)),
         ("GET /api/v1/streams", new(Needs.Messaging, _ => Is(new(Get, "/api/v1/streams")), 200)),
         ("POST /api/v1/streams/{stream}/entries", new(Needs.Messaging, s => Is(Append(s.Stream)), 200, (_, id) => Append(id))),
@@ -163,6 +171,13 @@ static class AuthorityTable
     }
 
     static Call Segments(Id archive) => new(Get, $"/api/v1/archive/segments?archive={archive}&after=0");
+
+    public static DeclareAttachment Declaration() => new() { Size = 4, Reader = ByteString.CopyFrom(SHA256.HashData(Capability)), Lives = 60 };
+
+    public static Call Part(Id attachment) => new(HttpMethod.Patch, $"/api/v1/attachments/{attachment}?at=0",
+        new ByteArrayContent([1, 2, 3, 4]) { Headers = { ContentType = new("application/octet-stream") } });
+
+    static Call Download(Id attachment, byte[] capability) => new(Get, $"/api/v1/attachments/{attachment}") { Capability = System.Buffers.Text.Base64Url.EncodeToString(capability) };
 
     static Call Ack(Id stream) => new(HttpMethod.Put, $"/api/v1/streams/{stream}/ack", Body(new Ack { Seq = 1 }));
 

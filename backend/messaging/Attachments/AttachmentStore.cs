@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Kavalek.Messaging.Streams;
+using Kavalek.Protocol;
+
+namespace Kavalek.Messaging.Attachments;
+
+/// <summary>Attachments: rows in the database, files in <see cref="BlobFolder"/>, and how the two stay true to each other.</summary>
+sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFolder files, MessagingOptions options, TimeProvider clock)
+{
+    // One part of an attachment at a time: where a client has lost a connection that this server has not, it waits.
+    readonly ConcurrentDictionary<Id, byte> _writing = new();
+
+    long Now => clock.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>Declares one; <see cref="Outcome.Seq"/> says how far it got before.</summary>
+    public Task<Outcome> DeclareAsync(Declaration declared) =>
+        files.HasRoom(declared.Size) ? writer.DoAsync(new DeclareAttachmentChore(declared, options)) : Task.FromResult(Outcome.Refused(ErrorCodes.StorageFull));
+
+    /// <summary>What the account has there; <c>null</c> for what is not there or somebody else's.</summary>
+    public async Task<StoredAttachment?> OwnAsync(Id id, Id account) => await rows.FindAsync(id, Now) is { } found && found.Account == account ? found : null;
+
+    /// <summary>Takes the part from <paramref name="at"/> on.</summary>
+    public async Task<Outcome> AppendAsync(Id id, Id account, long at, Stream body, CancellationToken cancel)
+    {
+        if (await OwnAsync(id, account) is null) return Outcome.Refused(ErrorCodes.NotFound);
+        if (!_writing.TryAdd(id, 0)) return Outcome.Refused(ErrorCodes.Unavailable);
+        try
+        {
+            // Looked at again: another part may have come before this one had its turn.
+            if (await OwnAsync(id, account) is not { } present) return Outcome.Refused(ErrorCodes.NotFound);
+            if (at != present.Received || present.IsWhole) return new Outcome(ErrorCodes.StaleUpload, 0, (ulong)present.Received);
+            // A backup holds nothing unfinished: what was put back from one is sent again from where it ends.
+            if (files.LengthOf(id) is var there && there < at)
+            {
+                Outcome rewound = await writer.DoAsync(new AdvanceAttachmentChore(id, account, at, there));
+                return rewound.Code is null ? new Outcome(ErrorCodes.StaleUpload, 0, (ulong)there) : rewound;
+            }
+            if (!files.HasRoom(present.Size - at)) return Outcome.Refused(ErrorCodes.StorageFull);
+            long written = await files.WriteAsync(id, at, present.Size - at, body, cancel);
+            if (written <= 0) return Outcome.Refused(ErrorCodes.Invalid);
+            if (at + written == present.Size) files.Finish(id);
+            return await writer.DoAsync(new AdvanceAttachmentChore(id, account, at, at + written));
+        }
+        finally
+        {
+            _writing.TryRemove(id, out _);
+        }
+    }
+
+    /// <summary>Opens one for whoever shows its capability, whoever that is; <c>null</c> for all else.</summary>
+    public async Task<FileStream?> OpenAsync(Id id, byte[] capability) =>
+        await rows.FindAsync(id, Now) is { IsWhole: true } found && CryptographicOperations.FixedTimeEquals(SHA256.HashData(capability), found.Reader) ? files.Open(id) : null;
+
+    /// <summary>Deletes one of the account's.</summary>
+    public Task<Outcome> DeleteAsync(Id id, Id account) => DropAsync(new DeleteAttachmentChore(id, account));
+
+    /// <summary>Deletes what is over.</summary>
+    public Task<Outcome> ExpireAsync() => DropAsync(new ExpireAttachmentsChore());
+
+    /// <summary>Deletes all of an account's.</summary>
+    public Task<Outcome> DropAccountAsync(Id account) => DropAsync(new DropAccountAttachmentsChore(account));
+
+    /// <summary>Deletes files without a row: a row comes before its file and goes before it.</summary>
+    public async Task SweepAsync()
+    {
+        foreach ((string path, Id? id) in files.All())
+            if (id is not { } named || !await rows.IsKnownAsync(named)) File.Delete(path);
+    }
+
+    async Task<Outcome> DropAsync(DropAttachmentsChore chore)
+    {
+        Outcome outcome = await writer.DoAsync(chore);
+        if (outcome.Code is null)
+            foreach (Id id in chore.Dropped) files.Delete(id);
+        return outcome;
+    }
+}
