@@ -22,6 +22,8 @@ sealed class ClientCore : IAsyncDisposable
         Streams = new StreamsApi(rest, Tokens);
         Archive = new ArchiveApi(rest, Tokens);
         WakeUps = new WakeUps(new PushApi(rest, Tokens));
+        Attachments = new AttachmentApi(rest, Tokens);
+        Files = new KeptFiles(profile.Store, options.Crypto);
         Link = new ServerLink(_transport, Tokens, Streams, Events, options.Clock, options.Crypto);
         Mls = new MlsEnvironment(options.Crypto, new CertificateAuthentication(options.Crypto, identity.Instance))
         {
@@ -142,6 +144,15 @@ sealed class ClientCore : IAsyncDisposable
 
     /// <summary>The calls of the authentication service.</summary>
     public AuthApi Auth { get; }
+
+    /// <summary>The calls of attachments.</summary>
+    public AttachmentApi Attachments { get; }
+
+    /// <summary>The attachments on this device.</summary>
+    public KeptFiles Files { get; }
+
+    /// <summary>Told when something is to be deleted at the server.</summary>
+    public Action Unwanted { get; set; } = () => { };
 
     /// <summary>The calls of the archive.</summary>
     public ArchiveApi Archive { get; }

@@ -83,6 +83,12 @@ public static class ClientErrors
     public const string NotAllowed = "not_allowed";
     /// <summary>A message is too old to be edited or deleted for everybody, or was edited too often.</summary>
     public const string TooLate = "too_late";
+    /// <summary>An attachment is not what its message says; nothing of it was opened or kept.</summary>
+    public const string AttachmentDamaged = "attachment_damaged";
+    /// <summary>An attachment is not at the server any more.</summary>
+    public const string AttachmentGone = "attachment_gone";
+    /// <summary>A file of this computer cannot be read.</summary>
+    public const string FileUnreadable = "file_unreadable";
     /// <summary>Another own device has to be connected first.</summary>
     public const string DeviceNotReady = "device_not_ready";
 }

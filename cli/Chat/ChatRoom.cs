@@ -1,5 +1,6 @@
 using System.Text;
 using Kavalek.Cli.CommandLine;
+using Kavalek.Cli.Files;
 using Kavalek.Cli.Input;
 using Kavalek.Cli.Output;
 using Kavalek.Client;
@@ -24,6 +25,7 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
         /edit [N] TEXT    give a message of yours other words (24 hours)
         /delete N         take it back for everybody (48 hours); /hide N only for you
         /show N           show the Nth message from below whole
+        /file PATH [TEXT]  send a file; /save [N] [DIR] saves those of the Nth message from below
         /read             mark everything as read
         /members          who is in this conversation
         /verify           the safety number; /verified after you have compared it
@@ -108,6 +110,10 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
                 return new ChatAnswer(parts[0] == "/delete" ? "Deleted for everybody." : "Deleted for you.");
             case "/show":
                 return new ChatAnswer(Show: Numbered(rest, shown) ?? throw new CliException(ExitCode.Usage, "/show takes the number of a message, counted from below."));
+            case "/file":
+                return await SendFileAsync(rest, cancel);
+            case "/save":
+                return await SaveAsync(rest, shown, cancel);
             case "/read":
                 if (shown.LastOrDefault(m => !m.IsMine) is Message last)
                     await conversation.MarkReadAsync(last.Id, cancel);
@@ -157,6 +163,38 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
             default:
                 return new ChatAnswer($"There is no command {parts[0]}; /help lists them. A message that begins with a slash is written with two: /{parts[0]}", Keep: true);
         }
+    }
+
+    // The path ends at the first space, unless it is quoted.
+    async Task<ChatAnswer> SendFileAsync(string rest, CancellationToken cancel)
+    {
+        if (Obstacle is string obstacle)
+            return new ChatAnswer($"Not sent: {obstacle}", Keep: true);
+        char quote = rest.Length > 0 && rest[0] is '\'' or '"' ? rest[0] : ' ';
+        int end = rest.IndexOf(quote, quote == ' ' ? 0 : 1);
+        string path = quote == ' ' ? (end < 0 ? rest : rest[..end]) : end < 0 ? rest[1..] : rest[1..end];
+        if (path.Length == 0)
+            throw new CliException(ExitCode.Usage, "/file takes the path of a file, in quotes if it has spaces, and what to say with it.");
+        List<OutgoingFile> files = LocalFiles.Open([path]);
+        await using Stream content = files[0].Content;
+        return new ChatAnswer(Sent: await conversation.SendAsync(end < 0 ? "" : rest[(end + 1)..].Trim(), files, null, cancel));
+    }
+
+    async Task<ChatAnswer> SaveAsync(string rest, IReadOnlyList<Message> shown, CancellationToken cancel)
+    {
+        string[] parts = rest.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Message? message = parts.Length > 0 ? Numbered(parts[0], shown) : null;
+        string folder = (message is null ? rest : parts.ElementAtOrDefault(1)) is { Length: > 0 } given ? given : ".";
+        message ??= shown.LastOrDefault(m => m.Body is TextBody { Attachments.Count: > 0 });
+        if (message?.Body is not TextBody { Attachments: { Count: > 0 } files })
+            throw new CliException(ExitCode.NotFound, "There is no file in that message.");
+        List<string> saved = [];
+        foreach (Attachment file in files)
+        {
+            await conversation.FetchAsync(message.Id, file.Id, cancel);
+            saved.Add(await LocalFiles.SaveAsync(folder, file.Name, stream => conversation.SaveAsync(message.Id, file.Id, stream, cancel)));
+        }
+        return new ChatAnswer($"Saved {string.Join(", ", saved)}");
     }
 
     async Task<ChatAnswer> ReplyAsync(string rest, IReadOnlyList<Message> shown, CancellationToken cancel)

@@ -104,7 +104,7 @@ sealed class Transcript(Func<Id, string> name)
         if (message.PassedOnBy is Id passed)
             lines.Add(Ansi.Dim(Wrap.Fit($"passed on by {Named(passed)}", page.TextCells)));
         int firstOfText = lines.Count;
-        lines.AddRange(Wrap.Lines(MessageLines.Shown(ActWords.Named(body, name), page.Look.Whole.Contains(message.Id), out _), page.TextCells));
+        lines.AddRange(Wrap.Lines(MessageLines.Shown(FileLines.Text(body, ActWords.Named(body, name)), page.Look.Whole.Contains(message.Id), out _), page.TextCells));
         if (ActWords.Of(message, name) is { Length: > 0 } acts)
             lines.AddRange(Wrap.Lines(acts, page.TextCells).Select(Ansi.Dim));
         AddState(message, page, lines, firstOfText);

@@ -56,7 +56,7 @@ static class ConversationsCommand
             return "";
         string text = last.Body switch
         {
-            TextBody body => $"{Describe.Name(client, last.Sender)}: {ActWords.Named(body, id => Describe.Name(client, id))}",
+            TextBody body => $"{Describe.Name(client, last.Sender)}: {FileLines.Text(body, ActWords.Named(body, id => Describe.Name(client, id)))}",
             DeletedBody deleted => ActWords.Deleted(deleted, last.Sender, id => Describe.Name(client, id)),
             SystemBody body => Describe.System(body, id => Describe.Name(client, id)),
             _ => "",

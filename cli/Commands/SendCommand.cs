@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kavalek.Cli.CommandLine;
+using Kavalek.Cli.Files;
 using Kavalek.Cli.Input;
 using Kavalek.Cli.Output;
 using Kavalek.Cli.Text;
@@ -15,8 +16,9 @@ static class SendCommand
         var to = new Argument<string>("to") { Description = "A handle, a group's title, or the beginning of an id.", HelpName = "@HANDLE|GROUP" };
         var words = new Argument<string[]>("text") { Description = "The message; '-' or nothing reads standard input (UTF-8, up to 64 KiB).", HelpName = "TEXT|-", Arity = ArgumentArity.ZeroOrMore };
         var reply = new Option<string?>("--reply-to") { Description = "The id of the message it answers, as --json prints it.", HelpName = "ID" };
+        var paths = new Option<string[]>("--file") { Description = $"A file to send with it; up to {Attachment.Most} times. Then the text may be left out.", HelpName = "PATH", AllowMultipleArgumentsPerToken = false };
         var json = new Option<bool>("--json") { Description = "Print the message as a JSON object." };
-        var command = new Verb("send", "Send one message and wait until the server has it.") { to, words, reply, json };
+        var command = new Verb("send", "Send one message and wait until the server has it.") { to, words, reply, paths, json };
         command.Notes = """
             Exit code 0: the server has stored it. 3: the server was not reached; the message is stored here and goes out the next time
             kavalek is connected: do not send it again. Anything else: it was not sent, and the text says why.
@@ -25,15 +27,28 @@ static class SendCommand
         [
             new("kavalek send @marie 'On se voit à midi ?'"),
             new("uptime | kavalek send 'Night shift' -", "Standard input, to a group"),
+            new("kavalek send @marie --file report.pdf 'As promised'", "With a file"),
             new("kavalek send @marie -- --help me", "A text that begins with dashes"),
         ];
         with.Does(command, async (run, cancel) =>
         {
             MessageId? answered = run.Get(reply) is string id ? Describe.ParseId(id)
                 ?? throw new CliException(ExitCode.Usage, "--reply-to takes an id as 'kavalek history --json' prints it. Nothing was sent.") : null;
-            string text = await TextAsync(run, run.Get(words)!, cancel);
-            await using KavalekClient client = await run.OpenAsync(cancel);
-            return await SendAsync(run, client, run.Get(to)!, text, answered, run.Get(json), cancel);
+            string[] attached = run.Get(paths) ?? [];
+            if (attached.Length > Attachment.Most)
+                throw new CliException(ExitCode.Usage, $"A message takes {Attachment.Most} files at most. Nothing was sent.");
+            string text = attached.Length > 0 && run.Get(words)!.Length == 0 ? "" : await TextAsync(run, run.Get(words)!, cancel);
+            List<OutgoingFile> files = LocalFiles.Open(attached);
+            try
+            {
+                await using KavalekClient client = await run.OpenAsync(cancel);
+                return await SendAsync(run, client, run.Get(to)!, text, files, answered, run.Get(json), cancel);
+            }
+            finally
+            {
+                foreach (OutgoingFile file in files)
+                    await file.Content.DisposeAsync();
+            }
         });
         return command;
     }
@@ -47,12 +62,12 @@ static class SendCommand
         return await MessageText.FromInputAsync(cancel);
     }
 
-    static async Task<int> SendAsync(Run run, KavalekClient client, string to, string text, MessageId? answered, bool json, CancellationToken cancel)
+    static async Task<int> SendAsync(Run run, KavalekClient client, string to, string text, IReadOnlyList<OutgoingFile> files, MessageId? answered, bool json, CancellationToken cancel)
     {
         KavalekException? unreached = await SyncAsync(client, cancel);
         Conversation conversation = await OpenAsync(client, to, cancel);
         // From here on the message is safe in the profile, whatever happens to the connection or this process.
-        Message message = await QueueAsync(conversation, text, answered, cancel);
+        Message message = await QueueAsync(conversation, text, files, answered, cancel);
         unreached ??= await SyncAsync(client, cancel);
         Message now = (await conversation.MessagesAsync(1, new MessagePosition(message.Position.Value + 1), cancel)).FirstOrDefault(m => m.Id == message.Id) ?? message;
         if (json)
@@ -71,11 +86,13 @@ static class SendCommand
         }
     }
 
-    static async Task<Message> QueueAsync(Conversation conversation, string text, MessageId? answered, CancellationToken cancel)
+    static async Task<Message> QueueAsync(Conversation conversation, string text, IReadOnlyList<OutgoingFile> files, MessageId? answered, CancellationToken cancel)
     {
         try
         {
-            return await conversation.SendAsync(text, answered, NamedPeople.In(text, conversation), cancel);
+            return files.Count > 0
+                ? await conversation.SendAsync(text, files, answered, NamedPeople.In(text, conversation), cancel)
+                : await conversation.SendAsync(text, answered, NamedPeople.In(text, conversation), cancel);
         }
         catch (KavalekException e) when (e.NothingChanged)
         {

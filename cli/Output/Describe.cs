@@ -180,6 +180,17 @@ static class Describe
                 o.WriteString("text", text.Text);
                 if (text.ReplyTo is MessageId answered)
                     o.WriteString("replyTo", Id(answered));
+                if (text.Attachments.Count > 0)
+                {
+                    o.WriteStartArray("attachments");
+                    foreach (Attachment attachment in text.Attachments)
+                    {
+                        o.WriteStartObject();
+                        Attachment(o, attachment);
+                        o.WriteEndObject();
+                    }
+                    o.WriteEndArray();
+                }
                 break;
             case SystemBody system:
                 o.WriteString("what", Lower(system.Kind));
@@ -196,6 +207,19 @@ static class Describe
         ActWords.Write(o, message);
         if (message.Failure is not null)
             o.WriteString("failure", message.Failure);
+    }
+
+    /// <summary>Members of a file's object.</summary>
+    public static void Attachment(Utf8JsonWriter o, Attachment attachment)
+    {
+        o.WriteString("file", attachment.Id.ToString());
+        o.WriteString("name", attachment.Name);
+        o.WriteString("type", attachment.Type);
+        o.WriteNumber("size", attachment.Size);
+        if (attachment.Width > 0)
+            o.WriteNumber("width", attachment.Width);
+        if (attachment.Height > 0)
+            o.WriteNumber("height", attachment.Height);
     }
 
     /// <summary>A time of the form 2026-11-22T14:02:03Z.</summary>

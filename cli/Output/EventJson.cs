@@ -41,6 +41,15 @@ static class EventJson
                 o.WriteString("conversation", removed.Conversation.ToString());
                 o.WriteString("id", Describe.Id(removed.Message));
                 break;
+            case AttachmentProgressed file:
+                o.WriteString("event", "transfer");
+                o.WriteString("conversation", file.Conversation.ToString());
+                o.WriteString("id", Describe.Id(file.Message));
+                o.WriteString("file", file.Attachment.ToString());
+                o.WriteString("state", Describe.Lower(file.State));
+                o.WriteNumber("done", file.Done);
+                o.WriteNumber("total", file.Total);
+                break;
             case RequestReceived request:
                 o.WriteString("event", "request");
                 Describe.Conversation(o, request.Conversation);

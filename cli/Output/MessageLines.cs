@@ -29,7 +29,7 @@ sealed class MessageLines(KavalekClient client)
             return $"{time} · {SafeText.Line(Describe.System(system, Name))}";
         if (message.Body is DeletedBody deleted)
             return $"{time} · {SafeText.Line(ActWords.Deleted(deleted, message.Sender, Name))}";
-        string text = message.Body is TextBody body ? Shown(ActWords.Named(body, Name), full, out _) : "";
+        string text = message.Body is TextBody body ? Shown(FileLines.Text(body, ActWords.Named(body, Name)), full, out _) : "";
         string state = message.IsMine ? $"  [{Describe.State(message)}{(message.Failure is string why ? $": {SafeText.Line(why)}" : "")}]" : "";
         string acts = ActWords.Of(message, Name) is { Length: > 0 } words ? $"  ({words})" : "";
         string quote = Quote(message, answered);

@@ -36,7 +36,7 @@ internal static class ContentCodec
         if (!UntrustedMessage.TryRead(Content.Parser, bytes, out Content? content)) return null;
         bool valid = content.Id.Length == Limits.IdLength && content.BodyCase switch
         {
-            Content.BodyOneofCase.Text => IsText(content.Text.Text_) && (content.Text.ReplyTo is null || IsRef(content.Text.ReplyTo)) && Mention.AreIn(content.Text.Text_, content.Text.Mentions),
+            Content.BodyOneofCase.Text => IsText(content.Text.Text_, content.Text.Attachments.Count) && content.Text.Attachments.All(Attachment.IsValid) && (content.Text.ReplyTo is null || IsRef(content.Text.ReplyTo)) && Mention.AreIn(content.Text.Text_, content.Text.Mentions),
             Content.BodyOneofCase.Profile => IsName(content.Profile.DisplayName),
             Content.BodyOneofCase.Receipt => content.Receipt.UpTo is { } upTo && IsRef(upTo),
             Content.BodyOneofCase.Offer => content.Offer.Accounts.All(account => account.Length == Limits.IdLength) && content.Offer.Last > 0 != content.Offer.Since > 0,
@@ -54,6 +54,15 @@ internal static class ContentCodec
 
     /// <summary>Whether a text may be sent: not empty, UTF-8 of at most <see cref="TextBytes"/>, no lone surrogates.</summary>
     public static bool IsText(string text) => text.Length > 0 && Fits(text, TextBytes);
+
+    /// <summary>The same of a text with attachments, which may be empty.</summary>
+    public static bool IsText(string text, int attachments) => attachments <= Attachment.Most && (text.Length > 0 || attachments > 0) && Fits(text, TextBytes);
+
+    /// <summary>Whether it is no larger than the largest size.</summary>
+    public static bool Fits(Content content) => content.CalculateSize() + Room <= Sizes[^1];
+
+    // What is added when it is encrypted: numbers and times.
+    const int Room = 64;
 
     /// <summary>Whether a display name may be said: UTF-8 of at most <see cref="NameBytes"/> without control characters; empty takes it back.</summary>
     public static bool IsName(string name) => !name.Any(char.IsControl) && Fits(name, NameBytes);

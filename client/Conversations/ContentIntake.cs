@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Kavalek.Client.Contents;
 using Kavalek.Client.Records;
 using Kavalek.Protocol;
@@ -125,6 +126,7 @@ sealed class ContentIntake(ClientCore core)
     public static TextRow Body(Text text)
     {
         TextRow row = new() { Text = text.Text_ };
+        foreach (Contents.Attachment attachment in text.Attachments) row.Attachments.Add(attachment.ToByteString());
         if (text.ReplyTo is { } reply) (row.ReplyAccount, row.ReplyId) = (reply.Account, reply.Id);
         row.Mentions.AddRange(text.Mentions);
         return row;

@@ -229,6 +229,42 @@ public sealed class Conversation
     /// <summary>Whether <see cref="EditAsync"/> would give a message new words now.</summary>
     public bool MayEdit(Message message) => _engine.MayEdit(_thread, message);
 
+    /// <summary>
+    /// Encrypts files into the store and queues a text with them, which may be empty; all of it is safe when this returns. They are uploaded beside, and the
+    /// message is sent once the server has them; texts that are written meanwhile go past it. Progress comes as <see cref="AttachmentProgressed"/>.
+    /// </summary>
+    /// <exception cref="KavalekException">Nothing can be sent here now, or a file cannot be read; nothing was stored.</exception>
+    public Task<Message> SendAsync(string text, IReadOnlyList<OutgoingFile> files, MessageId? replyTo = null, IReadOnlyList<Mention>? mentions = null, CancellationToken cancel = default) =>
+        Setback.MessageToldAsync(_engine.SendAsync(_thread, text, files, replyTo, mentions ?? [], cancel));
+
+    /// <summary>
+    /// Sends the files of a message into another conversation, or the same one, under a text of its own; they are fetched where they are not here, and encrypted anew. A message without files sends the text alone.
+    /// What was begun there and not sent stays. It is safe when this returns.
+    /// </summary>
+    /// <exception cref="ArgumentException">The other conversation is of another client.</exception>
+    /// <exception cref="KavalekException">Nothing can be sent there now, or a file cannot be had; nothing was stored.</exception>
+    public Task<Message> ForwardAsync(MessageId message, Conversation to, string text, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        if (to._engine != _engine) throw new ArgumentException("the conversation is of another client", nameof(to));
+        return Setback.MessageToldAsync(_engine.ForwardAsync(_thread, message, to._thread, text, cancel));
+    }
+
+    /// <summary>Has an attachment on this device when it completes; what was begun before goes on where it was.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.AttachmentDamaged"/>, <see cref="ClientErrors.AttachmentGone"/>, <see cref="ClientErrors.Offline"/>.</exception>
+    public Task FetchAsync(MessageId message, Id attachment, CancellationToken cancel = default) => Setback.ToldAsync(_engine.FetchAsync(_thread, message, attachment, cancel));
+
+    /// <summary>Fetches an attachment where it is not here, and writes it. Nothing is written before all of it is here and is what its message says.</summary>
+    /// <exception cref="KavalekException">As <see cref="FetchAsync"/>.</exception>
+    public Task SaveAsync(MessageId message, Id attachment, Stream to, CancellationToken cancel = default) => Setback.ToldAsync(_engine.SaveAsync(_thread, message, attachment, to, cancel));
+
+    /// <summary>
+    /// Fetches an attachment, and says under which type it may be shown or played in place: only one of a fixed list, that the file begins as, and pictures no
+    /// larger than a device can bear. <c>null</c>: it is to be saved, whatever it says of itself.
+    /// </summary>
+    /// <exception cref="KavalekException">As <see cref="FetchAsync"/>.</exception>
+    public Task<string?> InlineTypeAsync(MessageId message, Id attachment, CancellationToken cancel = default) => Setback.ToldAsync(_engine.InlineTypeAsync(_thread, message, attachment, cancel));
+
     /// <summary>Marks everything up to <paramref name="upTo"/> as read, and tells the others.</summary>
     public Task MarkReadAsync(MessageId upTo, CancellationToken cancel = default) => Setback.ToldAsync(_engine.MarkReadAsync(_thread, upTo, cancel));
 

@@ -92,32 +92,41 @@ sealed partial class ConversationEngine
     public Task<Message> SendAsync(ConversationThread thread, string text, MessageId? replyTo, CancellationToken cancel) => SendAsync(thread, text, replyTo, [], cancel);
 
     /// <summary>Stores a text and queues it.</summary>
-    public async Task<Message> SendAsync(ConversationThread thread, string text, MessageId? replyTo, IReadOnlyList<Mention> mentions, CancellationToken cancel)
+    public Task<Message> SendAsync(ConversationThread thread, string text, MessageId? replyTo, IReadOnlyList<Mention> mentions, CancellationToken cancel) =>
+        SayAsync(thread, text, replyTo, mentions, keepsDraft: false, cancel);
+
+    async Task<Message> SayAsync(ConversationThread thread, string text, MessageId? replyTo, IReadOnlyList<Mention> mentions, bool keepsDraft, CancellationToken cancel)
     {
         Check(text, mentions);
         (ulong position, MessageRow row) = await StepAsync(thread, step =>
         {
             if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
-            step.SetDraft(null);
+            if (!keepsDraft) step.SetDraft(null);
             return Task.FromResult(Say(step, text, replyTo, mentions));
         }, cancel).ConfigureAwait(false);
         Kick(thread);
         return Log.Read(thread.Id, thread.View, position, row);
     }
 
-    static void Check(string text, IReadOnlyList<Mention> mentions)
+    static void Check(string text, IReadOnlyList<Mention> mentions, int files = 0)
     {
-        if (!ContentCodec.IsText(text)) throw new KavalekException(ErrorCodes.TooLarge, $"A message has between 1 and {ContentCodec.TextBytes:N0} bytes of text. It was not stored.");
+        if (!ContentCodec.IsText(text, files)) throw new KavalekException(ErrorCodes.TooLarge, $"A message has between 1 and {ContentCodec.TextBytes:N0} bytes of text. It was not stored.");
         if (mentions.Any(mention => mention.Start < 0) || !Mention.AreIn(text, [.. Mention.Write(mentions)])) throw new KavalekException(ErrorCodes.Invalid, "The mentions do not stand in the text. It was not stored.");
     }
 
-    (ulong Position, MessageRow Row) Say(Step step, string text, MessageId? replyTo, IReadOnlyList<Mention> mentions)
+    (ulong Position, MessageRow Row) Say(Step step, string text, MessageId? replyTo, IReadOnlyList<Mention> mentions, IReadOnlyList<Contents.Attachment>? attachments = null)
     {
         ConversationThread thread = step.Thread;
         Content content = step.NewContent();
         content.Text = new() { Text_ = text };
         content.Text.Mentions.AddRange(Mention.Write(mentions));
         if (replyTo is { } reply) content.Text.ReplyTo = ContentCodec.Ref(reply.Account, reply.Content);
+        if (attachments is not null)
+        {
+            content.Text.Attachments.AddRange(attachments);
+            if (!ContentCodec.Fits(content)) throw new KavalekException(ErrorCodes.TooLarge, "The text is too long to go with so many files. It was not stored.");
+            foreach (Contents.Attachment attachment in attachments) step.Batch.Put(StoreKeys.File(thread.Id, Id.Read(attachment.Id.Span)), new FileRow { Whole = true }.ToByteArray());
+        }
         content.Timer = Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.TimerPolicy.Ceiling);
         ulong ends = Life.End(content.Sent, content.Sent, content.Timer);
         ulong place = ConversationThread.QueuedPositions + thread.Row.NextQueued + 1;
@@ -266,7 +275,8 @@ sealed partial class ConversationEngine
                 step.Touch(stream);
             }
             foreach (ulong number in thread.Outbox.Keys.ToArray()) step.Drop(number);
-            step.Batch.DeletePrefix(StoreKeys.Messages(thread.Id)).DeletePrefix(StoreKeys.Indexes(thread.Id)).DeletePrefix(StoreKeys.Offers(thread.Id)).DeletePrefix(StoreKeys.Waitings(thread.Id)).DeletePrefix(StoreKeys.Words(thread.Id));
+            step.Batch.DeletePrefix(StoreKeys.Messages(thread.Id)).DeletePrefix(StoreKeys.Indexes(thread.Id)).DeletePrefix(StoreKeys.Offers(thread.Id)).DeletePrefix(StoreKeys.Waitings(thread.Id)).DeletePrefix(StoreKeys.Words(thread.Id))
+                .DeletePrefix(StoreKeys.FilesOf(thread.Id)).DeletePrefix(StoreKeys.ChunksOf(thread.Id));
             step.SetDraft(null);
             thread.Waiting.Clear();
             (thread.Row.Unread, thread.Row.UnreadMentions) = (0, 0);

@@ -49,6 +49,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
         _welcomes = new Welcomes(core, Renewal);
         _opening = new Opening(core, _intents, Renewal);
         _expiry = new Expiry(core, this);
+        Uploads = new Uploads(core, this);
+        Downloads = new Downloads(core);
+        core.Unwanted = () => { if (_running) InBackground(TransferAsync); };
         core.Ends = end => _expiry.Expect(end);
         core.Returned = (conversation, stream, seq) =>
         {
@@ -68,6 +71,12 @@ sealed partial class ConversationEngine : IAsyncDisposable
 
     /// <summary>The way back for devices that cannot follow.</summary>
     public Returns Returns { get; }
+
+    /// <summary>Attachments on their way to the server.</summary>
+    public Uploads Uploads { get; }
+
+    /// <summary>Attachments on their way here.</summary>
+    public Downloads Downloads { get; }
 
     /// <summary>When keys are renewed.</summary>
     public Renewal Renewal { get; }
@@ -104,6 +113,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         await engine._receipts.LoadAsync(cancel).ConfigureAwait(false);
         // Before anything is drawn.
         await engine._expiry.SweepAsync(cancel).ConfigureAwait(false);
+        await core.Files.SweepAsync(cancel).ConfigureAwait(false);
         engine.InBackground(engine.BuildSearchAsync);
         return engine;
     }
@@ -186,7 +196,27 @@ sealed partial class ConversationEngine : IAsyncDisposable
         await MatchOwnDevicesAsync(cancel).ConfigureAwait(false);
         await LetInAllAsync(cancel).ConfigureAwait(false);
         await AnswerDueAsync(cancel).ConfigureAwait(false);
-        foreach (ConversationThread thread in _threads.Values) await FlushAsync(thread, cancel).ConfigureAwait(false);
+        // What becomes of files keeps no text from going out.
+        KavalekException? setback = await TransferAsync(Uploads.TakeBackAsync(cancel)).ConfigureAwait(false);
+        foreach (ConversationThread thread in _threads.Values)
+        {
+            setback = await TransferAsync(Uploads.RunAsync(thread, cancel)).ConfigureAwait(false) ?? setback;
+            await FlushAsync(thread, cancel).ConfigureAwait(false);
+        }
+        if (setback is not null) throw setback;
+    }
+
+    static async Task<KavalekException?> TransferAsync(Task transfer)
+    {
+        try
+        {
+            await transfer.ConfigureAwait(false);
+            return null;
+        }
+        catch (KavalekException e)
+        {
+            return e;
+        }
     }
 
     /// <summary>Sends what waits in a conversation and waits until it has its place there.</summary>
@@ -229,6 +259,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     /// <summary>Sends what waits, in the background, where the client is connected.</summary>
     public void Kick(ConversationThread thread)
     {
+        if (_running && Uploads.IsDue(thread)) InBackground(TransferAsync);
         // 0: idle; 1: sending; 2: sending, and something came since.
         if (!_running || Interlocked.Exchange(ref thread.Kicked, 2) != 0) return;
         InBackground(() => SendInBackgroundAsync(thread));
@@ -359,6 +390,32 @@ sealed partial class ConversationEngine : IAsyncDisposable
         InBackground(LookForReadersAsync);
         InBackground(TryAnswerDueAsync);
     }
+
+    // One at a time looks at all conversations; what is asked for meanwhile is one more look.
+    async Task TransferAsync()
+    {
+        if (Interlocked.Exchange(ref _transferring, 2) != 0) return;
+        do
+        {
+            Volatile.Write(ref _transferring, 1);
+            try
+            {
+                await Task.WhenAll(_threads.Values.Select(thread => Uploads.RunAsync(thread, _stop.Token)).Append(Uploads.TakeBackAsync(_stop.Token))).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                if (e is not KavalekException) Report(e);
+                if (IsConnected) After(TryAgain, () => InBackground(TransferAsync)); // else the next connection does it
+            }
+        }
+        while (Interlocked.CompareExchange(ref _transferring, 0, 1) != 1);
+    }
+
+    int _transferring;
 
     void KickAll()
     {

@@ -94,13 +94,16 @@ public sealed record MessageVersion(DateTimeOffset SentAt, string Text, IReadOnl
 /// <summary>What a message says.</summary>
 public abstract record MessageBody;
 
-/// <summary>Text.</summary>
-/// <param name="Text">At most 65,536 bytes of UTF-8; text, never mark-up.</param>
+/// <summary>Text, and files with it.</summary>
+/// <param name="Text">At most 65,536 bytes of UTF-8; text, never mark-up. Empty only where there are attachments.</param>
 /// <param name="ReplyTo">What it answers.</param>
 public sealed record TextBody(string Text, MessageId? ReplyTo = null) : MessageBody
 {
     /// <summary>The parts of the text that stand for somebody, in their order.</summary>
     public IReadOnlyList<Mention> Mentions { get; init; } = [];
+
+    /// <summary>The files, at most <see cref="Attachment.Most"/>.</summary>
+    public IReadOnlyList<Attachment> Attachments { get; init; } = [];
 }
 
 /// <summary>What it said was taken back, for everybody.</summary>

@@ -118,6 +118,10 @@ sealed class MessageLog(IClientStore store, Id ownAccount, TimeProvider clock)
             [.. row.System.Accounts.Select(account => Id.Read(account.Span))],
             row.System.Count > 0 ? row.System.Count.ToString(CultureInfo.InvariantCulture) : row.System.Text.Length > 0 ? row.System.Text : null),
         MessageRow.BodyOneofCase.Deletion => new DeletedBody(Id.Read(row.Deletion.By.Span)),
-        _ => new TextBody(row.Text.Text, row.Text.ReplyId.IsEmpty ? null : new MessageId(Id.Read(row.Text.ReplyAccount.Span), Id.Read(row.Text.ReplyId.Span))) { Mentions = Mention.Read(row.Text.Mentions) },
+        _ => new TextBody(row.Text.Text, row.Text.ReplyId.IsEmpty ? null : new MessageId(Id.Read(row.Text.ReplyAccount.Span), Id.Read(row.Text.ReplyId.Span)))
+        {
+            Mentions = Mention.Read(row.Text.Mentions),
+            Attachments = row.Text.Attachments.Count == 0 ? [] : [.. row.Text.Attachments.Select(Attachment.Read)],
+        },
     };
 }

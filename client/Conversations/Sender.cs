@@ -268,6 +268,8 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
                 else step.Drop(key);
                 continue;
             }
+            // Texts go past what waits for its attachments.
+            if (row.Uploading) continue;
             if (row.Sealed is null)
             {
                 if (stream != thread.Live || stream.Group!.HasProposals || WaitsForSomebody(thread, stream)) continue;

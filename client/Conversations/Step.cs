@@ -174,7 +174,10 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     {
         if (await RowAsync(position).ConfigureAwait(false) is not { } row) return false;
         (uint unread, uint named) before = Unread(position, row);
+        MessageRow was = row.Clone();
         if (!change(row)) return false;
+        // Whoever wrote it takes its files off the server, too; who only hides it lets the others have them.
+        if (was.Text is not null && row.Deletion is { } deletion) ForgetAttachments(was, atServer: was.Mine && !deletion.Hidden);
         (uint unread, uint named) after = Unread(position, row);
         if (before != after)
         {
@@ -232,8 +235,21 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         Batch.Delete(StoreKeys.DueAt(thread.Id, position));
     }
 
+    /// <summary>What is kept of a message's attachments goes with it; with <paramref name="atServer"/>, from the server as well.</summary>
+    public void ForgetAttachments(MessageRow row, bool atServer)
+    {
+        foreach (Attachment attachment in row.Text?.Attachments.Select(Attachment.Read) ?? [])
+        {
+            KeptFiles.Forget(Batch, thread.Id, attachment.Id);
+            if (!atServer) continue;
+            Batch.Put(StoreKeys.UnwantedAt(attachment.Id), attachment.Id.ToArray());
+            Afterwards(core.Unwanted);
+        }
+        Changed = true;
+    }
+
     /// <summary>Takes a message away with everything that was kept of it.</summary>
-    public async Task RemoveAsync(ulong position)
+    public async Task RemoveAsync(ulong position, bool keepsFiles = false)
     {
         if (await RowAsync(position).ConfigureAwait(false) is not { } row) return;
         Changed = true;
@@ -242,6 +258,8 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         Id account = Id.Read(row.Account.Span), id = Id.Read(row.Id.Span);
         Batch.Delete(StoreKeys.Message(thread.Id, position)).Delete(IndexOf(row));
         if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, position));
+        // What never got its place in the stream is nobody's but this device's, and is at the server in vain.
+        if (!keepsFiles) ForgetAttachments(row, atServer: row.Mine && position >= ConversationThread.QueuedPositions);
         Unmark(position);
         Find(position, null);
         foreach (ulong number in thread.Outbox.Where(entry => entry.Value.Position == position).Select(entry => entry.Key).ToArray()) Drop(number);
@@ -314,7 +332,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     public void Queue(Content content, ulong position = 0, ulong ends = 0, ReactionRow? undo = null)
     {
         ulong number = ++thread.Row.NextQueued;
-        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(core.Mls.Crypto.NewId()), KeyChanges = thread.Row.KeyChanges, Position = position, Ends = ends, Undo = undo };
+        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(core.Mls.Crypto.NewId()), KeyChanges = thread.Row.KeyChanges, Position = position, Ends = ends, Undo = undo, Uploading = content.Text?.Attachments.Count > 0 };
         thread.Outbox.Add(number, row);
         Keep(number, row);
     }

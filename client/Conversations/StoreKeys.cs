@@ -64,6 +64,21 @@ static class StoreKeys
     /// <summary>Accounts whose devices changed, until they were looked at.</summary>
     public const string Peers = "conv/d/";
 
+    /// <summary>Attachments that are here, in whole or in part.</summary>
+    public const string Files = "conv/file/";
+    /// <summary>Attachments that are to be deleted at the server.</summary>
+    public const string Unwanted = "conv/unwanted/";
+
+    const string Parts = "conv/part/";
+
+    public static string FilesOf(Id conversation) => $"{Files}{conversation}/";
+    public static string File(Id conversation, Id attachment) => $"{Files}{conversation}/{attachment}";
+    public static string ChunksOf(Id conversation) => $"{Parts}{conversation}/";
+    public static string Chunks(Id conversation, Id attachment) => $"{Parts}{conversation}/{attachment}/";
+    public static string Chunk(Id conversation, Id attachment, int number) => $"{Parts}{conversation}/{attachment}/{Number((ulong)number)}";
+    /// <summary>The chunks of what stands under a key of <see cref="Files"/>.</summary>
+    public static string ChunksOf(string file) => $"{Parts}{file[Files.Length..]}/";
+    public static string UnwantedAt(Id attachment) => $"{Unwanted}{attachment}";
     public static string Peer(Id account) => $"{Peers}{account}";
     public static string Conversation(Id id) => $"{Conversations}{id}";
     public static string Stream(Id id) => $"{Streams}{id}";

@@ -49,6 +49,7 @@ sealed class BatchWriter(Func<Id, ArchivedPerson?>? people, int limit)
         {
             (text.Text, text.ReplyAccount, text.ReplyId) = (body.Text, body.ReplyAccount, body.ReplyId);
             text.Mentions.AddRange(body.Mentions);
+            text.Attachments.AddRange(body.Attachments);
         }
         if (row.System is { } line) text.Line = new() { Kind = line.Kind, By = !line.Actor.IsEmpty, Accounts = { line.Accounts.Select(account => IndexOf(account, isPerson: true)) }, Text = line.Text, Offer = line.Offer };
         Batch.Texts.Add(text);
@@ -129,8 +130,10 @@ sealed class BatchReader(ArchiveBatch batch)
 
     /// <summary>Whether a text may be shown.</summary>
     bool IsText(ArchivedText text) => text.Id.Length == Limits.IdLength && IdAt(text.Account) != default
-        && (text.Deletion is { } deletion ? deletion.By.Length == Limits.IdLength : ContentCodec.IsText(text.Text) && Mention.AreIn(text.Text, text.Mentions))
+        && (text.Deletion is { } deletion ? deletion.By.Length == Limits.IdLength : ContentCodec.IsText(text.Text, text.Attachments.Count) && text.Attachments.All(IsAttachment) && Mention.AreIn(text.Text, text.Mentions))
         && text.ReplyAccount.Length is 0 or Limits.IdLength && text.ReplyId.Length == text.ReplyAccount.Length && text.PassedBy.Length is 0 or Limits.IdLength;
+
+    static bool IsAttachment(ByteString encoded) => UntrustedMessage.TryRead(Contents.Attachment.Parser, encoded.Span, out Contents.Attachment? attachment) && Attachment.IsValid(attachment);
 
     // A kind of a newer client is no line that this one could show.
     bool IsLine(ArchivedText text) => text.Id.Length == Limits.IdLength && Enum.IsDefined((SystemKind)text.Line.Kind) && text.Ends == 0 && text.PassedBy.IsEmpty && text.Deletion is null
@@ -175,6 +178,7 @@ sealed class BatchReader(ArchiveBatch batch)
         }
         row.Text = new TextRow { Text = text.Text, ReplyAccount = text.ReplyAccount, ReplyId = text.ReplyId };
         row.Text.Mentions.AddRange(text.Mentions);
+        row.Text.Attachments.AddRange(text.Attachments);
         // Of a newer client, or damaged: what was said counts all the same.
         if (text.Acts is { } acts && Acts.AreValid(acts)) row.Acts = acts;
         return row;

@@ -43,7 +43,7 @@ static class Sharing
     // Devices that one account brings, twice over.
     const int MostAsks = 2 * Limits.AccountDevices;
 
-    const int PartBytes = 56 * 1024, AllBytes = 1 << 20, KeyBytes = 65;
+    const int PartBytes = 56 * 1024, TextBytes = 90 * 1024, AllBytes = 1 << 20, KeyBytes = 65;
 
     /// <summary>How long the device that offered has to answer, or to go on answering, before another one of its account does: each in its turn.</summary>
     public static readonly TimeSpan Turn = TimeSpan.FromMinutes(1);
@@ -247,7 +247,7 @@ static class Sharing
                 if (row.BodyCase != MessageRow.BodyOneofCase.Text || !row.PassedBy.IsEmpty || (row.Ends != 0 && row.Ends <= step.NowMilliseconds) || row.Sent < offer.Since) continue;
                 if (texts.Count == most || (bytes += row.Text.CalculateSize()) > AllBytes) break;
                 row.Acts = Acts.ForOthers(row.Acts);
-                texts.Add(row);
+                if (Fits(row)) texts.Add(row);
             }
             if (page.Count < 256) break;
             to = page[^1].Key;
@@ -276,6 +276,15 @@ static class Sharing
         BinaryPrimitives.WriteUInt16BigEndian(bytes, (ushort)part);
         BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(2), (ushort)parts);
         return bytes;
+    }
+
+    // A part goes into one message. Where a text has files that say much of themselves, their previews stay behind; what is larger even then is not passed on.
+    static bool Fits(MessageRow row)
+    {
+        if (row.CalculateSize() <= TextBytes) return true;
+        for (int at = 0; at < row.Text.Attachments.Count; at++)
+            row.Text.Attachments[at] = new Contents.Attachment(Contents.Attachment.Parser.ParseFrom(row.Text.Attachments[at])) { Preview = ByteString.Empty }.ToByteString();
+        return row.CalculateSize() <= TextBytes;
     }
 
     // To a size class of contents, less what goes around it, so that the content fills one.

@@ -26,7 +26,7 @@ static class Acts
     /// <summary>How often an account changes its mind about one message, at most.</summary>
     public const uint MostReactionVersions = 1_000_000;
 
-    // Former versions are kept as far as this, the newest first: with the text itself they fit a segment of the archive.
+    // Former versions are kept as far as this, less what is said of files, the newest first: with the text itself they fit a segment of the archive.
     const int FormerBytes = 128 * 1024;
 
     /// <summary>A reaction counts if none by the same account is newer.</summary>
@@ -68,7 +68,7 @@ static class Acts
             acts.Edits.Insert(at, edit);
         }
         if (at == acts.Edits.Count - 1) Take(acts.Edits[at] = edit.Clone(), message.Text);
-        Forget(acts);
+        Forget(acts, FormerBytes - message.Text.Attachments.Sum(attachment => attachment.Length));
         return true;
     }
 
@@ -168,7 +168,8 @@ static class Acts
             EditRow edit = acts.Edits[at];
             bool last = at == acts.Edits.Count - 1;
             if (edit.Id.Length != Limits.IdLength || edit.Version > MostEdits || (last && edit.Version == 0) || (at > 0 && acts.Edits[at - 1].Version >= edit.Version)) return false;
-            if (last ? edit.Text.Length + edit.Mentions.Count > 0 : !ContentCodec.IsText(edit.Text) || !Mention.AreIn(edit.Text, edit.Mentions)) return false;
+            // Where files went without a text, the first version is empty.
+            if (last ? edit.Text.Length + edit.Mentions.Count > 0 : !ContentCodec.IsText(edit.Text, 1) || !Mention.AreIn(edit.Text, edit.Mentions)) return false;
         }
         return true;
     }
@@ -198,10 +199,10 @@ static class Acts
         version.Mentions.Clear();
     }
 
-    static void Forget(ActsRow acts)
+    static void Forget(ActsRow acts, int most)
     {
         int bytes = 0;
         for (int at = acts.Edits.Count - 2; at >= 0; at--)
-            if ((bytes += Encoding.UTF8.GetByteCount(acts.Edits[at].Text)) > FormerBytes) acts.Edits.RemoveAt(at);
+            if ((bytes += Encoding.UTF8.GetByteCount(acts.Edits[at].Text)) > most) acts.Edits.RemoveAt(at);
     }
 }

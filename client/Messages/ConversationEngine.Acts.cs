@@ -66,9 +66,9 @@ sealed partial class ConversationEngine
             if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
             if (await FindAllAsync(step, [message]).ConfigureAwait(false) is not [{ Row: { Mine: true, Text: not null } failed } found] || (MessageState)failed.State != MessageState.Failed)
                 throw new KavalekException(ErrorCodes.NotFound, "This message did not fail. Nothing changed.");
-            await step.RemoveAsync(found.Position).ConfigureAwait(false);
+            await step.RemoveAsync(found.Position, keepsFiles: true).ConfigureAwait(false);
             MessageId? reply = failed.Text.ReplyId.IsEmpty ? null : new MessageId(Id.Read(failed.Text.ReplyAccount.Span), Id.Read(failed.Text.ReplyId.Span));
-            return Say(step, failed.Text.Text, reply, Mention.Read(failed.Text.Mentions));
+            return Say(step, failed.Text.Text, reply, Mention.Read(failed.Text.Mentions), failed.Text.Attachments.Count == 0 ? null : [.. failed.Text.Attachments.Select(Contents.Attachment.Parser.ParseFrom)]);
         }, cancel).ConfigureAwait(false);
         Kick(thread);
         return Log.Read(thread.Id, thread.View, position, row);

@@ -23,8 +23,13 @@ sealed class SearchIndex(ClientCore core)
     SortedDictionary<string, byte[]>? _warm;
     ulong _version;
 
-    /// <summary>What a message is found by; <c>null</c> where it is not.</summary>
-    public static string? TextOf(MessageRow row) => row.BodyCase == MessageRow.BodyOneofCase.Text ? row.Text.Text : null;
+    /// <summary>What a message is found by: its text and the names of its files; <c>null</c> where it is not.</summary>
+    public static string? TextOf(MessageRow row) => row.BodyCase == MessageRow.BodyOneofCase.Text ? TextOf(row.Text.Text, row.Text.Attachments.Select(Attachment.Read)) : null;
+
+    /// <summary>The same of a message as it is shown.</summary>
+    public static string TextOf(TextBody body) => TextOf(body.Text, body.Attachments);
+
+    static string TextOf(string text, IEnumerable<Attachment> files) => string.Join('\n', files.Select(file => file.Name).Prepend(text).Where(part => part.Length > 0));
 
     /// <summary>Writes what becomes of messages of one conversation into the batch that does it.</summary>
     /// <param name="conversation">The conversation.</param>

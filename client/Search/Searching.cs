@@ -48,7 +48,7 @@ sealed class Searching(ClientCore core, ConversationEngine engine)
         foreach (Message message in read.OfType<Message>())
         {
             if (message.Body is not TextBody body) continue;
-            (string excerpt, IReadOnlyList<TextMark> marks) = Excerpt.Of(body.Text, words);
+            (string excerpt, IReadOnlyList<TextMark> marks) = Excerpt.Of(SearchIndex.TextOf(body), words);
             hits.Add(new SearchHit(message, excerpt, marks));
         }
         return new SearchPage(hits, more ? places[^1].ToString() : null);

@@ -38,10 +38,11 @@ sealed class Rest(ITransport transport)
 
     /// <summary>Sends and gives the answer's body.</summary>
     /// <exception cref="KavalekException">The server's code, <see cref="ClientErrors.Offline"/> or <see cref="ClientErrors.ServerMisbehaves"/>.</exception>
-    public async Task<byte[]> SendAsync(HttpMethod method, string path, string? token, HttpContent? body, CancellationToken cancel)
+    public async Task<byte[]> SendAsync(HttpMethod method, string path, string? token, HttpContent? body, CancellationToken cancel, Action<HttpRequestHeaders>? headers = null)
     {
         using HttpRequestMessage request = new(method, new Uri(path, UriKind.Relative)) { Content = body };
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        headers?.Invoke(request.Headers);
         try
         {
             using HttpResponseMessage response = await transport.SendAsync(request, cancel).ConfigureAwait(false);

@@ -26,6 +26,7 @@ static class ServerErrors
         ErrorCodes.StaleEpoch => "The conversation moved on meanwhile. Try again.",
         ErrorCodes.StaleArchive => "Another of your devices changed the history archive at the same moment. Try again.",
         ErrorCodes.OverQuota => "The history archive is full: older messages stay in it, newer ones stay on this device. Ask whoever runs the server for more room.",
+        ErrorCodes.StorageFull => "The server has no room for files. Nothing was sent; tell whoever runs it.",
         ErrorCodes.TooLarge => "That is larger than the server takes. Nothing was sent.",
         ErrorCodes.RateLimited => retryAfter is { } wait
             ? $"That was too often. Wait {Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))} seconds and try again; nothing was changed."

@@ -126,6 +126,7 @@ export class Pretend implements Port {
           }
         }
       },
+      'message.forward': ({ to, text }) => this.say(to, null, text, { state: 'queued' }),
       'message.retry': ({ conversation, message }) => {
         const failed = (this.messages.get(conversation) ?? []).find(one => one.id === message)!;
         void this.handlers['message.delete']?.({ conversation, messages: [message], forEveryone: false });

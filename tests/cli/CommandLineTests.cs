@@ -5,7 +5,7 @@ public static class CommandLineTests
 {
     public static TheoryData<string> Commands =>
     [
-        "signup", "login", "lock", "logout", "whoami", "conversations", "chat", "send", "history", "history status", "history restore", "history on", "history off", "history pass", "timer", "receipts", "listen", "requests", "requests list", "requests accept",
+        "signup", "login", "lock", "logout", "whoami", "conversations", "chat", "send", "files", "save", "history", "history status", "history restore", "history on", "history off", "history pass", "timer", "receipts", "listen", "requests", "requests list", "requests accept",
         "requests decline", "contacts", "contacts list", "contacts add", "contacts link", "verify", "accept-key", "block", "unblock", "groups", "groups list",
         "groups create", "groups add", "groups remove", "groups leave", "groups rename", "groups role", "groups members", "devices", "devices list",
         "devices add", "devices remove", "recovery", "recovery new", "password", "account delete", "invites", "invites list", "invites create", "invites revoke", "profile", "profile name", "verify-web",

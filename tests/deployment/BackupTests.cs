@@ -39,15 +39,19 @@ public sealed class BackupTests : IDisposable
         string[] where = database == "postgres" ? ["--data", options.Data, "--database", "postgres", "--connection-file", In("connection")] : ["--data", options.Data];
         await using Person marie = new("marie", _folder, origin), jean = new("jean", _folder, origin), leila = new("leila", _folder, origin);
         Conversation direct;
+        byte[] attached = RandomNumberGenerator.GetBytes(700), uploaded;
+        string blob;
         await using (Server server = await Server.StartAsync(options, console: TextWriter.Null))
         {
             await marie.SignUpAsync(server.SetUpSecret!);
             await jean.SignUpAsync(await InviteAsync());
             direct = await marie.TalkToAsync(jean);
-            await direct.SendAsync("before the backup", cancel: Cancel);
-            Directory.CreateDirectory(Path.Combine(options.Data, "blobs", "ab", "cd"));
-            File.WriteAllText(Path.Combine(options.Data, "blobs", "ab", "cd", "abcd"), "sealed attachment");
-            File.WriteAllText(Path.Combine(options.Data, "blobs", "ab", "cd", "abce.part"), "half an attachment");
+            using (MemoryStream content = new(attached))
+                await direct.SendAsync("before the backup", [new OutgoingFile("notes.bin", "application/octet-stream", attached.Length, content)], cancel: Cancel);
+            await marie.Client.SyncAsync(Cancel);
+            blob = Assert.Single(Directory.GetFiles(Path.Combine(options.Data, "blobs"), "*", SearchOption.AllDirectories));
+            uploaded = await File.ReadAllBytesAsync(blob, Cancel);
+            await File.WriteAllTextAsync($"{blob}.part", "half an attachment", Cancel);
             File.WriteAllText(Path.Combine(options.Data, "kavalek.json"), """{"name":"La rédaction"}""");
             // The server runs on while it is made.
             await OkAsync(["backup", .. where, "--to", In("one.backup"), "--key-file", In("key")]);
@@ -57,8 +61,9 @@ public sealed class BackupTests : IDisposable
         }
         // What the thief of the file has: nothing that he can read, not even what it is made of.
         byte[] bytes = await File.ReadAllBytesAsync(In("one.backup"), Cancel);
-        foreach (string word in (string[])["SQLite format", "marie", "pepper", "abcd", "sealed attachment", "ustar", "backup.json"])
+        foreach (string word in (string[])["SQLite format", "marie", "pepper", "blobs", Path.GetFileName(blob), "ustar", "backup.json"])
             Assert.True(bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(word)) < 0, word);
+        Assert.True(bytes.AsSpan().IndexOf(uploaded.AsSpan(0, 32)) < 0);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(In("one.backup")));
 
         // The machine burns. On a new one:
@@ -72,8 +77,8 @@ public sealed class BackupTests : IDisposable
         string? fresh = NewDatabase();
         await RefusedAsync("see --database", ["restore", .. (database == "postgres" ? ["--data", options.Data] : Elsewhere()), "--from", In("one.backup"), "--key-file", In("key")]);
         await OkAsync(["restore", .. where, "--from", In("one.backup"), "--key-file", In("key")]);
-        Assert.Equal("sealed attachment", await File.ReadAllTextAsync(Path.Combine(options.Data, "blobs", "ab", "cd", "abcd"), Cancel));
-        Assert.False(File.Exists(Path.Combine(options.Data, "blobs", "ab", "cd", "abce.part")));
+        Assert.Equal(uploaded, await File.ReadAllBytesAsync(blob, Cancel));
+        Assert.False(File.Exists($"{blob}.part"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(options.Data, "keys")));
         TestTables tables = new(options.Data, fresh, "auth");
         Assert.Equal(0L, tables.Count("SELECT COUNT(*) FROM key_package WHERE last_resort = 0"));
@@ -92,6 +97,14 @@ public sealed class BackupTests : IDisposable
             IReadOnlyList<string> hers = await marie.TextsAsync(direct), his = await jean.TextsAsync(direct);
             Assert.Equal(((string[])["before the backup", "after the backup", "after the restore", "and back"]).Order(), hers.Order());
             foreach (string text in (string[])["before the backup", "after the restore", "and back"]) Assert.Single(his, t => t == text);
+            // Whoever had not fetched the file has it now.
+            Conversation its = jean.Client.Conversation(direct.Id)!;
+            Message with = (await its.MessagesAsync(50, cancel: Cancel)).Single(m => m.Body is TextBody { Text: "before the backup" });
+            using (MemoryStream read = new())
+            {
+                await its.SaveAsync(with.Id, Assert.Single(((TextBody)with.Body).Attachments).Id, read, Cancel);
+                Assert.Equal(attached, read.ToArray());
+            }
             // Key packages were brought anew, so a group with somebody who came later can be made.
             Assert.True(tables.Count("SELECT COUNT(*) FROM key_package WHERE last_resort = 0") > 0);
             await leila.SignUpAsync(await InviteAsync());

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Kavalek.Deployment.Tests;
@@ -25,6 +26,13 @@ public sealed class ConversationTests(Edge edge) : IClassFixture<Edge>
         string history = await OkAsync(jean, "history", "@marie");
         Assert.Contains("Bonjour, ça va ?", history);
         Assert.Contains("Oui, et toi ?", history);
+        // A file goes in parts, and comes back by ranges.
+        byte[] bytes = RandomNumberGenerator.GetBytes(3_000_000);
+        string from = Path.Combine(folder.FullName, "report.pdf"), to = folder.CreateSubdirectory("to").FullName;
+        await File.WriteAllBytesAsync(from, bytes, TestContext.Current.CancellationToken);
+        await OkAsync(marie, "send", "@jean", "--file", from, "Voilà");
+        string saved = (await OkAsync(jean, "save", "@marie", "last", "--to", to)).Trim();
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(saved, TestContext.Current.CancellationToken));
         folder.Delete(recursive: true);
     }
 

@@ -34,7 +34,8 @@ public sealed class SweepTests : IAsyncLifetime
     public async Task Database_logs_traffic_and_profiles_hold_nothing_that_only_people_may_read()
     {
         Canary email = Canary.In("an e-mail address"), password = Canary.In("a password"), name = Canary.In("a display name"),
-            title = Canary.In("a title"), message = Canary.In("a message"), wrong = Canary.In("a wrong password");
+            title = Canary.In("a title"), message = Canary.In("a message"), wrong = Canary.In("a wrong password"),
+            fileName = Canary.In("a file's name"), fileBody = Canary.In("a file's body");
         await using var marie = new Person("marie", _folder, _server.Origin)
         {
             Email = $"{email.Text}@example.org",
@@ -51,8 +52,20 @@ public sealed class SweepTests : IAsyncLifetime
         await direct.SendAsync($"{message.Text} un", cancel: Cancel);
         Conversation group = await marie.Client.CreateGroupAsync(title.Text, [jean.Client.Me.Id], Cancel);
         await group.SendAsync($"{message.Text} deux", cancel: Cancel);
+        byte[] file = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat($"{fileBody.Text}\n", 4_000)));
+        using (MemoryStream content = new(file))
+            await direct.SendAsync("", [new OutgoingFile($"{fileName.Text}.txt", "text/plain", file.Length, content)], cancel: Cancel);
         await marie.Client.SyncAsync(Cancel);
-        // Jean does not fetch the last ones: they stay on the server.
+        await jean.Client.SyncAsync(Cancel);
+        Message withFile = (await jean.Client.Conversation(direct.Id)!.MessagesAsync(1, cancel: Cancel))[0];
+        using (MemoryStream read = new())
+        {
+            await jean.Client.Conversation(direct.Id)!.SaveAsync(withFile.Id, ((TextBody)withFile.Body).Attachments[0].Id, read, Cancel);
+            Assert.Equal(file, read.ToArray());
+        }
+        await group.SendAsync($"{message.Text} trois", cancel: Cancel);
+        await marie.Client.SyncAsync(Cancel);
+        // Jean does not fetch the last one: it stays on the server.
 
         // What goes wrong is logged too: a refused log-in, an unknown person, a call without a token, rubbish, a path that is not there.
         await Assert.ThrowsAsync<KavalekException>(() => marie.Client.FindAsync("nobody", Cancel));
@@ -75,30 +88,31 @@ public sealed class SweepTests : IAsyncLifetime
 
         // What follows from the password on the client, and opens or proves something there.
         Canary[] derived = [Canary.Of("the stretched password", stretched)];
-        Canary[] canaries = [email, password, name, title, message, wrong, Canary.Of("an invite", secret), .. derived];
+        Canary[] canaries = [email, password, name, title, message, wrong, fileName, fileBody, Canary.Of("an invite", secret), .. derived];
         List<string> found = [];
         void Search(string place, byte[] bytes)
         {
             found.AddRange(from canary in canaries from encoding in canary.FoundIn(bytes) select $"{canary.Where} in {place}: {encoding}");
         }
         string[] data = Directory.GetFiles(_server.Data, "*", SearchOption.AllDirectories);
-        Assert.Contains(data, file => new FileInfo(file).Length > 4096);
-        foreach (string file in data)
+        Assert.Contains(data, path => new FileInfo(path).Length > 4096);
+        Assert.Contains(data, path => path.Contains("blobs", StringComparison.Ordinal));
+        foreach (string path in data)
         {
-            Search($"the server's {Path.GetFileName(file)}", await File.ReadAllBytesAsync(file, Cancel));
+            Search($"the server's {Path.GetFileName(path)}", await File.ReadAllBytesAsync(path, Cancel));
         }
         Search("the server's log", Encoding.UTF8.GetBytes(_server.Output));
         foreach (Person person in (Person[])[marie, jean])
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(person.Folder));
-            foreach (string file in Directory.GetFiles(person.Folder, "*", SearchOption.AllDirectories))
+            foreach (string path in Directory.GetFiles(person.Folder, "*", SearchOption.AllDirectories))
             {
-                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-                Search($"{person.Handle}'s {Path.GetFileName(file)}", await File.ReadAllBytesAsync(file, Cancel));
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+                Search($"{person.Handle}'s {Path.GetFileName(path)}", await File.ReadAllBytesAsync(path, Cancel));
             }
         }
         // To the server go the address and the invite, which it must be told, and nothing else of these.
-        canaries = [password, name, title, message, wrong, .. derived];
+        canaries = [password, name, title, message, wrong, fileName, fileBody, .. derived];
         foreach (Person person in (Person[])[marie, jean])
         {
             Search($"what {person.Handle} sent", person.Sent);

@@ -67,6 +67,9 @@ static class Draw
 
     public static WakeUpView WakeUps(WakeUpState state) => new(state.ServerKey is { } key ? Base64Url.EncodeToString(key) : null, state.IsOn);
 
+    static AttachmentView Attachment(Attachment file) => new(file.Id.ToString(), file.Name, file.Type, file.Size, file.Width, file.Height,
+        file.Preview.IsEmpty ? null : Convert.ToBase64String(file.Preview.Span), file.IsInline);
+
     public static string Name(MessageId id) => $"{id.Account}-{id.Content}";
 
     static BodyView Body(KavalekClient client, MessageBody body) => body switch
@@ -76,6 +79,7 @@ static class Draw
             Text = text.Text,
             ReplyTo = text.ReplyTo is { } reply ? Name(reply) : null,
             Mentions = [.. text.Mentions.Select(mention => new MentionView(Person(client, mention.Account), mention.Start, mention.Length))],
+            Attachments = [.. text.Attachments.Select(Attachment)],
         },
         DeletedBody deleted => new("deleted") { By = Person(client, deleted.By) },
         SystemBody line => new("system")
@@ -97,7 +101,7 @@ static class Draw
     }
 
     /// <summary>The name of a value as the page knows it: <c>RoleChanged</c> is <c>role_changed</c>.</summary>
-    static string Word<T>(T value) where T : struct, Enum
+    public static string Word<T>(T value) where T : struct, Enum
     {
         string name = value.ToString();
         StringBuilder word = new(name.Length + 4);

@@ -65,6 +65,19 @@ readonly struct Parameters(JsonElement element)
     public MessagePosition? MaybePosition(string name) =>
         MaybeText(name) is { } text ? new MessagePosition(Convert.ToUInt64(text, 16)) : null;
 
+    /// <summary>Files that the page gives, by the numbers that <c>files.ts</c> has put in their places.</summary>
+    public IReadOnlyList<OutgoingFile> Files(string name) => [.. element.GetProperty(name).EnumerateArray().Select(item =>
+    {
+        JsonElement blob = item.GetProperty("blob");
+        long size = blob.GetProperty("size").GetInt64();
+        return new OutgoingFile(item.GetProperty("name").GetString() ?? "", item.GetProperty("type").GetString() ?? "", size, new PageFileReader(blob.GetProperty("$file").GetInt32(), size))
+        {
+            Width = item.GetProperty("width").GetInt32(),
+            Height = item.GetProperty("height").GetInt32(),
+            Preview = item.GetProperty("preview").GetString() is { } preview ? Convert.FromBase64String(preview) : default(ReadOnlyMemory<byte>),
+        };
+    })];
+
     /// <summary>What to pass on; <c>null</c> for nothing.</summary>
     public HistoryShare? MaybeShare(string name)
     {

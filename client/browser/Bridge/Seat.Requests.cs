@@ -79,10 +79,14 @@ sealed partial class Seat
         }).ConfigureAwait(false))),
         "conversation.members" => Json<IReadOnlyList<MemberView>>([.. Of(p).Members.Select(Draw.Member)]),
         "conversation.send" => Json(Draw.Message(Client, await Of(p).SendAsync(p.Text("text"), p.MaybeMessage("replyTo"), p.Mentions("mentions")).ConfigureAwait(false))),
+        "conversation.sendFiles" => await SendFilesAsync(p).ConfigureAwait(false),
+        "attachment.open" => await OpenFileAsync(p).ConfigureAwait(false),
+        "attachment.cancel" => CancelFile(p.Id("attachment")),
         "conversation.markRead" => await Done(Of(p).MarkReadAsync(p.Message("upTo"))).ConfigureAwait(false),
         "message.react" => await Done(Of(p).ReactAsync(p.Message("message"), p.MaybeText("emoji"))).ConfigureAwait(false),
         "message.edit" => Json(Draw.Message(Client, await Of(p).EditAsync(p.Message("message"), p.Text("text"), p.Mentions("mentions")).ConfigureAwait(false))),
         "message.delete" => await Done(p.Flag("forEveryone") ? Of(p).DeleteAsync(p.Messages("messages")) : Of(p).HideAsync(p.Messages("messages"))).ConfigureAwait(false),
+        "message.forward" => await ForwardAsync(p).ConfigureAwait(false),
         "message.retry" => Json(Draw.Message(Client, await Of(p).RetryAsync(p.Message("message")).ConfigureAwait(false))),
         "conversation.pin" => await Done(Of(p).PinAsync(p.Flag("pinned"))).ConfigureAwait(false),
         "conversation.archive" => await Done(Of(p).ArchiveAsync(p.Flag("archived"))).ConfigureAwait(false),
@@ -240,7 +244,9 @@ sealed partial class Seat
         if (link is not null) await link.DisposeAsync().ConfigureAwait(false);
     }
 
-    Conversation Of(Parameters p) => Client.Conversation(p.Id("conversation"))
+    Conversation Of(Parameters p) => Of(p.Id("conversation"));
+
+    Conversation Of(Protocol.Id conversation) => Client.Conversation(conversation)
         ?? throw new KavalekException(Protocol.ErrorCodes.NotFound, "There is no such conversation on this device.");
 
     async Task<string> DrawnAsync(Conversation conversation) => Json(await Draw.ConversationAsync(Client, conversation).ConfigureAwait(false));

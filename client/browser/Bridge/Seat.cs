@@ -187,6 +187,12 @@ sealed partial class Seat(Uri server, string database, Action<EventView> emit)
             case SessionEnded end when _session.State == "ready":
                 Tell(_session with { Ended = Draw.Error(end.Reason) });
                 break;
+            case AttachmentProgressed file:
+                emit(new EventView("transfer")
+                {
+                    Transfer = new TransferView(file.Conversation.ToString(), Draw.Name(file.Message), file.Attachment.ToString(), Draw.Word(file.State), file.Done, file.Total),
+                });
+                break;
             case Notice notice:
                 emit(new EventView("notice") { Text = notice.Text });
                 break;

@@ -50,6 +50,7 @@ sealed record BodyView(string Type)
     public PersonView? By { get; init; }
     public IReadOnlyList<PersonView>? Accounts { get; init; }
     public IReadOnlyList<MentionView>? Mentions { get; init; }
+    public IReadOnlyList<AttachmentView>? Attachments { get; init; }
 }
 
 sealed record MentionView(PersonView Person, int Start, int Length);
@@ -57,6 +58,15 @@ sealed record MentionView(PersonView Person, int Start, int Length);
 sealed record ReactionView(string Emoji, PersonView Person);
 
 sealed record VersionView(string Text, long SentAt);
+
+sealed record AttachmentView(string Id, string Name, string Type, double Size, int Width, int Height, string? Preview, bool Inline);
+
+/// <summary>A file for the page: <c>files.ts</c> puts it in the place of this.</summary>
+sealed record FileView([property: JsonPropertyName("$file")] int Number, string Type);
+
+sealed record OpenedFileView(FileView File, string? Inline);
+
+sealed record TransferView(string Conversation, string Message, string Attachment, string State, double Done, double Total);
 
 sealed record MessageView(
     string Id, string Conversation, PersonView Sender, bool Mine, long SentAt, BodyView Body, string State, string Position,
@@ -111,6 +121,7 @@ sealed record EventView(string Type)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? MatchingCode { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ErrorView? Error { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Text { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public TransferView? Transfer { get; init; }
 }
 
 /// <summary>How they are written: camel case, what is absent as null.</summary>
@@ -119,6 +130,7 @@ sealed record EventView(string Type)
 [JsonSerializable(typeof(EventView))]
 [JsonSerializable(typeof(ErrorView))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(OpenedFileView))]
 [JsonSerializable(typeof(ContactView))]
 [JsonSerializable(typeof(ConversationView))]
 [JsonSerializable(typeof(MessageView))]

@@ -5,6 +5,7 @@ import { Unlock } from '../features/access/unlock';
 import { Welcome } from '../features/access/welcome';
 import { useTexts } from '../i18n';
 import { dropDrafts } from '../page/drafts';
+import { closeFiles } from '../page/opened-files';
 import { takeLinkSecret, type LinkSecret } from '../page/router';
 import { takeUpdate } from '../page/service-worker';
 import { useClient } from '../page/use-client';
@@ -32,6 +33,7 @@ export function App() {
   useEffect(() => {
     if (session.state === 'ready') return;
     dropDrafts();
+    closeFiles();
     clearToasts();
     document.title = t.app.name;
     if ('clearAppBadge' in navigator) void navigator.clearAppBadge().catch(() => undefined);

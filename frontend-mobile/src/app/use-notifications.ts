@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import type { Conversation, Message } from '../client';
+import { summary, type Conversation, type Message } from '../client';
 import { useTexts } from '../i18n';
 import { renewWakeUps, type NoteChoice } from '../page/notifications';
 import { usePreferences } from '../page/preferences';
@@ -49,5 +49,5 @@ export function useNotifications(conversations: readonly Conversation[]): void {
 function words(message: Message, conversation: Conversation | undefined, notes: NoteChoice, plain: string): { title: string; body: string } {
   if (notes === 'plain' || !conversation || conversation.state === 'request') return { title: plain, body: '' };
   const title = conversation.kind === 'group' ? `${message.sender.name} · ${conversation.title}` : message.sender.name;
-  return { title, body: notes === 'text' && message.body.type === 'text' ? message.body.text.slice(0, 200) : plain };
+  return { title, body: notes === 'text' && message.body.type === 'text' ? summary(message.body).slice(0, 200) : plain };
 }

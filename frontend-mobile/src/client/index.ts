@@ -2,5 +2,5 @@ export { Client, KavalekError, type Port } from './client';
 export { startClient } from './start';
 export { useLive, type Live } from './live';
 export { MessageWindow, type LoadedMessages, type MessageSource } from './message-window';
-export { mentioned, named } from './named';
+export { mentioned, named, summary } from './named';
 export * from './protocol';

@@ -12,5 +12,11 @@ export function named(body: MessageBody): string {
   return text + body.text.slice(at);
 }
 
+/** The same in a line that stands for the message; of files without a text their names. */
+export function summary(body: MessageBody): string {
+  const text = named(body);
+  return text === '' && body.type === 'text' ? (body.attachments ?? []).map(file => file.name).join(', ') : text;
+}
+
 /** A name with one @ before it. */
 export const mentioned = (name: string): string => (name.startsWith('@') ? name : `@${name}`);

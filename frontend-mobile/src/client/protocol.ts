@@ -152,7 +152,13 @@ export type SystemKind =
   | 'accepted' | 'messages_missing' | 'timer_changed' | 'apart' | 'started_afresh' | 'history_shared';
 
 export type MessageBody =
-  | { readonly type: 'text'; readonly text: string; readonly replyTo: MessageId | null; readonly mentions: readonly Mention[] }
+  | {
+      readonly type: 'text';
+      readonly text: string;
+      readonly replyTo: MessageId | null;
+      readonly mentions: readonly Mention[];
+      readonly attachments?: readonly Attachment[] | null;
+    }
   /** What it said was taken back: by its writer, or by somebody whose role allows it. */
   | { readonly type: 'deleted'; readonly by: Person }
   /** A line about the conversation. `text`: the new title or role, how many are missing, seconds of the timer, or what is passed on. */
@@ -177,6 +183,41 @@ export interface NewMention {
 export interface Reaction {
   readonly emoji: string;
   readonly person: Person;
+}
+
+/** A file that came with a message. What it says of itself is its sender's word; its name is fit to show and to save. */
+export interface Attachment {
+  readonly id: Id;
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  /** Pixels of a picture; 0 where that is not said. */
+  readonly width: number;
+  readonly height: number;
+  /** Base64: width and height (a byte each, at most 32) and red, green and blue of each pixel. */
+  readonly preview: string | null;
+  /** Whether it may be shown or played in place, once it was opened and `attachment.open` says so too. */
+  readonly inline: boolean;
+}
+
+/** A file to send. */
+export interface OutgoingFile {
+  readonly blob: Blob;
+  readonly name: string;
+  readonly type: string;
+  readonly width: number;
+  readonly height: number;
+  readonly preview: string | null;
+}
+
+/** How far an attachment is: `here` means on this device, and what its sender sent; `stopped`, that another try goes on where it was. */
+export interface Transfer {
+  readonly conversation: Id;
+  readonly message: MessageId;
+  readonly attachment: Id;
+  readonly state: 'uploading' | 'uploaded' | 'downloading' | 'here' | 'stopped';
+  readonly done: number;
+  readonly total: number;
 }
 
 /** Somebody named in a line or message. */
@@ -387,8 +428,18 @@ export interface Requests {
   'message.edit': [{ conversation: Id; message: MessageId; text: string; mentions: readonly NewMention[] }, Message];
   /** For everybody, all or none; or only for this account. What never left, or failed, just goes. */
   'message.delete': [{ conversation: Id; messages: readonly MessageId[]; forEveryone: boolean }, void];
+  /** Sends the files of a message, encrypted anew, and a text into another conversation; what was begun there stays. */
+  'message.forward': [{ conversation: Id; message: MessageId; to: Id; text: string }, Message];
   /** Sends a failed message once more, at the end. */
   'message.retry': [{ conversation: Id; message: MessageId }, Message];
+  /** At most ten files; the text may be empty. Answers when all of it is on this device; it is sent when the server has the files. */
+  'conversation.sendFiles': [
+    { conversation: Id; text: string; replyTo: MessageId | null; mentions?: readonly NewMention[]; files: readonly OutgoingFile[] },
+    Message,
+  ];
+  /** The whole file, fetched where it is not here. `inline`: the type it may be shown or played under; `null` where it is to be saved. */
+  'attachment.open': [{ conversation: Id; message: MessageId; attachment: Id }, { file: Blob; inline: string | null }];
+  'attachment.cancel': [{ attachment: Id }, void];
   'conversation.markRead': [{ conversation: Id; upTo: MessageId }, void];
   /** These four hold on all devices of the account. */
   'conversation.pin': [{ conversation: Id; pinned: boolean }, void];
@@ -450,6 +501,7 @@ export type ClientEvent =
   /** The device that joined the link of `link.begin`; show the code, and grant when the person has compared. */
   | { readonly type: 'link.joined'; readonly device: Id; readonly matchingCode: string }
   | { readonly type: 'link.ended'; readonly error: ClientError }
+  | { readonly type: 'transfer'; readonly transfer: Transfer }
   /** One calm line that needs no answer. */
   | { readonly type: 'notice'; readonly text: string };
 

@@ -1,5 +1,6 @@
 import type { ClientError, ClientEvent, Method, Snapshot } from '../protocol';
 import { bootDotnet, type Exports } from './dotnet';
+import { pageFiles } from './files';
 import { indexedDb } from './indexed-db';
 import { webCrypto } from './web-crypto';
 
@@ -22,6 +23,7 @@ export interface HostOptions {
   readonly fenced: () => void;
 }
 
+const files = pageFiles();
 let runtime: Promise<Exports> | undefined;
 let current: HostOptions | undefined;
 let last = 0;
@@ -41,7 +43,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   takeSnapshot = snapshot;
   await call(id => Bridge.Start(id, self.location.origin, options.database));
   return {
-    request: (method, params) => call(id => Bridge.Request(id, method, JSON.stringify(params ?? null))),
+    request: async (method, params) => {
+      const { text, done } = files.pack(params ?? null);
+      try {
+        return await call(id => Bridge.Request(id, method, text));
+      } finally {
+        done();
+      }
+    },
     snapshot,
     leave: async () => {
       current = undefined;
@@ -84,12 +93,13 @@ async function boot(base: string): Promise<Exports> {
     bootDotnet<Exports>(base, {
       'kavalek/crypto': module,
       'kavalek/store': indexedDb(complete, () => current?.fenced()),
+      'kavalek/files': files.module(complete),
       'kavalek/bridge': {
         answer(call: number, value: string | null, error: string | null): void {
           const asked = open.get(call);
           open.delete(call);
           if (error !== null) asked?.reject(JSON.parse(error) as ClientError);
-          else asked?.resolve(value === null ? null : JSON.parse(value));
+          else asked?.resolve(value === null ? null : files.unpack(value));
         },
         emit: happened,
       },

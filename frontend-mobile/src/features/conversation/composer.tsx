@@ -1,13 +1,15 @@
 import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react';
-import { named, useLive, type Conversation, type Member, type Message, type MessageWindow } from '../../client';
+import { summary, useLive, type Conversation, type Member, type Message, type MessageWindow } from '../../client';
 import { explain, useFormats, useTexts } from '../../i18n';
 import { draftOf, keepDraft } from '../../page/drafts';
 import { useClient } from '../../page/use-client';
 import { IconButton } from '../../ui/button';
 import { EmojiPicker } from '../../ui/emoji-picker';
 import { Problem } from '../../ui/problem';
+import { ChosenFiles } from './chosen-files';
 import { MemberList } from './member-list';
 import { matching, mentionsIn, naming } from './mentions';
+import { choose as prepare, filesOf, forget, mostFiles, type Chosen } from './outgoing';
 import styles from './composer.module.css';
 
 const maximumBytes = 65_536;
@@ -19,6 +21,8 @@ export interface ComposerHandle {
   readonly edit: (message: Message) => void;
   /** Puts a text into the box, behind what is there. */
   readonly insert: (text: string) => void;
+  /** Files to go with the next message. */
+  readonly attach: (files: readonly File[]) => void;
 }
 
 /** Where one writes. What is in it is kept when another conversation is opened, and comes back if it could not be sent. */
@@ -49,9 +53,12 @@ export function Composer({
   // As it stands now: what was deleted or has ended is not quoted any more.
   const replyTo = editing || !draft.replyTo ? null : (loaded.find(one => one.id === draft.replyTo!.id) ?? null);
   const setText = (next: string) => (editing ? setEditText(next) : setDraft(current => ({ ...current, text: next })));
+  const picker = useRef<HTMLInputElement>(null);
+  const [files, setFiles] = useState<readonly Chosen[]>([]);
+  const [preparing, setPreparing] = useState(false);
   const blocked = conversation.cannotSend;
   const tooLong = text.length > maximumBytes / 4 && encoder.encode(text).length > maximumBytes;
-  const empty = text.trim() === '';
+  const empty = text.trim() === '' && (editing !== null || files.length === 0);
 
   useEffect(() => keepDraft(conversation.id, draft), [conversation.id, draft]);
 
@@ -118,9 +125,25 @@ export function Composer({
     setProblem(null);
     box.current?.focus();
   };
+  const attach = async (added: readonly File[]) => {
+    if (added.length === 0 || blocked) return;
+    setPreparing(true);
+    const room = mostFiles - files.length;
+    setProblem(added.length > room ? t.files.tooMany(mostFiles) : added.some(file => file.size === 0) ? t.files.empty : null);
+    const chosen = await Promise.all(added.filter(file => file.size > 0).slice(0, Math.max(0, room)).map(prepare));
+    setFiles(current => [...current, ...chosen].slice(0, mostFiles));
+    setPreparing(false);
+    box.current?.focus();
+  };
+  const remove = (file: Chosen) => {
+    forget(file);
+    setFiles(current => current.filter(other => other.key !== file.key));
+    box.current?.focus();
+  };
 
   useImperativeHandle(handle, () => ({
     edit: startEditing,
+    attach: added => void attach(added),
     reply: message => {
       setEditing(null);
       setDraft(current => ({ ...current, replyTo: message }));
@@ -133,7 +156,7 @@ export function Composer({
   }));
 
   const send = async () => {
-    if (empty || tooLong || blocked) return;
+    if (empty || tooLong || blocked || preparing) return;
     const mentions = mentionsIn(text.trimEnd(), members);
     if (editing) {
       setProblem(null);
@@ -147,19 +170,25 @@ export function Composer({
       return;
     }
     const sending = draft;
+    const attached = files;
     setDraft({ text: '', replyTo: null });
+    setFiles([]);
     setProblem(null);
     box.current?.focus();
     try {
-      await client.request('conversation.send', {
-        conversation: conversation.id,
-        text: sending.text.trimEnd(),
-        replyTo: sending.replyTo?.id ?? null,
-        mentions,
-      });
+      const message = { conversation: conversation.id, text: sending.text.trimEnd(), replyTo: sending.replyTo?.id ?? null, mentions };
+      if (attached.length === 0) await client.request('conversation.send', message);
+      else {
+        await client.request('conversation.sendFiles', {
+          ...message,
+          files: attached.map(({ blob, name, type, width, height, preview }) => ({ blob, name, type, width, height, preview })),
+        });
+        attached.forEach(forget);
+      }
     } catch (error) {
       // Nothing of it was stored: it goes back, in front of what was typed meanwhile.
       setDraft(current => ({ text: current.text === '' ? sending.text : `${sending.text}\n${current.text}`, replyTo: current.replyTo ?? sending.replyTo }));
+      setFiles(current => [...attached, ...current].slice(0, mostFiles));
       setProblem(explain(error, t, formats));
     }
   };
@@ -214,7 +243,7 @@ export function Composer({
           <div className={styles.replyText}>
             <p className={styles.replyWho}>{replyTo.mine ? t.chat.replyingToSelf : t.chat.replyingTo(replyTo.sender.name)}</p>
             <p className={styles.excerpt} dir="auto">
-              {named(replyTo.body).slice(0, 200)}
+              {summary(replyTo.body).slice(0, 200)}
             </p>
           </div>
           <IconButton icon="close" label={t.chat.dropReply} onClick={() => setDraft(current => ({ ...current, replyTo: null }))} />
@@ -225,7 +254,7 @@ export function Composer({
           <div className={styles.replyText}>
             <p className={styles.replyWho}>{t.acts.editing}</p>
             <p className={styles.excerpt} dir="auto">
-              {named(editing.body).slice(0, 200)}
+              {summary(editing.body).slice(0, 200)}
             </p>
           </div>
           <IconButton icon="close" label={t.acts.dropEdit} onClick={endEditing} />
@@ -237,7 +266,20 @@ export function Composer({
           {Object.hasOwn(t.errors.byCode, blocked.code) && blocked.code !== 'cannot_send' ? t.errors.byCode[blocked.code] : blocked.message}
         </p>
       )}
+      {files.length > 0 && <ChosenFiles files={files} onRemove={remove} />}
       <div className={styles.line}>
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          data-file-picker
+          onChange={event => {
+            void attach([...(event.target.files ?? [])]);
+            event.target.value = '';
+          }}
+        />
+        <IconButton icon="attach" label={t.files.attach} disabled={blocked !== null} onClick={() => picker.current?.click()} />
         <IconButton icon="smile" label={t.acts.emoji} className={styles.emoji} onClick={() => setPicking(true)} />
         <textarea
           ref={box}
@@ -265,13 +307,19 @@ export function Composer({
           }}
           onBlur={() => setCaret(null)}
           onKeyDown={keys}
+          onPaste={event => {
+            const pasted = filesOf(event.clipboardData);
+            if (pasted.length === 0) return;
+            event.preventDefault();
+            void attach(pasted);
+          }}
         />
         <button
           type="button"
           className={styles.send}
           aria-label={editing ? t.acts.saveEdit : t.chat.send}
           title={editing ? t.acts.saveEdit : t.chat.send}
-          disabled={empty || tooLong || blocked !== null}
+          disabled={empty || tooLong || preparing || blocked !== null}
           onPointerDown={event => event.preventDefault()}
           onClick={() => void send()}
         >

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { named, useLive, type Conversation as ConversationData, type Id, type Me, type Message, type MessageId } from '../../client';
+import { summary, useLive, type Conversation as ConversationData, type Id, type Me, type Message, type MessageId } from '../../client';
 import { explain, isolate, useFormats, useTexts } from '../../i18n';
 import { navigate, to } from '../../page/router';
 import { useClient } from '../../page/use-client';
@@ -17,6 +17,7 @@ import { FindBar } from './find-bar';
 import { ForwardDialog } from './forward-dialog';
 import { MessageInfo } from './message-info';
 import { MessageMenu } from './message-menu';
+import { filesOf, hasFiles } from './outgoing';
 import { Request } from './request';
 import { SelectionBar } from './selection-bar';
 import { Timeline, type TimelineHandle } from './timeline';
@@ -55,6 +56,9 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
   const [forwarding, setForwarding] = useState<readonly Message[] | null>(null);
   const [finding, setFinding] = useState(false);
   const writable = conversation.state === 'active';
+  const [over, setOver] = useState(false);
+  const left = useRef(0);
+  const canDrop = writable && conversation.cannotSend === null;
 
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
@@ -130,7 +134,8 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
   }, [client, formats, id, say, t]);
 
   const copy = (all: readonly Message[]) => {
-    const text = all.length === 1 ? named(all[0]!.body) : all.map(one => `${one.sender.me ? t.system.you : one.sender.name}: ${named(one.body)}`).join('\n');
+    const text =
+      all.length === 1 ? summary(all[0]!.body) : all.map(one => `${one.sender.me ? t.system.you : one.sender.name}: ${summary(one.body)}`).join('\n');
     navigator.clipboard.writeText(text).then(
       () => say({ text: t.app.copied }),
       (error: unknown) => say({ text: explain(error, t, formats) }),
@@ -139,7 +144,33 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
   const chosen = () => messages.get().messages.filter(one => selection?.has(one.id) && one.body.type === 'text');
 
   return (
-    <div className={styles.conversation}>
+    <div
+      className={styles.conversation}
+      onDragEnter={event => {
+        if (!canDrop || !hasFiles(event.dataTransfer)) return;
+        event.preventDefault();
+        left.current++;
+        setOver(true);
+      }}
+      onDragOver={event => {
+        if (canDrop && hasFiles(event.dataTransfer)) event.preventDefault();
+      }}
+      onDragLeave={() => {
+        if (left.current > 0 && --left.current === 0) setOver(false);
+      }}
+      onDrop={event => {
+        left.current = 0;
+        setOver(false);
+        if (!hasFiles(event.dataTransfer)) return;
+        event.preventDefault();
+        if (canDrop) composer.current?.attach(filesOf(event.dataTransfer));
+      }}
+    >
+      {over && (
+        <div className={styles.drop} aria-hidden="true">
+          <p>{t.files.drop(conversation.title)}</p>
+        </div>
+      )}
       <ConversationHeader conversation={conversation} onFind={() => setFinding(true)} />
       <div>
         {finding && (

@@ -1,4 +1,4 @@
-import { named, type Conversation, type Message } from '../../client';
+import { summary, type Conversation, type Message } from '../../client';
 import { useTexts } from '../../i18n';
 import { useClient } from '../../page/use-client';
 import { Button } from '../../ui/button';
@@ -47,7 +47,7 @@ export function DeleteDialog({
     >
       {only && (
         <p className={styles.excerpt} dir="auto">
-          {named(only.body).slice(0, 200)}
+          {summary(only.body).slice(0, 200)}
         </p>
       )}
       <p>{forAll ? t.acts.deleteText : t.acts.deleteNotForAll}</p>

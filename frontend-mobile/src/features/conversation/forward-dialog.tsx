@@ -11,7 +11,7 @@ import { useAction } from '../../ui/use-action';
 import { folded } from './mentions';
 import styles from './forward-dialog.module.css';
 
-/** Sends what messages say into other conversations, as own messages and in their order. */
+/** Sends what messages say, and their files, into other conversations, as own messages and in their order. */
 export function ForwardDialog({
   messages,
   onDone,
@@ -30,7 +30,9 @@ export function ForwardDialog({
   const listed = conversations.filter(one => one.state === 'active' && one.cannotSend === null && folded(one.title).includes(folded(query.trim())));
   const forward = useAction(async () => {
     for (const conversation of chosen) {
-      for (const message of messages) await client.request('conversation.send', { conversation, text: named(message.body), replyTo: null });
+      for (const message of messages) {
+        await client.request('message.forward', { conversation: message.conversation, message: message.id, to: conversation, text: named(message.body) });
+      }
     }
     onClose();
     onDone();

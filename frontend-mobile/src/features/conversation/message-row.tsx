@@ -1,11 +1,12 @@
 import { memo, useRef, useState, type KeyboardEvent, type MouseEvent, type TouchEvent } from 'react';
-import { named, type Message, type MessageId } from '../../client';
+import { summary, type Message, type MessageId } from '../../client';
 import { useFormats, useTexts } from '../../i18n';
 import { classNames } from '../../ui/class-names';
 import { IconButton } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { SendState } from '../../ui/send-state';
 import { Tile } from '../../ui/tile';
+import { Attachments } from './attachments';
 import { Reactions } from './reactions';
 import { RichText, isEmojiOnly } from './rich-text';
 import styles from './message-row.module.css';
@@ -86,7 +87,8 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
   }
   const { text, replyTo, mentions } = message.body;
   const canReact = canReply && message.state !== 'failed';
-  const emoji = !replyTo && isEmojiOnly(text);
+  const attachments = message.body.attachments ?? [];
+  const emoji = !replyTo && attachments.length === 0 && isEmojiOnly(text);
 
   const menuByKey = (event: KeyboardEvent) => {
     if (event.target !== row.current) return;
@@ -109,7 +111,7 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
     }
   };
   const menuByPointer = (event: MouseEvent) => {
-    if (chosen !== null || (event.target as Element).closest('a') || !getSelection()?.isCollapsed) return;
+    if (chosen !== null || (event.target as Element).closest('a, audio') || !getSelection()?.isCollapsed) return;
     event.preventDefault();
     actions.menu(message, { x: event.clientX, y: event.clientY });
   };
@@ -163,7 +165,7 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
                 <>
                   <bdi className={styles.quoteAuthor}>{quoted.mine ? t.system.you : quoted.sender.name}</bdi>
                   <span dir="auto" className={styles.quoteText}>
-                    {named(quoted.body).slice(0, 240)}
+                    {summary(quoted.body).slice(0, 240)}
                   </span>
                 </>
               ) : (
@@ -171,6 +173,7 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
               )}
             </button>
           )}
+          {attachments.length > 0 && <Attachments message={message} attachments={attachments} stop={stop} eager={canReply || message.mine} />}
           <div className={styles.body} dir="auto">
             <span className={styles.text}>
               <RichText text={text} mentions={mentions} />

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from 'react';
-import { named, useLive, type Conversation, type Message, type MessageId, type MessageWindow } from '../../client';
+import { named, summary, useLive, type Conversation, type Message, type MessageId, type MessageWindow } from '../../client';
 import { useFormats, useTexts } from '../../i18n';
 import { useNow } from '../../page/use-now';
 import { Icon } from '../../ui/icon';
@@ -403,7 +403,7 @@ function Announcer({ messages, newest }: { readonly messages: readonly Message[]
     const before = known.current;
     known.current = last.position;
     if (before === null || last.position <= before || last.mine || last.body.type !== 'text') return;
-    setSaid(`${last.sender.name}: ${named(last.body)}`);
+    setSaid(`${last.sender.name}: ${summary(last.body)}`);
   }, [messages, newest]);
   return (
     <div className="visually-hidden" role="status">

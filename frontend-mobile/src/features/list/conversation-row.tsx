@@ -1,5 +1,5 @@
 import { memo, type KeyboardEvent } from 'react';
-import { named, type Conversation } from '../../client';
+import { summary, type Conversation } from '../../client';
 import { systemLine, useFormats, useTexts } from '../../i18n';
 import type { Draft } from '../../page/drafts';
 import { isMuted } from '../../page/list-order';
@@ -136,7 +136,7 @@ function Preview({ conversation, draft, hidden }: { readonly conversation: Conve
   const who = last.mine ? t.list.you : kind === 'group' ? `${last.sender.name}:` : null;
   return (
     <>
-      {who && <bdi className={styles.who}>{who}</bdi>} <bdi>{oneLine(named(last.body))}</bdi>
+      {who && <bdi className={styles.who}>{who}</bdi>} <bdi>{oneLine(summary(last.body))}</bdi>
     </>
   );
 }

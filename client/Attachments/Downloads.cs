@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Kavalek.Client.Records;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>
+/// Brings attachments here (docs/PROTOCOL.md §7.16). Nothing of one can be had before all of it is here and is, by length and hash, what the message says.
+/// </summary>
+sealed class Downloads(ClientCore core)
+{
+    /// <summary>Attachments under way at once.</summary>
+    const int Most = 3;
+
+    readonly SemaphoreSlim _places = new(Most);
+    readonly ConcurrentDictionary<Id, SemaphoreSlim> _turns = new();
+
+    /// <summary>Has an attachment here when it completes.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.AttachmentDamaged"/>, <see cref="ClientErrors.AttachmentGone"/>; offline, and then it goes on where it was.</exception>
+    public async Task FetchAsync(Id conversation, MessageId message, Contents.Attachment attachment, CancellationToken cancel)
+    {
+        Id id = Id.Read(attachment.Id.Span);
+        if ((await core.Files.GetAsync(conversation, id, cancel).ConfigureAwait(false)).Whole) return;
+        SemaphoreSlim turn = _turns.GetOrAdd(id, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            await _places.WaitAsync(cancel).ConfigureAwait(false);
+            try
+            {
+                await DownloadAsync(conversation, message, id, attachment, cancel).ConfigureAwait(false);
+            }
+            finally
+            {
+                _places.Release();
+            }
+        }
+        catch (Exception e) when (Setback.Is(e))
+        {
+            core.Events.Publish(new AttachmentProgressed(conversation, message, id, TransferState.Stopped, 0, 0));
+            throw;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Writes the file, which has to be here.</summary>
+    /// <param name="conversation">Where its message is.</param>
+    /// <param name="attachment">The attachment.</param>
+    /// <param name="to">Takes the file as its sender had it.</param>
+    /// <param name="most">Bytes from the beginning, at most.</param>
+    /// <param name="cancel">Stops it.</param>
+    public async Task WriteAsync(Id conversation, Contents.Attachment attachment, Stream to, long most, CancellationToken cancel)
+    {
+        await using KeptFileReader file = Open(conversation, attachment);
+        byte[] buffer = new byte[AttachmentSeal.ChunkBytes];
+        for (long left = most; left > 0;)
+        {
+            int read = await file.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancel).ConfigureAwait(false);
+            if (read == 0) return;
+            await to.WriteAsync(buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
+            left -= read;
+        }
+    }
+
+    /// <summary>The file, which has to be here, to be read from its beginning.</summary>
+    public KeptFileReader Open(Id conversation, Contents.Attachment attachment) => new(core.Files, conversation, attachment);
+
+    async Task DownloadAsync(Id conversation, MessageId message, Id id, Contents.Attachment attachment, CancellationToken cancel)
+    {
+        FileRow row = await core.Files.GetAsync(conversation, id, cancel).ConfigureAwait(false);
+        if (row.Whole) return;
+        using AttachmentSeal seal = core.Files.SealOf(attachment);
+        using MemoryStream digests = new();
+        digests.Write(row.Digests.Span);
+        int have = row.Digests.Length / AttachmentSeal.HashBytes;
+        while (have < seal.Chunks)
+        {
+            core.Events.Publish(new AttachmentProgressed(conversation, message, id, TransferState.Downloading, AttachmentSeal.OffsetOf(have), seal.Length));
+            int count = Math.Min(KeptFiles.Batch, seal.Chunks - have), commitment = have == 0 ? AttachmentSeal.CommitmentBytes : 0;
+            int length = commitment + Enumerable.Range(have, count).Sum(seal.SealedLength);
+            byte[] bytes = await core.Attachments.ReadAsync(id, seal.Capability, AttachmentSeal.OffsetOf(have), length, cancel).ConfigureAwait(false) ?? throw ClientAttachmentErrors.Gone();
+            if (commitment > 0 && !CryptographicOperations.FixedTimeEquals(bytes.AsSpan(0, commitment), seal.Commitment)) throw ClientAttachmentErrors.Damaged();
+            List<byte[]> chunks = [];
+            for (int i = 0, at = commitment; i < count; at += seal.SealedLength(have + i++))
+            {
+                chunks.Add(bytes[at..(at + seal.SealedLength(have + i))]);
+                digests.Write(seal.Digest(chunks[^1]));
+            }
+            row.Digests = ByteString.CopyFrom(digests.GetBuffer(), 0, (int)digests.Length);
+            if (have + count == seal.Chunks)
+            {
+                if (!CryptographicOperations.FixedTimeEquals(seal.Hash(row.Digests.Span), attachment.Hash.Span))
+                {
+                    await core.Files.DropAsync(conversation, id).ConfigureAwait(false);
+                    throw ClientAttachmentErrors.Damaged();
+                }
+                row = new FileRow { Whole = true };
+            }
+            await core.Files.AddAsync(conversation, id, have, chunks, row, cancel).ConfigureAwait(false);
+            have += count;
+        }
+        core.Events.Publish(new AttachmentProgressed(conversation, message, id, TransferState.Here, seal.Length, seal.Length));
+    }
+}

@@ -1,0 +1,119 @@
+using Google.Protobuf;
+using Kavalek.Client.Records;
+using Kavalek.Mls;
+using Kavalek.Protocol;
+
+namespace Kavalek.Client;
+
+/// <summary>
+/// Attachments on this device: as they were encrypted, in chunks beside the messages, in the same store (docs/STORE.md). So they go with
+/// their messages in one batch, and a file is encrypted once, however often it is uploaded.
+/// </summary>
+sealed class KeptFiles(IClientStore store, ICryptoProvider crypto)
+{
+    /// <summary>Chunks that are stored, and transferred, together: 1 MiB.</summary>
+    public const int Batch = 16;
+
+    /// <summary>Encrypts a file into the store. It is a draft until its message is stored with it.</summary>
+    public async Task<Contents.Attachment> EncryptAsync(Id conversation, OutgoingFile file, CancellationToken cancel)
+    {
+        if (file.Size is <= 0 or > Limits.AttachmentBytes) throw new KavalekException(ErrorCodes.TooLarge, "A file has between 1 byte and 2 GiB. It was not sent.");
+        Id id = crypto.NewId();
+        byte[] secret = new byte[AttachmentSeal.SecretBytes];
+        crypto.Random(secret);
+        using AttachmentSeal seal = new(crypto, id, secret, file.Size);
+        byte[] digests = new byte[AttachmentSeal.HashBytes * seal.Chunks], plain = new byte[AttachmentSeal.ChunkBytes];
+        await store.ApplyAsync(new StoreBatch { IsPostponable = true }.Put(StoreKeys.File(conversation, id), new FileRow { Draft = true }.ToByteArray()), cancel).ConfigureAwait(false);
+        try
+        {
+            StoreBatch batch = new() { IsPostponable = true };
+            long left = file.Size;
+            for (int chunk = 0; chunk < seal.Chunks; chunk++)
+            {
+                Memory<byte> whole = plain.AsMemory(0, seal.PlainLength(chunk));
+                int fill = (int)Math.Min(left, whole.Length);
+                await ReadAsync(file, whole[..fill], cancel).ConfigureAwait(false);
+                whole[fill..].Span.Clear();
+                left -= fill;
+                byte[] bytes = await seal.SealAsync(chunk, whole).ConfigureAwait(false);
+                seal.Digest(bytes).CopyTo(digests, chunk * AttachmentSeal.HashBytes);
+                batch.Put(StoreKeys.Chunk(conversation, id, chunk), bytes);
+                if (batch.Changes.Count < Batch && chunk < seal.Chunks - 1) continue;
+                await store.ApplyAsync(batch, cancel).ConfigureAwait(false);
+                batch = new() { IsPostponable = true };
+            }
+        }
+        catch
+        {
+            await store.ApplyAsync(Forget(new StoreBatch(), conversation, id), CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        return new Contents.Attachment
+        {
+            Id = ByteString.CopyFrom(id.ToArray()),
+            Secret = ByteString.CopyFrom(secret),
+            Hash = ByteString.CopyFrom(seal.Hash(digests)),
+            Size = (ulong)file.Size,
+            Name = FileName.Clean(file.Name),
+            Type = Attachment.Media(file.Type),
+            Width = (uint)Math.Clamp(file.Width, 0, 100_000),
+            Height = (uint)Math.Clamp(file.Height, 0, 100_000),
+            Preview = Attachment.IsPreview(file.Preview.Span) ? ByteString.CopyFrom(file.Preview.Span) : ByteString.Empty,
+        };
+    }
+
+    /// <summary>The seal of an attachment that a message names.</summary>
+    public AttachmentSeal SealOf(Contents.Attachment attachment) => new(crypto, Id.Read(attachment.Id.Span), attachment.Secret.Span, (long)attachment.Size);
+
+    /// <summary>How far it is here.</summary>
+    public async Task<FileRow> GetAsync(Id conversation, Id attachment, CancellationToken cancel) =>
+        await store.GetAsync(StoreKeys.File(conversation, attachment), cancel).ConfigureAwait(false) is { } row ? FileRow.Parser.ParseFrom(row) : new FileRow();
+
+    /// <summary>Sealed chunks from <paramref name="first"/> on, at most <see cref="Batch"/>.</summary>
+    public async Task<IReadOnlyList<byte[]>> ChunksAsync(Id conversation, Id attachment, int first, int count, CancellationToken cancel) =>
+        [.. (await store.ScanAsync(new StoreRange(StoreKeys.Chunk(conversation, attachment, first), StoreKeys.Chunk(conversation, attachment, first + count)), cancel).ConfigureAwait(false)).Select(entry => entry.Value)];
+
+    /// <summary>Stores what came of an attachment, with how far it is then.</summary>
+    public ValueTask AddAsync(Id conversation, Id attachment, int first, IReadOnlyList<byte[]> chunks, FileRow row, CancellationToken cancel)
+    {
+        StoreBatch batch = new() { IsPostponable = !row.Whole };
+        for (int i = 0; i < chunks.Count; i++) batch.Put(StoreKeys.Chunk(conversation, attachment, first + i), chunks[i]);
+        return store.ApplyAsync(batch.Put(StoreKeys.File(conversation, attachment), row.ToByteArray()), cancel);
+    }
+
+    /// <summary>Deletes all of it.</summary>
+    public ValueTask DropAsync(Id conversation, Id attachment) => store.ApplyAsync(Forget(new StoreBatch(), conversation, attachment));
+
+    /// <summary>What takes an attachment from the store.</summary>
+    public static StoreBatch Forget(StoreBatch batch, Id conversation, Id attachment) =>
+        batch.Delete(StoreKeys.File(conversation, attachment)).DeletePrefix(StoreKeys.Chunks(conversation, attachment));
+
+    /// <summary>Deletes drafts: this program ended before their messages were stored.</summary>
+    public async Task SweepAsync(CancellationToken cancel)
+    {
+        StoreBatch batch = new();
+        foreach (StoreEntry entry in await store.ScanAsync(StoreRange.Prefix(StoreKeys.Files), cancel).ConfigureAwait(false))
+        {
+            if (!FileRow.Parser.ParseFrom(entry.Value).Draft) continue;
+            // conv/file/CONVERSATION/ATTACHMENT, as the store names them.
+            batch.Delete(entry.Key).DeletePrefix(StoreKeys.ChunksOf(entry.Key));
+        }
+        if (!batch.IsEmpty) await store.ApplyAsync(batch, cancel).ConfigureAwait(false);
+    }
+
+    static async Task ReadAsync(OutgoingFile file, Memory<byte> into, CancellationToken cancel)
+    {
+        try
+        {
+            await file.Content.ReadExactlyAsync(into, cancel).ConfigureAwait(false);
+        }
+        catch (EndOfStreamException e)
+        {
+            throw new KavalekException(ClientErrors.FileUnreadable, "The file became shorter while it was read. It was not sent.", inner: e);
+        }
+        catch (IOException e)
+        {
+            throw new KavalekException(ClientErrors.FileUnreadable, "The file cannot be read. It was not sent.", inner: e);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using Kavalek.Protocol;
+using static Kavalek.Client.Browser.Bridge;
+
+namespace Kavalek.Client.Browser;
+
+/// <content>Attachments.</content>
+sealed partial class Seat
+{
+    readonly ConcurrentDictionary<Id, CancellationTokenSource> _opening = new();
+
+    async Task<string?> SendFilesAsync(Parameters p) =>
+        Json(Draw.Message(Client, await Of(p).SendAsync(p.Text("text"), p.Files("files"), p.MaybeMessage("replyTo"), p.Mentions("mentions")).ConfigureAwait(false)));
+
+    async Task<string?> ForwardAsync(Parameters p) =>
+        Json(Draw.Message(Client, await Of(p).ForwardAsync(p.Message("message"), Of(p.Id("to")), p.Text("text")).ConfigureAwait(false)));
+
+    /// <summary>The whole file for the page, once all of it is here and is what its message says; with a type only where it may be shown in place.</summary>
+    async Task<string?> OpenFileAsync(Parameters p)
+    {
+        (Conversation conversation, MessageId message, Id attachment) = (Of(p), p.Message("message"), p.Id("attachment"));
+        CancellationTokenSource stop = _opening.GetOrAdd(attachment, _ => new CancellationTokenSource());
+        int? file = null;
+        try
+        {
+            string? type = await conversation.InlineTypeAsync(message, attachment, stop.Token).ConfigureAwait(false);
+            file = PageFiles.Begin();
+            using PageFileWriter to = new(file.Value);
+            await conversation.SaveAsync(message, attachment, to, stop.Token).ConfigureAwait(false);
+            return Json(new OpenedFileView(new FileView(file.Value, type ?? "application/octet-stream"), type));
+        }
+        catch (Exception e)
+        {
+            if (file is { } begun) PageFiles.Drop(begun);
+            if (e is OperationCanceledException) throw new KavalekException("cancelled", "The file was not fetched: it was cancelled.");
+            throw;
+        }
+        finally
+        {
+            _opening.TryRemove(attachment, out _);
+        }
+    }
+
+    string? CancelFile(Id attachment)
+    {
+        if (_opening.TryGetValue(attachment, out CancellationTokenSource? stop)) stop.Cancel();
+        return null;
+    }
+}
