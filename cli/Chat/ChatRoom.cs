@@ -177,7 +177,7 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
             throw new CliException(ExitCode.Usage, "/file takes the path of a file, in quotes if it has spaces, and what to say with it.");
         List<OutgoingFile> files = LocalFiles.Open([path]);
         await using Stream content = files[0].Content;
-        return new ChatAnswer(Sent: await conversation.SendAsync(end < 0 ? "" : rest[(end + 1)..].Trim(), files, null, cancel));
+        return new ChatAnswer(Sent: await conversation.SendAsync(end < 0 ? "" : rest[(end + 1)..].Trim(), files, cancel: cancel));
     }
 
     async Task<ChatAnswer> SaveAsync(string rest, IReadOnlyList<Message> shown, CancellationToken cancel)

@@ -9,12 +9,13 @@ namespace Kavalek.Client;
 /// <summary>
 /// Brings attachments here (docs/PROTOCOL.md §7.16). Nothing of one can be had before all of it is here and is, by length and hash, what the message says.
 /// </summary>
-sealed class Downloads(ClientCore core)
+sealed class Downloads(ClientCore core) : IAsyncDisposable
 {
     /// <summary>Attachments under way at once.</summary>
     const int Most = 3;
 
     readonly SemaphoreSlim _places = new(Most);
+    readonly CancellationTokenSource _stop = new();
     readonly ConcurrentDictionary<Id, SemaphoreSlim> _turns = new();
 
     /// <summary>Has an attachment here when it completes.</summary>
@@ -24,13 +25,14 @@ sealed class Downloads(ClientCore core)
         Id id = Id.Read(attachment.Id.Span);
         if ((await core.Files.GetAsync(conversation, id, cancel).ConfigureAwait(false)).Whole) return;
         SemaphoreSlim turn = _turns.GetOrAdd(id, _ => new SemaphoreSlim(1));
-        await turn.WaitAsync(cancel).ConfigureAwait(false);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
+        await turn.WaitAsync(stop.Token).ConfigureAwait(false);
         try
         {
-            await _places.WaitAsync(cancel).ConfigureAwait(false);
+            await _places.WaitAsync(stop.Token).ConfigureAwait(false);
             try
             {
-                await DownloadAsync(conversation, message, id, attachment, cancel).ConfigureAwait(false);
+                await DownloadAsync(conversation, message, id, attachment, stop.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -46,6 +48,15 @@ sealed class Downloads(ClientCore core)
         {
             turn.Release();
         }
+    }
+
+    /// <summary>Ends what is under way: the store is about to close. It goes on where it was.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        for (int place = 0; place < Most; place++) await _places.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        _places.Dispose();
+        _stop.Dispose();
     }
 
     /// <summary>Writes the file, which has to be here.</summary>

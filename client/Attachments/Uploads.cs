@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Google.Protobuf;
 using Kavalek.Client.Contents;
 using Kavalek.Client.Records;
 using Kavalek.Protocol;

@@ -300,6 +300,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
             await thread.Gate.WaitAsync().ConfigureAwait(false);
             thread.Close();
         }
+        await Downloads.DisposeAsync().ConfigureAwait(false);
         Returns.Dispose();
         _stop.Dispose();
     }

@@ -286,8 +286,11 @@ public static class AttachmentTests
 
         public async Task<AttachmentState> StateAsync(Id id) => await ReadAsync(SendAsync(HttpMethod.Get, $"{id}/state"));
 
-        public Task<HttpResponseMessage> PutAsync(Id id, long size, uint lives = 1_000) => SendAsync(HttpMethod.Put, $"{id}", new ByteArrayContent(
-            new DeclareAttachment { Size = (ulong)size, Lives = lives, Reader = ByteString.CopyFrom(SHA256.HashData(Capability)) }.ToByteArray()) { Headers = { ContentType = new("application/x-protobuf") } });
+        public Task<HttpResponseMessage> PutAsync(Id id, long size, uint lives = 1_000)
+        {
+            DeclareAttachment body = new() { Size = (ulong)size, Lives = lives, Reader = ByteString.CopyFrom(SHA256.HashData(Capability)) };
+            return SendAsync(HttpMethod.Put, $"{id}", new ByteArrayContent(body.ToByteArray()) { Headers = { ContentType = new("application/x-protobuf") } });
+        }
 
         public Task<HttpResponseMessage> SendPartAsync(Id id, long at, byte[] bytes, string type = "application/octet-stream", string? encoding = null)
         {

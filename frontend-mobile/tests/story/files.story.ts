@@ -54,17 +54,19 @@ test('Pictures and files go both ways, are seen or saved, and none of them becom
   expect(await shown.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])).toEqual([1200, 800]);
   await jean.isAccessible('picture');
   await marie.picture('picture');
-  const copy = Buffer.from(
-    await shown.evaluate(async (image: HTMLImageElement) => [...new Uint8Array(await (await fetch(image.src)).arrayBuffer())]).catch(() => []),
-  );
-  expect(copy.includes('Marseille')).toBe(false);
 
   // Large: arrows and Escape; the focus goes back
-  const open = jean.button('Show harbour.png');
+  const open = jean.button(/^Show .*harbour\.png/);
   await open.focus();
   await jean.page.keyboard.press('Enter');
   await jean.page.locator('dialog img').waitFor();
   await jean.isAccessible('viewer');
+  const kept = jean.page.waitForEvent('download');
+  await jean.page.locator('dialog').getByRole('button', { name: /^Save/ }).click();
+  const copy = await readFile((await (await kept).path())!);
+  expect(copy.length).toBeGreaterThan(1_000);
+  expect(photo.includes('Marseille')).toBe(true);
+  expect(copy.includes('Marseille')).toBe(false);
   await jean.page.keyboard.press('Escape');
   await expect.poll(() => jean.page.locator('dialog').count()).toBe(0);
   expect(await open.evaluate(element => element === document.activeElement)).toBe(true);
@@ -98,13 +100,13 @@ test('Pictures and files go both ways, are seen or saved, and none of them becom
   await jean.picture('drop');
   await pane.dispatchEvent('drop', { dataTransfer: dropped });
   await jean.sees('bomb.png');
-  await jean.button('Leave out page.html').click();
+  await jean.button(/^Leave out .*page\.html/).click();
   await expect.poll(() => jean.page.getByText('page.html').count()).toBe(0);
   await jean.send('Look at these');
   await marie.sees('Look at these');
   for (const name of ['drawing.svg', 'page.png', 'bomb.png']) {
     const arrived = marie.page.waitForEvent('download');
-    await marie.button(`Save ${String.fromCharCode(0x2068)}${name}${String.fromCharCode(0x2069)}`).click();
+    await marie.button(new RegExp(`^Save\\s*${name}`)).click();
     expect((await arrived).suggestedFilename()).toBe(name);
     expect(await marie.page.locator(`[role=log] img[alt="${name}"]`).count()).toBe(0);
   }

@@ -89,14 +89,8 @@ function File({ message, attachment, stop }: { readonly message: Message; readon
   return (
     <div className={styles.file}>
       {opened?.url && attachment.type.startsWith('audio/') && <audio controls src={opened.url} className={styles.sound} />}
-      <button
-        type="button"
-        tabIndex={stop ? 0 : -1}
-        className={styles.save}
-        disabled={busy}
-        aria-label={t.files.save(attachment.name)}
-        onClick={() => void save()}
-      >
+      <button type="button" tabIndex={stop ? 0 : -1} className={styles.save} disabled={busy} onClick={() => void save()}>
+        <span className="visually-hidden">{t.app.save}</span>
         <span className={styles.fileMark}>
           <Icon name="down" />
         </span>
@@ -121,9 +115,10 @@ function Progress({ message, attachment, stop }: { readonly message: Message; re
   const moving = transfer?.state === 'uploading' || transfer?.state === 'downloading';
   if (!waits && !(moving && transfer.state === 'downloading')) return null;
   const cancel = () =>
-    void (waits
-      ? client.request('message.delete', { conversation: message.conversation, messages: [message.id], forEveryone: false })
-      : client.request('attachment.cancel', { attachment: attachment.id })
+    void (
+      waits
+        ? client.request('message.delete', { conversation: message.conversation, messages: [message.id], forEveryone: false })
+        : client.request('attachment.cancel', { attachment: attachment.id })
     ).catch(() => undefined);
   return (
     <div className={styles.progress}>

@@ -130,7 +130,12 @@ export function Composer({
     setPreparing(true);
     const room = mostFiles - files.length;
     setProblem(added.length > room ? t.files.tooMany(mostFiles) : added.some(file => file.size === 0) ? t.files.empty : null);
-    const chosen = await Promise.all(added.filter(file => file.size > 0).slice(0, Math.max(0, room)).map(prepare));
+    const chosen = await Promise.all(
+      added
+        .filter(file => file.size > 0)
+        .slice(0, Math.max(0, room))
+        .map(prepare),
+    );
     setFiles(current => [...current, ...chosen].slice(0, mostFiles));
     setPreparing(false);
     box.current?.focus();
