@@ -103,6 +103,48 @@ public sealed class AdminTests
         await scene.SendAsync(HttpMethod.Get, "/auth/v1/admin/people", scene.TokenOf(scene.Owner)).RefusedAsync(ErrorCodes.Unauthenticated);
     }
 
+    // K-27
+    [Fact]
+    public async Task Whoever_loses_rank_account_or_freshness_while_a_body_comes_in_is_refused_and_an_owner_who_can_act_stays()
+    {
+        await using AdminScene scene = await AdminScene.StartAsync();
+        await scene.ActAsync(scene.Owner, scene.Second.Account, "rank:owner").OkAsync();
+        await scene.LogInAsync(scene.Second);
+
+        // Two owners take each other's rank at once, and both have passed the gate: the first is served, and stays.
+        HeldCall first = await scene.HoldRankAsync(scene.Owner, scene.Second, "member"), second = await scene.HoldRankAsync(scene.Second, scene.Owner, "member");
+        await first.EndAsync().OkAsync();
+        await second.EndAsync().RefusedAsync(ErrorCodes.Unauthenticated);
+        Assert.Equal(1, scene.Server.AuthTables.Count("SELECT COUNT(*) FROM account WHERE rank = 'owner' AND state = 'active'"));
+
+        // Suspended, an owner sets no policy; demoted, an admin invites nobody.
+        await scene.ActAsync(scene.Owner, scene.Second.Account, "rank:owner").OkAsync();
+        await scene.LogInAsync(scene.Second);
+        HeldCall policy = await scene.HoldAsync(HttpMethod.Put, "policy", scene.Second, TestDevice.Json(AdminScene.Policy(1), AdminJson.Default.InstancePolicy));
+        HeldCall invite = await scene.HoldAsync(HttpMethod.Post, "invites", scene.Admin, TestDevice.Json(new CreateRankedInvite(1, 3_600, "member"), AdminJson.Default.CreateRankedInvite));
+        HeldCall old = await scene.HoldRankAsync(scene.Admin, scene.Member, "moderator");
+        await scene.ActAsync(scene.Owner, scene.Second.Account, "suspend").OkAsync();
+        await scene.ActAsync(scene.Owner, scene.Admin.Account, "rank:moderator").OkAsync();
+        string before = scene.Server.Dump();
+        await policy.EndAsync().RefusedAsync(ErrorCodes.Unauthenticated);
+        await invite.EndAsync().RefusedAsync(ErrorCodes.Forbidden);
+        await old.EndAsync().RefusedAsync(ErrorCodes.Forbidden);
+        // Nor does a password stay fresh while its holder waits.
+        HeldCall late = await scene.HoldRankAsync(scene.Owner, scene.Member, "moderator");
+        scene.Clock.Advance(TimeSpan.FromSeconds(Staff.FreshSeconds + 1));
+        await late.EndAsync().RefusedAsync(ErrorCodes.PasswordRequired);
+        Assert.Equal(before, scene.Server.Dump());
+        await scene.LogInAsync(scene.Owner);
+        await (await scene.HoldAsync(HttpMethod.Put, "policy", scene.Owner, TestDevice.Json(AdminScene.Policy(1), AdminJson.Default.InstancePolicy))).EndAsync().OkAsync(HttpStatusCode.OK);
+
+        // An owner who cannot act is none: the set-up link is there again, and makes one.
+        scene.Server.AuthTables.Execute("UPDATE account SET state = 'suspended' WHERE rank = 'owner'");
+        await scene.Server.RestartAsync();
+        using TestDevice heir = await TestDevice.SignUpAsync(scene.Server, scene.Server.SetUpSecret!);
+        await scene.LogInAsync(heir);
+        await scene.ActAsync(heir, scene.Owner.Account, "resume").OkAsync();
+    }
+
     // K-07
     [Fact]
     public async Task A_suspended_account_is_out_at_once_and_back_when_it_is_let_in()
@@ -298,6 +340,8 @@ sealed class AdminScene : IAsyncDisposable
 
     public Dictionary<TestDevice, string> Tokens { get; } = [];
 
+    readonly HttpClient _patient = new(new SocketsHttpHandler { UseProxy = false, Expect100ContinueTimeout = Timeout.InfiniteTimeSpan });
+
     public static async Task<AdminScene> StartAsync()
     {
         ManualClock clock = new();
@@ -343,6 +387,21 @@ sealed class AdminScene : IAsyncDisposable
             _ => SendAsync(HttpMethod.Post, $"{path}/{act}", TokenOf(by)),
         };
     }
+
+    /// <summary>A call of the dashboard that has passed the gate and waits for its body.</summary>
+    public async Task<HeldCall> HoldAsync(HttpMethod method, string path, TestDevice by, HttpContent body)
+    {
+        HeldCall call = new(body);
+        HttpRequestMessage request = new(method, new Uri(Server.Address, $"/auth/v1/admin/{path}")) { Content = call };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", TokenOf(by));
+        // The server says so when it reads the body, which is after the gate.
+        request.Headers.ExpectContinue = true;
+        await call.SendAsync(_patient, request);
+        return call;
+    }
+
+    public Task<HeldCall> HoldRankAsync(TestDevice by, TestDevice on, string rank) =>
+        HoldAsync(HttpMethod.Put, $"people/{on.Account}/rank", by, TestDevice.Json(new SetRank(rank), AdminJson.Default.SetRank));
 
     public Task<HttpResponseMessage> FindAsync(TestDevice by, string email) =>
         SendAsync(HttpMethod.Post, "/auth/v1/admin/people/find", TokenOf(by), TestDevice.Json(new FindPerson(email), AdminJson.Default.FindPerson));
@@ -414,6 +473,49 @@ sealed class AdminScene : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (TestDevice device in All) device.Dispose();
+        _patient.Dispose();
         await Server.DisposeAsync();
+    }
+}
+
+/// <summary>A call whose body is held back.</summary>
+sealed class HeldCall : HttpContent
+{
+    readonly HttpContent _body;
+    readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously), _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    Task<HttpResponseMessage> _answer = null!;
+
+    public HeldCall(HttpContent body)
+    {
+        _body = body;
+        Headers.ContentType = body.Headers.ContentType;
+    }
+
+    /// <summary>Sends all but the body; returns when the server asks for it.</summary>
+    public async Task SendAsync(HttpClient http, HttpRequestMessage request)
+    {
+        _answer = http.SendAsync(request, TestContext.Current.CancellationToken);
+        await Task.WhenAny(_asked.Task, _answer);
+        Assert.False(_answer.IsCompleted);
+    }
+
+    /// <summary>Sends the body.</summary>
+    public Task<HttpResponseMessage> EndAsync()
+    {
+        _released.SetResult();
+        return _answer;
+    }
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    {
+        _asked.TrySetResult();
+        await _released.Task;
+        await _body.CopyToAsync(stream);
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _body.Headers.ContentLength!.Value;
+        return true;
     }
 }

@@ -24,11 +24,15 @@ internal static class AdminSessionEndpoints
     {
         OpenAdminSession request = await http.ReadAsync(AdminJson.Default.OpenAdminSession);
         Caller caller = http.Caller();
-        if (await RankAsync(database, caller.Account) is not (>= Rank.Moderator and var rank))
+        if (await RankAsync(database, caller.Account) < Rank.Moderator)
             throw new AuthException(ErrorCodes.Forbidden, "The account's rank or the device's state does not allow this.");
         await AccountEndpoints.ProveAsync(caller, request.AuthSecret, options, limiter, hasher, store);
-        await database.WriteAsync(db => audit.WriteAsync(db, caller.Account, "opened the dashboard"));
-        return Answer(tokens, clock, new Staff(caller.Account, caller.Device, caller.Session, rank, clock.Now()));
+        Staff staff = new(caller.Account, caller.Device, caller.Session, Rank.Member, clock.Now());
+        return Answer(tokens, clock, await database.WriteAsync(async db =>
+        {
+            await audit.WriteAsync(db, caller.Account, "opened the dashboard");
+            return await staff.RequireAsync(db, clock);
+        }));
     }
 
     static JsonHttpResult<AdminSession> Renew(HttpContext http, AccessTokens tokens, TimeProvider clock) => Answer(tokens, clock, http.Staff());

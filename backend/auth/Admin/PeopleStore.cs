@@ -61,8 +61,7 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
     /// <exception cref="AuthException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.Forbidden"/>.</exception>
     public Task SetRankAsync(Staff actor, Id account, Rank rank) => database.WriteAsync(async db =>
     {
-        Target target = await RequireAsync(db, actor, account);
-        if (actor.Rank != Rank.Owner && rank >= actor.Rank) throw Outranked();
+        Target target = await RequireAsync(db, actor, account, rank);
         if (target.State != "active") throw new AuthException(ErrorCodes.Forbidden, "The account is not in use.");
         await db.ExecuteAsync("UPDATE account SET rank = @rank WHERE id = @account", ("@rank", rank.Name()), ("@account", account));
         await audit.WriteAsync(db, actor.Account, "rank", account, rank.Name());
@@ -137,12 +136,14 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
         return new Ended(sessions, devices, Closed: true);
     });
 
-    static async Task<Target> RequireAsync(Db db, Staff actor, Id account)
+    // By what holds in this transaction: of two owners who demote each other, or an owner who is suspended while the call comes in, the later one is refused.
+    async Task<Target> RequireAsync(Db db, Staff staff, Id account, Rank given = Rank.Member)
     {
+        Staff actor = await staff.RequireAsync(db, clock);
         Target target = await db.FirstAsync("SELECT rank, state FROM account WHERE id = @account", Target.Read, ("@account", account)) ?? throw AuthException.NotFound();
         // So the last owner stays, too: whoever takes an owner's rank is one.
         if (account == actor.Account) throw new AuthException(ErrorCodes.Forbidden, "Nobody acts on their own account here.");
-        if (actor.Rank != Rank.Owner && target.Rank >= actor.Rank) throw Outranked();
+        if (actor.Rank != Rank.Owner && (target.Rank >= actor.Rank || given >= actor.Rank)) throw Outranked();
         return target;
     }
 
@@ -164,7 +165,7 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
 
     static PersonRecord Person(DbDataReader row) => new(row.Id(0), row.GetString(1), row.GetString(2), row.GetString(3), (int)row.GetInt64(4), (int)row.GetInt64(5));
 
-    static AuthException Outranked() => new(ErrorCodes.Forbidden, "The account's rank is not below the caller's.");
+    static AuthException Outranked() => new(ErrorCodes.Forbidden, "The rank is not below the caller's.");
 
     sealed record Target(Rank Rank, string State)
     {

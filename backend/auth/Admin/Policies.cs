@@ -10,7 +10,7 @@ namespace Kavalek.Auth;
 /// The instance's policy (docs/PROTOCOL.md §5.12): numbered, and signed by a key outside the database, so that nobody who takes or changes the database alone
 /// tells clients another one, or an older one.
 /// </summary>
-internal sealed class Policies(AuthDatabase database, AuthOptions options, InstanceId instance, AuthKeys keys, AuditLog audit, IEventBus bus) : IDisposable
+internal sealed class Policies(AuthDatabase database, AuthOptions options, InstanceId instance, AuthKeys keys, AuditLog audit, IEventBus bus, TimeProvider clock) : IDisposable
 {
     SignedPolicy? _current;
     InstancePolicy? _read;
@@ -27,20 +27,23 @@ internal sealed class Policies(AuthDatabase database, AuthOptions options, Insta
     }
 
     /// <summary>Puts another one in force: with the number after the present one.</summary>
-    /// <exception cref="AuthException"><see cref="ErrorCodes.Invalid"/>: it makes no sense. <see cref="ErrorCodes.StalePolicy"/>: it was changed meanwhile.</exception>
-    public async Task<SignedPolicy> ReplaceAsync(Id actor, InstancePolicy policy)
+    /// <exception cref="AuthException">
+    /// <see cref="ErrorCodes.Invalid"/>: it makes no sense. <see cref="ErrorCodes.StalePolicy"/>: it was changed meanwhile. And as <see cref="Staff.RequireAsync"/> says.
+    /// </exception>
+    public async Task<SignedPolicy> ReplaceAsync(Staff actor, InstancePolicy policy)
     {
         Check(policy);
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(policy, AdminJson.Default.InstancePolicy);
         SignedPolicy signed = Sign(body);
         await database.WriteAsync(async db =>
         {
+            await actor.RequireAsync(db, clock);
             long newest = await db.NumberAsync("SELECT COALESCE(MAX(number), 0) FROM policy");
             if (policy.Number != newest + 1) throw new AuthException(ErrorCodes.StalePolicy, "The policy is not the successor of the stored one.");
             await db.ExecuteAsync("DELETE FROM policy");
             await db.ExecuteAsync("INSERT INTO policy (number, body, signature) VALUES (@number, @body, @signature)",
                 ("@number", policy.Number), ("@body", body), ("@signature", signed.Signature));
-            await audit.WriteAsync(db, actor, "policy", detail: policy.Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            await audit.WriteAsync(db, actor.Account, "policy", detail: policy.Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
         });
         Volatile.Write(ref _read, policy);
         Volatile.Write(ref _current, signed);

@@ -19,5 +19,5 @@ internal static class PolicyEndpoints
     static async Task<JsonHttpResult<SignedPolicy>> Get(Policies policies) => Json.Ok(await policies.CurrentAsync(), AdminJson.Default.SignedPolicy);
 
     static async Task<JsonHttpResult<SignedPolicy>> Put(HttpContext http, Policies policies) => Json.Ok(
-        await policies.ReplaceAsync(http.Staff().Account, await http.ReadAsync(AdminJson.Default.InstancePolicy)), AdminJson.Default.SignedPolicy);
+        await policies.ReplaceAsync(http.Staff(), await http.ReadAsync(AdminJson.Default.InstancePolicy)), AdminJson.Default.SignedPolicy);
 }

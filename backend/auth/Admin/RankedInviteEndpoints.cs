@@ -18,22 +18,19 @@ internal static class RankedInviteEndpoints
         routes.MapDelete("/auth/v1/admin/invites/{invite}", Revoke).For(Access.Admin).WithSummary("Ends an invite").WithTags("invites");
     }
 
-    static async Task<JsonHttpResult<CreatedInvite>> Create(HttpContext http, InviteStore store, TimeProvider clock)
+    static async Task<JsonHttpResult<CreatedInvite>> Create(HttpContext http, InviteStore store)
     {
         CreateRankedInvite request = await http.ReadAsync(AdminJson.Default.CreateRankedInvite);
         InviteEndpoints.Check(request.Uses, request.ExpiresIn);
-        Staff staff = http.Staff();
         Rank rank = Ranks.Read(request.Rank) ?? throw AuthException.Invalid("There is no such rank.");
-        if (rank >= staff.Rank) throw new AuthException(ErrorCodes.Forbidden, "An invite gives a rank below the inviter's own.");
-        if (rank > Rank.Member) Gate.RequireFresh(staff, clock);
-        return Json.Ok(await store.CreateAsync(staff.Account, request.Uses, request.ExpiresIn, rank), AuthJson.Default.CreatedInvite);
+        return Json.Ok(await store.CreateAsync(http.Staff() with { Fresh = rank > Rank.Member }, request.Uses, request.ExpiresIn, rank), AuthJson.Default.CreatedInvite);
     }
 
     static async Task<JsonHttpResult<RankedInvite[]>> List(InviteStore store) => Json.Ok(await store.RankedAsync(), AdminJson.Default.RankedInviteArray);
 
     static async Task<NoContent> Revoke(HttpContext http, Id invite, InviteStore store)
     {
-        await store.RevokeAsync(http.Staff().Account, invite);
+        await store.RevokeAsync(http.Staff(), invite);
         return TypedResults.NoContent();
     }
 }

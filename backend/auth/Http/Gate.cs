@@ -21,15 +21,6 @@ internal sealed class Gate(AccessTokens tokens, AuthDatabase database, TimeProvi
            AND (d.waiting_until IS NULL OR d.waiting_until > @now)
         """;
 
-    const string FindStaff = """
-        SELECT a.rank
-          FROM session s
-          JOIN device d ON d.id = s.device
-          JOIN account a ON a.id = d.account
-         WHERE s.id = @session AND s.device = @device AND a.id = @account AND s.expires >= @today
-           AND d.certificate IS NOT NULL AND a.rank <> 'member' AND a.state = 'active'
-        """;
-
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         HttpContext http = context.HttpContext;
@@ -38,10 +29,7 @@ internal sealed class Gate(AccessTokens tokens, AuthDatabase database, TimeProvi
             ?? throw new InvalidOperationException("The route does not say who may call it.");
         if (access >= Access.Moderator)
         {
-            Staff staff = await StaffAsync(http) ?? throw AuthException.Unauthenticated();
-            if (staff.Rank < RankFor(access)) throw new AuthException(ErrorCodes.Forbidden, "The account's rank or the device's state does not allow this.");
-            if (http.GetEndpoint()!.Metadata.GetMetadata<AccessMetadata>()!.Fresh) RequireFresh(staff, clock);
-            http.Features.Set(staff);
+            http.Features.Set(await StaffAsync(http, RankFor(access), http.GetEndpoint()!.Metadata.GetMetadata<AccessMetadata>()!.Fresh));
         }
         else if (access != Access.Anyone)
         {
@@ -55,12 +43,6 @@ internal sealed class Gate(AccessTokens tokens, AuthDatabase database, TimeProvi
         return await next(context);
     }
 
-    /// <summary>For what cannot be undone, or reaches far, the password was typed within the last minutes.</summary>
-    public static void RequireFresh(Staff staff, TimeProvider clock)
-    {
-        if (clock.Now() - staff.Proven > Staff.FreshSeconds) throw new AuthException(ErrorCodes.PasswordRequired, "This needs the password once more.");
-    }
-
     static Rank RankFor(Access access) => access switch
     {
         Access.Moderator => Rank.Moderator,
@@ -69,12 +51,11 @@ internal sealed class Gate(AccessTokens tokens, AuthDatabase database, TimeProvi
     };
 
     // The dashboard's own tokens, and no others. The rank is what the database says now, whatever the token says.
-    async Task<Staff?> StaffAsync(HttpContext http)
+    async Task<Staff> StaffAsync(HttpContext http, Rank least, bool fresh)
     {
-        if (await ClaimsAsync(http, AccessTokens.AdminAudience) is not { Proven: { } proven } claims || clock.Now() - proven > Staff.SessionSeconds) return null;
-        return await database.ReadAsync(db => db.FirstAsync(FindStaff,
-            row => new Staff(claims.Account, claims.Device, claims.Session, Ranks.Read(row.GetString(0)) ?? Rank.Member, proven),
-            ("@session", claims.Session), ("@device", claims.Device), ("@account", claims.Account), ("@today", clock.Today())));
+        if (await ClaimsAsync(http, AccessTokens.AdminAudience) is not { Proven: { } proven } claims) throw AuthException.Unauthenticated();
+        Staff staff = new(claims.Account, claims.Device, claims.Session, Rank.Member, proven) { Least = least, Fresh = fresh };
+        return await database.ReadAsync(db => staff.RequireAsync(db, clock));
     }
 
     async Task<AccessClaims?> ClaimsAsync(HttpContext http, string audience) =>

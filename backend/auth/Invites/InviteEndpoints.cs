@@ -17,11 +17,11 @@ internal static class InviteEndpoints
         routes.MapDelete("/auth/v1/invites/{invite}", Revoke).For(Access.Owner);
     }
 
-    static async Task<JsonHttpResult<CreatedInvite>> Create(HttpContext http, InviteStore store)
+    static async Task<JsonHttpResult<CreatedInvite>> Create(HttpContext http, InviteStore store, TimeProvider clock)
     {
         CreateInvite request = await http.ReadAsync(AuthJson.Default.CreateInvite);
         Check(request.Uses, request.ExpiresIn);
-        return Json.Ok(await store.CreateAsync(http.Caller().Account, request.Uses, request.ExpiresIn), AuthJson.Default.CreatedInvite);
+        return Json.Ok(await store.CreateAsync(Owner(http, clock), request.Uses, request.ExpiresIn), AuthJson.Default.CreatedInvite);
     }
 
     /// <summary>Refuses numbers that are out of bounds.</summary>
@@ -36,9 +36,16 @@ internal static class InviteEndpoints
     static async Task<JsonHttpResult<InviteRecord[]>> List(InviteStore store) =>
         Json.Ok(await store.ListAsync(), AuthJson.Default.InviteRecordArray);
 
-    static async Task<NoContent> Revoke(HttpContext http, Id invite, InviteStore store)
+    static async Task<NoContent> Revoke(HttpContext http, Id invite, InviteStore store, TimeProvider clock)
     {
-        await store.RevokeAsync(http.Caller().Account, invite);
+        await store.RevokeAsync(Owner(http, clock), invite);
         return TypedResults.NoContent();
+    }
+
+    // An invite for members needs no password, and so no dashboard.
+    static Staff Owner(HttpContext http, TimeProvider clock)
+    {
+        Caller caller = http.Caller();
+        return new Staff(caller.Account, caller.Device, caller.Session, Rank.Owner, clock.Now()) { Least = Rank.Owner };
     }
 }

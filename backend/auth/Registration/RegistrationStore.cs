@@ -64,7 +64,7 @@ internal sealed class RegistrationStore(AuthDatabase database, TimeProvider cloc
         {
             rank = await db.FirstAsync(UseInvite, row => row.GetString(0), ("@secret", invite), ("@now", clock.Now())) ?? throw InvalidInvite();
         }
-        if (rank == "owner" && await db.AnyAsync("SELECT 1 FROM account WHERE rank = 'owner'")) throw InvalidInvite();
+        if (rank == "owner" && await db.AnyAsync("SELECT 1 FROM account WHERE rank = 'owner' AND state = 'active'")) throw InvalidInvite();
         await RequireFreeAsync(db, account.Handle, account.Id, account.Device);
         if (await db.AnyAsync("SELECT 1 FROM account WHERE email_lookup = @lookup", ("@lookup", account.EmailLookup))) return false;
 
