@@ -232,6 +232,23 @@ public sealed class AdminTests
         Assert.Equal((other.Invite, "member"), (Assert.Single(listed).Invite, listed[0].Rank));
         await scene.SendAsync(HttpMethod.Delete, $"/auth/v1/admin/invites/{other.Invite}", scene.TokenOf(scene.Admin)).OkAsync();
         await late.RegisterAsync(late.Registration(other.Secret)).RefusedAsync(ErrorCodes.InvalidInvite);
+
+        // It does not outlive what its maker was: nobody comes back by an invite of their own.
+        CreatedInvite kept = await AdminScene.ReadAsync(scene.InviteAsync(scene.Owner, "admin", uses: 2), AuthJson.Default.CreatedInvite);
+        foreach ((string act, string said) in ((string, string)[])[("rank:moderator", "rank moderator 2"), ("suspend", "suspended 2"), ("off-board", "off-boarded 2"), ("delete", "deleted 2"), ("self", "")])
+        {
+            using TestDevice maker = await TestDevice.SignUpAsync(scene.Server, (await AdminScene.ReadAsync(scene.InviteAsync(scene.Owner, "admin"), AuthJson.Default.CreatedInvite)).Secret);
+            await scene.LogInAsync(maker);
+            CreatedInvite[] made = [.. await Task.WhenAll(((string[])["moderator", "member"]).Select(rank => AdminScene.ReadAsync(scene.InviteAsync(maker, rank, uses: 1_000), AuthJson.Default.CreatedInvite)))];
+            if (act == "self")
+                await maker.SendAsync(HttpMethod.Post, "/auth/v1/account/delete", TestDevice.Json(new DeleteAccount(maker.AuthSecret), AuthJson.Default.DeleteAccount)).OkAsync();
+            else
+                await scene.ActAsync(scene.Owner, maker.Account, act).OkAsync();
+            foreach (CreatedInvite one in made) await late.RegisterAsync(late.Registration(one.Secret)).RefusedAsync(ErrorCodes.InvalidInvite);
+            AuditRecord last = (await AdminScene.ReadAsync(scene.Member.GetAsync("/auth/v1/audit?limit=1"), AdminJson.Default.AuditPage)).Records[0];
+            if (act != "self") Assert.Equal(said, $"{last.Act} {last.Detail}");
+        }
+        await late.RegisterAsync(late.Registration(kept.Secret)).OkAsync(HttpStatusCode.Accepted);
     }
 
     [Fact]

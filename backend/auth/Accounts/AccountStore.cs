@@ -120,6 +120,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
         if (await db.AnyAsync(LastOwner, ("@account", account))) throw new AuthException(ErrorCodes.Forbidden, "The last owner makes somebody else an owner first.");
         List<StoredDevice> devices = await DevicesAsync(db, account);
         foreach (StoredDevice device in devices) await retired.RetireAsync(db, device, RemovalRecord.Deleted, null);
+        await InviteStore.EndOfAsync(db, account);
         await db.ExecuteAsync("DELETE FROM account WHERE id = @account", ("@account", account));
         await closed.NoteAsync(db, account);
         return devices.Select(d => d.Id).ToArray();

@@ -57,17 +57,18 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
     public async Task<PersonRecord> FindAsync(byte[] emailLookup) => await database.ReadAsync(db => db.FirstAsync(
         $"{Columns} WHERE a.email_lookup = @lookup", Person, ("@lookup", emailLookup), ("@today", clock.Today()))) ?? throw AuthException.NotFound();
 
-    /// <summary>Gives a rank: owners any, others one below their own.</summary>
+    /// <summary>Gives a rank: owners any, others one below their own. A lower one ends the account's invites.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.Forbidden"/>.</exception>
     public Task SetRankAsync(Staff actor, Id account, Rank rank) => database.WriteAsync(async db =>
     {
         Target target = await RequireAsync(db, actor, account, rank);
         if (target.State != "active") throw new AuthException(ErrorCodes.Forbidden, "The account is not in use.");
         await db.ExecuteAsync("UPDATE account SET rank = @rank WHERE id = @account", ("@rank", rank.Name()), ("@account", account));
-        await audit.WriteAsync(db, actor.Account, "rank", account, rank.Name());
+        string ended = rank < target.Rank ? Detail(await InviteStore.EndOfAsync(db, account)) : "";
+        await audit.WriteAsync(db, actor.Account, "rank", account, ended == "" ? rank.Name() : $"{rank.Name()} {ended}");
     });
 
-    /// <summary>Shuts an account out, with all that it has left as it is.</summary>
+    /// <summary>Shuts an account out, with all that it has left as it is, but for its key packages and invites.</summary>
     /// <inheritdoc cref="SetRankAsync"/>
     public Task<Ended> SuspendAsync(Staff actor, Id account) => database.WriteAsync(async db =>
     {
@@ -77,7 +78,7 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
         Ended ended = new(await SignOutAsync(db, account), []);
         // Nobody adds its devices to anything meanwhile; they publish new ones when they are back.
         await db.ExecuteAsync("DELETE FROM key_package WHERE device IN (SELECT id FROM device WHERE account = @account)", ("@account", account));
-        await audit.WriteAsync(db, actor.Account, "suspended", account);
+        await audit.WriteAsync(db, actor.Account, "suspended", account, Detail(await InviteStore.EndOfAsync(db, account)));
         return ended;
     });
 
@@ -102,7 +103,7 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
     });
 
     /// <summary>
-    /// Ends somebody's time here in one act: sessions, devices, key packages, vault, archive, address, password and rank go; id, handle and keys stay, so that
+    /// Ends somebody's time here in one act: sessions, devices, key packages, invites, vault, archive, address, password and rank go; id, handle and keys stay, so that
     /// nobody else takes the name and others still see whose messages those were.
     /// </summary>
     /// <inheritdoc cref="SetRankAsync"/>
@@ -118,7 +119,7 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
         await db.ExecuteAsync("UPDATE account SET state = 'left', rank = 'member', email_lookup = @lookup, email_sealed = @sealed, password = '' WHERE id = @account",
             ("@lookup", RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes)), ("@sealed", Array.Empty<byte>()), ("@account", account));
         await closed.NoteAsync(db, account);
-        await audit.WriteAsync(db, actor.Account, "off-boarded", account);
+        await audit.WriteAsync(db, actor.Account, "off-boarded", account, Detail(await InviteStore.EndOfAsync(db, account)));
         return new Ended(sessions, devices, Closed: true);
     });
 
@@ -132,7 +133,7 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
         await db.ExecuteAsync("DELETE FROM account WHERE id = @account", ("@account", account));
         await closed.NoteAsync(db, account);
         // Of whom is not kept: nothing personal stays of a deleted account.
-        await audit.WriteAsync(db, actor.Account, "deleted");
+        await audit.WriteAsync(db, actor.Account, "deleted", detail: Detail(await InviteStore.EndOfAsync(db, account)));
         return new Ended(sessions, devices, Closed: true);
     });
 
@@ -162,6 +163,9 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
         foreach (StoredDevice device in devices) await retired.RetireAsync(db, device, RemovalRecord.Deleted, null);
         return [.. devices.Select(d => d.Id)];
     }
+
+    // How many invites ended with it; nothing where there were none.
+    static string Detail(int invites) => invites == 0 ? "" : invites.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     static PersonRecord Person(DbDataReader row) => new(row.Id(0), row.GetString(1), row.GetString(2), row.GetString(3), (int)row.GetInt64(4), (int)row.GetInt64(5));
 

@@ -9,7 +9,7 @@ internal sealed class InviteStore(AuthDatabase database, AuditLog audit, TimePro
     const int Maximum = 1000;
 
     const string Insert = """
-        INSERT INTO invite (id, secret, rank, uses_left, expires) VALUES (@id, @secret, @rank, @uses, @expires)
+        INSERT INTO invite (id, secret, rank, uses_left, expires, creator) VALUES (@id, @secret, @rank, @uses, @expires, @creator)
         """;
 
     const string Live = """
@@ -31,7 +31,8 @@ internal sealed class InviteStore(AuthDatabase database, AuditLog audit, TimePro
         {
             if (rank >= (await actor.RequireAsync(db, clock)).Rank) throw new AuthException(ErrorCodes.Forbidden, "An invite gives a rank below the inviter's own.");
             if ((await db.AllAsync(Live, _ => true, ("@now", clock.Now()))).Count >= Maximum) throw AuthException.Invalid("There are too many invites.");
-            await db.ExecuteAsync(Insert, ("@id", invite.Invite), ("@secret", hash), ("@rank", rank.Name()), ("@uses", uses), ("@expires", invite.Expires));
+            await db.ExecuteAsync(Insert, ("@id", invite.Invite), ("@secret", hash), ("@rank", rank.Name()), ("@uses", uses), ("@expires", invite.Expires),
+                ("@creator", actor.Account));
             await audit.WriteAsync(db, actor.Account, "invited", detail: $"{rank.Name()} {uses}");
         });
         return invite;
@@ -54,6 +55,9 @@ internal sealed class InviteStore(AuthDatabase database, AuditLog audit, TimePro
         await audit.WriteAsync(db, actor.Account, "revoked an invite");
     });
 
+    /// <summary>Ends all that an account has made, in the transaction in which it loses rank or use: nobody comes back by an invite of their own. Tells how many.</summary>
+    public static Task<int> EndOfAsync(Db db, Id creator) => db.ExecuteAsync("DELETE FROM invite WHERE creator = @creator", ("@creator", creator));
+
     /// <summary>Replaces the set-up secret; <c>null</c> where the instance has an owner who can act.</summary>
     public async Task<string?> RenewSetUpAsync()
     {
@@ -63,7 +67,7 @@ internal sealed class InviteStore(AuthDatabase database, AuditLog audit, TimePro
             await db.ExecuteAsync("DELETE FROM invite WHERE rank = 'owner'");
             if (await db.AnyAsync("SELECT 1 FROM account WHERE rank = 'owner' AND state = 'active'")) return null;
             await db.ExecuteAsync(Insert,
-                ("@id", Id.New()), ("@secret", hash), ("@rank", "owner"), ("@uses", 1), ("@expires", clock.Now() + Days.Seconds));
+                ("@id", Id.New()), ("@secret", hash), ("@rank", "owner"), ("@uses", 1), ("@expires", clock.Now() + Days.Seconds), ("@creator", null));
             return secret;
         });
     }
