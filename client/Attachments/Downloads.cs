@@ -16,15 +16,14 @@ sealed class Downloads(ClientCore core) : IAsyncDisposable
 
     readonly SemaphoreSlim _places = new(Most);
     readonly CancellationTokenSource _stop = new();
-    readonly ConcurrentDictionary<Id, SemaphoreSlim> _turns = new();
+    readonly ConcurrentDictionary<KeptFile, SemaphoreSlim> _turns = new();
 
     /// <summary>Has an attachment here when it completes.</summary>
     /// <exception cref="KavalekException"><see cref="ClientErrors.AttachmentDamaged"/>, <see cref="ClientErrors.AttachmentGone"/>; offline, and then it goes on where it was.</exception>
-    public async Task FetchAsync(Id conversation, MessageId message, Contents.Attachment attachment, CancellationToken cancel)
+    public async Task FetchAsync(KeptFile file, Contents.Attachment attachment, CancellationToken cancel)
     {
-        Id id = Id.Read(attachment.Id.Span);
-        if ((await core.Files.GetAsync(conversation, id, cancel).ConfigureAwait(false)).Whole) return;
-        SemaphoreSlim turn = _turns.GetOrAdd(id, _ => new SemaphoreSlim(1));
+        if ((await core.Files.GetAsync(file, cancel).ConfigureAwait(false)).Whole) return;
+        SemaphoreSlim turn = _turns.GetOrAdd(file, _ => new SemaphoreSlim(1));
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
         await turn.WaitAsync(stop.Token).ConfigureAwait(false);
         try
@@ -32,7 +31,7 @@ sealed class Downloads(ClientCore core) : IAsyncDisposable
             await _places.WaitAsync(stop.Token).ConfigureAwait(false);
             try
             {
-                await DownloadAsync(conversation, message, id, attachment, stop.Token).ConfigureAwait(false);
+                await DownloadAsync(file, attachment, stop.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -41,7 +40,7 @@ sealed class Downloads(ClientCore core) : IAsyncDisposable
         }
         catch (Exception e) when (Setback.Is(e))
         {
-            core.Events.Publish(new AttachmentProgressed(conversation, message, id, TransferState.Stopped, 0, 0));
+            core.Events.Publish(new AttachmentProgressed(file.Conversation, file.Message, file.Attachment, TransferState.Stopped, 0, 0));
             throw;
         }
         finally
@@ -60,18 +59,18 @@ sealed class Downloads(ClientCore core) : IAsyncDisposable
     }
 
     /// <summary>Writes the file, which has to be here.</summary>
-    /// <param name="conversation">Where its message is.</param>
-    /// <param name="attachment">The attachment.</param>
+    /// <param name="file">Which.</param>
+    /// <param name="attachment">What its message says of it.</param>
     /// <param name="to">Takes the file as its sender had it.</param>
     /// <param name="most">Bytes from the beginning, at most.</param>
     /// <param name="cancel">Stops it.</param>
-    public async Task WriteAsync(Id conversation, Contents.Attachment attachment, Stream to, long most, CancellationToken cancel)
+    public async Task WriteAsync(KeptFile file, Contents.Attachment attachment, Stream to, long most, CancellationToken cancel)
     {
-        await using KeptFileReader file = Open(conversation, attachment);
+        await using KeptFileReader reader = Open(file, attachment);
         byte[] buffer = new byte[AttachmentSeal.ChunkBytes];
         for (long left = most; left > 0;)
         {
-            int read = await file.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancel).ConfigureAwait(false);
+            int read = await reader.ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancel).ConfigureAwait(false);
             if (read == 0) return;
             await to.WriteAsync(buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
             left -= read;
@@ -79,11 +78,11 @@ sealed class Downloads(ClientCore core) : IAsyncDisposable
     }
 
     /// <summary>The file, which has to be here, to be read from its beginning.</summary>
-    public KeptFileReader Open(Id conversation, Contents.Attachment attachment) => new(core.Files, conversation, attachment);
+    public KeptFileReader Open(KeptFile file, Contents.Attachment attachment) => new(core.Files, file, attachment);
 
-    async Task DownloadAsync(Id conversation, MessageId message, Id id, Contents.Attachment attachment, CancellationToken cancel)
+    async Task DownloadAsync(KeptFile file, Contents.Attachment attachment, CancellationToken cancel)
     {
-        FileRow row = await core.Files.GetAsync(conversation, id, cancel).ConfigureAwait(false);
+        FileRow row = await core.Files.GetAsync(file, cancel).ConfigureAwait(false);
         if (row.Whole) return;
         using AttachmentSeal seal = core.Files.SealOf(attachment);
         using MemoryStream digests = new();
@@ -91,10 +90,10 @@ sealed class Downloads(ClientCore core) : IAsyncDisposable
         int have = row.Digests.Length / AttachmentSeal.HashBytes;
         while (have < seal.Chunks)
         {
-            core.Events.Publish(new AttachmentProgressed(conversation, message, id, TransferState.Downloading, AttachmentSeal.OffsetOf(have), seal.Length));
+            core.Events.Publish(new AttachmentProgressed(file.Conversation, file.Message, file.Attachment, TransferState.Downloading, AttachmentSeal.OffsetOf(have), seal.Length));
             int count = Math.Min(KeptFiles.Batch, seal.Chunks - have), commitment = have == 0 ? AttachmentSeal.CommitmentBytes : 0;
             int length = commitment + Enumerable.Range(have, count).Sum(seal.SealedLength);
-            byte[] bytes = await core.Attachments.ReadAsync(id, seal.Capability, AttachmentSeal.OffsetOf(have), length, cancel).ConfigureAwait(false) ?? throw ClientAttachmentErrors.Gone();
+            byte[] bytes = await core.Attachments.ReadAsync(file.Attachment, seal.Capability, AttachmentSeal.OffsetOf(have), length, cancel).ConfigureAwait(false) ?? throw ClientAttachmentErrors.Gone();
             if (commitment > 0 && !CryptographicOperations.FixedTimeEquals(bytes.AsSpan(0, commitment), seal.Commitment)) throw ClientAttachmentErrors.Damaged();
             List<byte[]> chunks = [];
             for (int i = 0, at = commitment; i < count; at += seal.SealedLength(have + i++))
@@ -107,14 +106,14 @@ sealed class Downloads(ClientCore core) : IAsyncDisposable
             {
                 if (!CryptographicOperations.FixedTimeEquals(seal.Hash(row.Digests.Span), attachment.Hash.Span))
                 {
-                    await core.Files.DropAsync(conversation, id).ConfigureAwait(false);
+                    await core.Files.DropAsync(file).ConfigureAwait(false);
                     throw ClientAttachmentErrors.Damaged();
                 }
                 row = new FileRow { Whole = true };
             }
-            await core.Files.AddAsync(conversation, id, have, chunks, row, cancel).ConfigureAwait(false);
+            await core.Files.AddAsync(file, have, chunks, row, cancel).ConfigureAwait(false);
             have += count;
         }
-        core.Events.Publish(new AttachmentProgressed(conversation, message, id, TransferState.Here, seal.Length, seal.Length));
+        core.Events.Publish(new AttachmentProgressed(file.Conversation, file.Message, file.Attachment, TransferState.Here, seal.Length, seal.Length));
     }
 }

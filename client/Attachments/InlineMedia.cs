@@ -50,10 +50,22 @@ static class InlineMedia
         head.Length >= 24 && head.StartsWith<byte>([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) && head[12..].StartsWith("IHDR"u8)
             ? Of(BinaryPrimitives.ReadUInt32BigEndian(head[16..]), BinaryPrimitives.ReadUInt32BigEndian(head[20..])) : null;
 
-    // The picture's frames lie within the screen it declares.
-    static PixelSize? Gif(ReadOnlySpan<byte> head) =>
-        head.Length >= 10 && (head.StartsWith("GIF89a"u8) || head.StartsWith("GIF87a"u8))
-            ? Of(BinaryPrimitives.ReadUInt16LittleEndian(head[6..]), BinaryPrimitives.ReadUInt16LittleEndian(head[8..])) : null;
+    // Browsers widen the screen that is declared to the first frame, where that is larger.
+    static PixelSize? Gif(ReadOnlySpan<byte> head)
+    {
+        if (head.Length < 13 || !(head.StartsWith("GIF89a"u8) || head.StartsWith("GIF87a"u8))) return null;
+        (uint width, uint height) = (UInt16(head[6..]), UInt16(head[8..]));
+        int at = 13 + ((head[10] & 0x80) != 0 ? 3 << ((head[10] & 7) + 1) : 0);
+        while (at + 9 < head.Length && head[at] == 0x21)
+        {
+            // An extension: its label, then blocks, each after its length, to an empty one.
+            at += 2;
+            while (at < head.Length && head[at] != 0) at += 1 + head[at];
+            at++;
+        }
+        if (at + 9 >= head.Length || head[at] != 0x2C) return null;
+        return Of(Math.Max(width, UInt16(head[(at + 1)..]) + UInt16(head[(at + 5)..])), Math.Max(height, UInt16(head[(at + 3)..]) + UInt16(head[(at + 7)..])));
+    }
 
     static PixelSize? WebP(ReadOnlySpan<byte> head)
     {
@@ -84,12 +96,16 @@ static class InlineMedia
             // A start of frame, whatever its coding; not a table (C4, CC) and not C8, which nothing is.
             if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC))
                 return Of(BinaryPrimitives.ReadUInt16BigEndian(head[(at + 7)..]), BinaryPrimitives.ReadUInt16BigEndian(head[(at + 5)..]));
+            // Those without a length, and the picture's own data: a decoder may read on where this one would be somewhere else.
+            if (marker is 0x00 or 0x01 or (>= 0xD0 and <= 0xDA)) return null;
             int length = BinaryPrimitives.ReadUInt16BigEndian(head[(at + 2)..]);
-            if (length < 2 || marker is 0xD9 or 0xDA or 0x00) return null;
+            if (length < 2) return null;
             at += 2 + length;
         }
         return null;
     }
+
+    static uint UInt16(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt16LittleEndian(bytes);
 
     static uint UInt24(ReadOnlySpan<byte> bytes) => bytes[0] | ((uint)bytes[1] << 8) | ((uint)bytes[2] << 16);
 

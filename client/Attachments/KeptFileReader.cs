@@ -3,9 +3,8 @@ using Kavalek.Protocol;
 namespace Kavalek.Client;
 
 /// <summary>A file that is on this device, as its sender had it: read once, from its beginning, with a few chunks of it in memory.</summary>
-sealed class KeptFileReader(KeptFiles files, Id conversation, Contents.Attachment attachment) : Stream
+sealed class KeptFileReader(KeptFiles files, KeptFile file, Contents.Attachment attachment) : Stream
 {
-    readonly Id _id = Id.Read(attachment.Id.Span);
     readonly AttachmentSeal _seal = files.SealOf(attachment);
     readonly Queue<byte[]> _sealed = new();
     byte[] _open = [];
@@ -69,7 +68,7 @@ sealed class KeptFileReader(KeptFiles files, Id conversation, Contents.Attachmen
     {
         if (_sealed.Count == 0)
         {
-            foreach (byte[] chunk in await files.ChunksAsync(conversation, _id, _next, KeptFiles.Batch, cancel).ConfigureAwait(false)) _sealed.Enqueue(chunk);
+            foreach (byte[] chunk in await files.ChunksAsync(file, _next, KeptFiles.Batch, cancel).ConfigureAwait(false)) _sealed.Enqueue(chunk);
             if (_sealed.Count == 0) throw ClientAttachmentErrors.Gone();
         }
         // The hash was right, so this is what its sender made, and another's fault alone if it does not open.

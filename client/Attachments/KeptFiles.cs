@@ -5,6 +5,12 @@ using Kavalek.Protocol;
 
 namespace Kavalek.Client;
 
+/// <summary>An attachment as a message has it: another message may name the same id, and would get or delete what is not its own.</summary>
+/// <param name="Conversation">Where the message is.</param>
+/// <param name="Message">The message.</param>
+/// <param name="Attachment">The attachment.</param>
+readonly record struct KeptFile(Id Conversation, MessageId Message, Id Attachment);
+
 /// <summary>
 /// Attachments on this device: as they were encrypted, in chunks beside the messages, in the same store (docs/STORE.md). So they go with
 /// their messages in one batch, and a file is encrypted once, however often it is uploaded.
@@ -15,15 +21,16 @@ sealed class KeptFiles(IClientStore store, ICryptoProvider crypto)
     public const int Batch = 16;
 
     /// <summary>Encrypts a file into the store. It is a draft until its message is stored with it.</summary>
-    public async Task<Contents.Attachment> EncryptAsync(Id conversation, OutgoingFile file, CancellationToken cancel)
+    public async Task<Contents.Attachment> EncryptAsync(Id conversation, MessageId message, OutgoingFile file, CancellationToken cancel)
     {
         if (file.Size is <= 0 or > Limits.AttachmentBytes) throw new KavalekException(ErrorCodes.TooLarge, "A file has between 1 byte and 2 GiB. It was not sent.");
         Id id = crypto.NewId();
+        KeptFile kept = new(conversation, message, id);
         byte[] secret = new byte[AttachmentSeal.SecretBytes];
         crypto.Random(secret);
         using AttachmentSeal seal = new(crypto, id, secret, file.Size);
         byte[] digests = new byte[AttachmentSeal.HashBytes * seal.Chunks], plain = new byte[AttachmentSeal.ChunkBytes];
-        await store.ApplyAsync(new StoreBatch { IsPostponable = true }.Put(StoreKeys.File(conversation, id), new FileRow { Draft = true }.ToByteArray()), cancel).ConfigureAwait(false);
+        await store.ApplyAsync(new StoreBatch { IsPostponable = true }.Put(StoreKeys.File(kept), new FileRow { Draft = true }.ToByteArray()), cancel).ConfigureAwait(false);
         try
         {
             StoreBatch batch = new() { IsPostponable = true };
@@ -37,7 +44,7 @@ sealed class KeptFiles(IClientStore store, ICryptoProvider crypto)
                 left -= fill;
                 byte[] bytes = await seal.SealAsync(chunk, whole).ConfigureAwait(false);
                 seal.Digest(bytes).CopyTo(digests, chunk * AttachmentSeal.HashBytes);
-                batch.Put(StoreKeys.Chunk(conversation, id, chunk), bytes);
+                batch.Put(StoreKeys.Chunk(kept, chunk), bytes);
                 if (batch.Changes.Count < Batch && chunk < seal.Chunks - 1) continue;
                 await store.ApplyAsync(batch, cancel).ConfigureAwait(false);
                 batch = new() { IsPostponable = true };
@@ -45,7 +52,7 @@ sealed class KeptFiles(IClientStore store, ICryptoProvider crypto)
         }
         catch
         {
-            await store.ApplyAsync(Forget(new StoreBatch(), conversation, id), CancellationToken.None).ConfigureAwait(false);
+            await store.ApplyAsync(Forget(new StoreBatch(), kept), CancellationToken.None).ConfigureAwait(false);
             throw;
         }
         return new Contents.Attachment
@@ -66,27 +73,26 @@ sealed class KeptFiles(IClientStore store, ICryptoProvider crypto)
     public AttachmentSeal SealOf(Contents.Attachment attachment) => new(crypto, Id.Read(attachment.Id.Span), attachment.Secret.Span, (long)attachment.Size);
 
     /// <summary>How far it is here.</summary>
-    public async Task<FileRow> GetAsync(Id conversation, Id attachment, CancellationToken cancel) =>
-        await store.GetAsync(StoreKeys.File(conversation, attachment), cancel).ConfigureAwait(false) is { } row ? FileRow.Parser.ParseFrom(row) : new FileRow();
+    public async Task<FileRow> GetAsync(KeptFile file, CancellationToken cancel) =>
+        await store.GetAsync(StoreKeys.File(file), cancel).ConfigureAwait(false) is { } row ? FileRow.Parser.ParseFrom(row) : new FileRow();
 
     /// <summary>Sealed chunks from <paramref name="first"/> on, at most <see cref="Batch"/>.</summary>
-    public async Task<IReadOnlyList<byte[]>> ChunksAsync(Id conversation, Id attachment, int first, int count, CancellationToken cancel) =>
-        [.. (await store.ScanAsync(new StoreRange(StoreKeys.Chunk(conversation, attachment, first), StoreKeys.Chunk(conversation, attachment, first + count)), cancel).ConfigureAwait(false)).Select(entry => entry.Value)];
+    public async Task<IReadOnlyList<byte[]>> ChunksAsync(KeptFile file, int first, int count, CancellationToken cancel) =>
+        [.. (await store.ScanAsync(new StoreRange(StoreKeys.Chunk(file, first), StoreKeys.Chunk(file, first + count)), cancel).ConfigureAwait(false)).Select(entry => entry.Value)];
 
     /// <summary>Stores what came of an attachment, with how far it is then.</summary>
-    public ValueTask AddAsync(Id conversation, Id attachment, int first, IReadOnlyList<byte[]> chunks, FileRow row, CancellationToken cancel)
+    public ValueTask AddAsync(KeptFile file, int first, IReadOnlyList<byte[]> chunks, FileRow row, CancellationToken cancel)
     {
         StoreBatch batch = new() { IsPostponable = !row.Whole };
-        for (int i = 0; i < chunks.Count; i++) batch.Put(StoreKeys.Chunk(conversation, attachment, first + i), chunks[i]);
-        return store.ApplyAsync(batch.Put(StoreKeys.File(conversation, attachment), row.ToByteArray()), cancel);
+        for (int i = 0; i < chunks.Count; i++) batch.Put(StoreKeys.Chunk(file, first + i), chunks[i]);
+        return store.ApplyAsync(batch.Put(StoreKeys.File(file), row.ToByteArray()), cancel);
     }
 
     /// <summary>Deletes all of it.</summary>
-    public ValueTask DropAsync(Id conversation, Id attachment) => store.ApplyAsync(Forget(new StoreBatch(), conversation, attachment));
+    public ValueTask DropAsync(KeptFile file) => store.ApplyAsync(Forget(new StoreBatch(), file));
 
     /// <summary>What takes an attachment from the store.</summary>
-    public static StoreBatch Forget(StoreBatch batch, Id conversation, Id attachment) =>
-        batch.Delete(StoreKeys.File(conversation, attachment)).DeletePrefix(StoreKeys.Chunks(conversation, attachment));
+    public static StoreBatch Forget(StoreBatch batch, KeptFile file) => batch.Delete(StoreKeys.File(file)).DeletePrefix(StoreKeys.Chunks(file));
 
     /// <summary>Deletes drafts: this program ended before their messages were stored.</summary>
     public async Task SweepAsync(CancellationToken cancel)
@@ -95,7 +101,6 @@ sealed class KeptFiles(IClientStore store, ICryptoProvider crypto)
         foreach (StoreEntry entry in await store.ScanAsync(StoreRange.Prefix(StoreKeys.Files), cancel).ConfigureAwait(false))
         {
             if (!FileRow.Parser.ParseFrom(entry.Value).Draft) continue;
-            // conv/file/CONVERSATION/ATTACHMENT, as the store names them.
             batch.Delete(entry.Key).DeletePrefix(StoreKeys.ChunksOf(entry.Key));
         }
         if (!batch.IsEmpty) await store.ApplyAsync(batch, cancel).ConfigureAwait(false);

@@ -103,7 +103,7 @@ sealed class Uploads(ClientCore core, ConversationEngine engine)
             core.Events.Publish(new AttachmentProgressed(thread.Id, message, id, at == total ? TransferState.Uploaded : TransferState.Uploading, at, total));
             if (at == total) return true;
             int chunk = at < AttachmentSeal.OffsetOf(1) ? 0 : (int)((at - AttachmentSeal.CommitmentBytes) / AttachmentSeal.SealedBytes);
-            IReadOnlyList<byte[]> chunks = await core.Files.ChunksAsync(thread.Id, id, chunk, KeptFiles.Batch, cancel).ConfigureAwait(false);
+            IReadOnlyList<byte[]> chunks = await core.Files.ChunksAsync(new KeptFile(thread.Id, message, id), chunk, KeptFiles.Batch, cancel).ConfigureAwait(false);
             if (chunks.Count == 0) throw ClientAttachmentErrors.Gone();
             int skip = (int)(at - AttachmentSeal.OffsetOf(chunk));
             byte[] part = Join(chunk == 0 ? seal.Commitment : [], chunks, skip);

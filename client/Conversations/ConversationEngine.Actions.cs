@@ -114,10 +114,10 @@ sealed partial class ConversationEngine
         if (mentions.Any(mention => mention.Start < 0) || !Mention.AreIn(text, [.. Mention.Write(mentions)])) throw new KavalekException(ErrorCodes.Invalid, "The mentions do not stand in the text. It was not stored.");
     }
 
-    (ulong Position, MessageRow Row) Say(Step step, string text, MessageId? replyTo, IReadOnlyList<Mention> mentions, IReadOnlyList<Contents.Attachment>? attachments = null)
+    (ulong Position, MessageRow Row) Say(Step step, string text, MessageId? replyTo, IReadOnlyList<Mention> mentions, Id? id = null, IReadOnlyList<Contents.Attachment>? attachments = null)
     {
         ConversationThread thread = step.Thread;
-        Content content = step.NewContent();
+        Content content = step.NewContent(id);
         content.Text = new() { Text_ = text };
         content.Text.Mentions.AddRange(Mention.Write(mentions));
         if (replyTo is { } reply) content.Text.ReplyTo = ContentCodec.Ref(reply.Account, reply.Content);
@@ -125,7 +125,9 @@ sealed partial class ConversationEngine
         {
             content.Text.Attachments.AddRange(attachments);
             if (!ContentCodec.Fits(content)) throw new KavalekException(ErrorCodes.TooLarge, "The text is too long to go with so many files. It was not stored.");
-            foreach (Contents.Attachment attachment in attachments) step.Batch.Put(StoreKeys.File(thread.Id, Id.Read(attachment.Id.Span)), new FileRow { Whole = true }.ToByteArray());
+            MessageId named = new(_core.Identity.Account, Id.Read(content.Id.Span));
+            foreach (Contents.Attachment attachment in attachments)
+                step.Batch.Put(StoreKeys.File(new KeptFile(thread.Id, named, Id.Read(attachment.Id.Span))), new FileRow { Whole = true }.ToByteArray());
         }
         content.Timer = Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.TimerPolicy.Ceiling);
         ulong ends = Life.End(content.Sent, content.Sent, content.Timer);

@@ -18,7 +18,7 @@ sealed partial class ConversationEngine
     public async Task<Message> ForwardAsync(ConversationThread thread, MessageId message, ConversationThread to, string text, CancellationToken cancel)
     {
         if (Block(to) is { } block) throw new KavalekException(block.Code, block.Reason);
-        TextRow said = await TextAsync(thread, message, cancel).ConfigureAwait(false);
+        TextRow said = await TextAsync(thread.Id, message, cancel).ConfigureAwait(false);
         if (said.Attachments.Count == 0) return await SayAsync(to, text, null, [], keepsDraft: true, cancel).ConfigureAwait(false);
         List<OutgoingFile> files = [];
         try
@@ -26,9 +26,10 @@ sealed partial class ConversationEngine
             foreach (ByteString encoded in said.Attachments)
             {
                 Contents.Attachment attachment = Contents.Attachment.Parser.ParseFrom(encoded);
-                await Downloads.FetchAsync(thread.Id, message, attachment, cancel).ConfigureAwait(false);
+                KeptFile file = new(thread.Id, message, Id.Read(attachment.Id.Span));
+                await HereAsync(file, cancel).ConfigureAwait(false);
                 Attachment shown = Attachment.Read(attachment);
-                files.Add(new OutgoingFile(shown.Name, shown.Type, shown.Size, Downloads.Open(thread.Id, attachment)) { Width = shown.Width, Height = shown.Height, Preview = shown.Preview });
+                files.Add(new OutgoingFile(shown.Name, shown.Type, shown.Size, Downloads.Open(file, attachment)) { Width = shown.Width, Height = shown.Height, Preview = shown.Preview });
             }
             return await SayAsync(to, text, files, null, [], keepsDraft: true, cancel).ConfigureAwait(false);
         }
@@ -44,61 +45,75 @@ sealed partial class ConversationEngine
         Check(text, mentions, files.Count);
         if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
         List<Contents.Attachment> attachments = [];
+        MessageId message = new(_core.Identity.Account, _core.Mls.Crypto.NewId());
         try
         {
-            foreach (OutgoingFile file in files) attachments.Add(await _core.Files.EncryptAsync(thread.Id, file, cancel).ConfigureAwait(false));
+            foreach (OutgoingFile file in files) attachments.Add(await _core.Files.EncryptAsync(thread.Id, message, file, cancel).ConfigureAwait(false));
             (ulong position, MessageRow row) = await StepAsync(thread, step =>
             {
                 if (Block(thread) is { } since) throw new KavalekException(since.Code, since.Reason);
                 if (!keepsDraft) step.SetDraft(null);
-                return Task.FromResult(Say(step, text, replyTo, mentions, attachments));
+                return Task.FromResult(Say(step, text, replyTo, mentions, message.Content, attachments));
             }, cancel).ConfigureAwait(false);
             Kick(thread);
             return Log.Read(thread.Id, thread.View, position, row);
         }
         catch
         {
-            foreach (Contents.Attachment attachment in attachments) await _core.Files.DropAsync(thread.Id, Id.Read(attachment.Id.Span)).ConfigureAwait(false);
+            foreach (Contents.Attachment attachment in attachments) await _core.Files.DropAsync(new KeptFile(thread.Id, message, Id.Read(attachment.Id.Span))).ConfigureAwait(false);
             throw;
         }
     }
 
     /// <summary>Has an attachment here.</summary>
-    public async Task FetchAsync(ConversationThread thread, MessageId message, Id attachment, CancellationToken cancel) =>
-        await Downloads.FetchAsync(thread.Id, message, await AttachmentAsync(thread, message, attachment, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+    public Task FetchAsync(ConversationThread thread, MessageId message, Id attachment, CancellationToken cancel) => HereAsync(new KeptFile(thread.Id, message, attachment), cancel);
 
     /// <summary>Has an attachment here, and writes it.</summary>
     public async Task SaveAsync(ConversationThread thread, MessageId message, Id attachment, Stream to, CancellationToken cancel)
     {
-        Contents.Attachment found = await AttachmentAsync(thread, message, attachment, cancel).ConfigureAwait(false);
-        await Downloads.FetchAsync(thread.Id, message, found, cancel).ConfigureAwait(false);
-        await Downloads.WriteAsync(thread.Id, found, to, long.MaxValue, cancel).ConfigureAwait(false);
+        KeptFile file = new(thread.Id, message, attachment);
+        await Downloads.WriteAsync(file, await HereAsync(file, cancel).ConfigureAwait(false), to, long.MaxValue, cancel).ConfigureAwait(false);
     }
 
     /// <summary>The type under which an attachment may be shown or played in place; <c>null</c> where it is to be saved, whatever it says of itself.</summary>
     public async Task<string?> InlineTypeAsync(ConversationThread thread, MessageId message, Id attachment, CancellationToken cancel)
     {
-        Contents.Attachment found = await AttachmentAsync(thread, message, attachment, cancel).ConfigureAwait(false);
-        string type = Attachment.Media(found.Type);
+        KeptFile file = new(thread.Id, message, attachment);
+        string type = Attachment.Media((await AttachmentAsync(file, cancel).ConfigureAwait(false)).Type);
         if (!InlineMedia.IsKnown(type)) return null;
-        await Downloads.FetchAsync(thread.Id, message, found, cancel).ConfigureAwait(false);
         using MemoryStream head = new();
-        await Downloads.WriteAsync(thread.Id, found, head, InlineMedia.HeadBytes, cancel).ConfigureAwait(false);
+        await Downloads.WriteAsync(file, await HereAsync(file, cancel).ConfigureAwait(false), head, InlineMedia.HeadBytes, cancel).ConfigureAwait(false);
         return InlineMedia.IsSafe(type, head.GetBuffer().AsSpan(0, (int)head.Length)) ? type : null;
     }
 
-    async Task<Contents.Attachment> AttachmentAsync(ConversationThread thread, MessageId message, Id attachment, CancellationToken cancel)
+    // A message that went while its file came takes that with it.
+    async Task<Contents.Attachment> HereAsync(KeptFile file, CancellationToken cancel)
     {
-        foreach (ByteString encoded in (await TextAsync(thread, message, cancel).ConfigureAwait(false)).Attachments)
-            if (Contents.Attachment.Parser.ParseFrom(encoded) is { } found && Id.Read(found.Id.Span) == attachment) return found;
+        Contents.Attachment found = await AttachmentAsync(file, cancel).ConfigureAwait(false);
+        try
+        {
+            await Downloads.FetchAsync(file, found, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!cancel.IsCancellationRequested && await Log.FindAsync(file.Conversation, file.Message.Account, file.Message.Content, cancel).ConfigureAwait(false) is null)
+                await _core.Files.DropAsync(file).ConfigureAwait(false);
+        }
+        return found;
+    }
+
+    async Task<Contents.Attachment> AttachmentAsync(KeptFile file, CancellationToken cancel)
+    {
+        foreach (ByteString encoded in (await TextAsync(file.Conversation, file.Message, cancel).ConfigureAwait(false)).Attachments)
+            if (Contents.Attachment.Parser.ParseFrom(encoded) is { } found && Id.Read(found.Id.Span) == file.Attachment) return found;
         throw NoFile();
     }
 
     // What has ended is not here any more, also where nobody has cleared it away yet.
-    async Task<TextRow> TextAsync(ConversationThread thread, MessageId message, CancellationToken cancel)
+    async Task<TextRow> TextAsync(Id conversation, MessageId message, CancellationToken cancel)
     {
-        if (await Log.FindAsync(thread.Id, message.Account, message.Content, cancel).ConfigureAwait(false) is { } position
-            && await Log.GetAsync(thread.Id, position, cancel).ConfigureAwait(false) is { Text: { } text } row
+        if (await Log.FindAsync(conversation, message.Account, message.Content, cancel).ConfigureAwait(false) is { } position
+            && await Log.GetAsync(conversation, position, cancel).ConfigureAwait(false) is { Text: { } text } row
             && (row.Ends == 0 || row.Ends > (ulong)Math.Max(0, _core.Clock.GetUtcNow().ToUnixTimeMilliseconds()))) return text;
         throw NoFile();
     }

@@ -238,9 +238,10 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>What is kept of a message's attachments goes with it; with <paramref name="atServer"/>, from the server as well.</summary>
     public void ForgetAttachments(MessageRow row, bool atServer)
     {
+        MessageId message = new(Id.Read(row.Account.Span), Id.Read(row.Id.Span));
         foreach (Attachment attachment in row.Text?.Attachments.Select(Attachment.Read) ?? [])
         {
-            KeptFiles.Forget(Batch, thread.Id, attachment.Id);
+            KeptFiles.Forget(Batch, new KeptFile(thread.Id, message, attachment.Id));
             if (!atServer) continue;
             Batch.Put(StoreKeys.UnwantedAt(attachment.Id), attachment.Id.ToArray());
             Afterwards(core.Unwanted);
@@ -326,7 +327,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     }
 
     /// <summary>A content with a fresh id, said now.</summary>
-    public Content NewContent() => ContentCodec.New(core.Mls.Crypto.NewId(), Now);
+    public Content NewContent(Id? id = null) => ContentCodec.New(id ?? core.Mls.Crypto.NewId(), Now);
 
     /// <summary>Queues a content behind all others.</summary>
     public void Queue(Content content, ulong position = 0, ulong ends = 0, ReactionRow? undo = null)

@@ -72,10 +72,10 @@ static class StoreKeys
     const string Parts = "conv/part/";
 
     public static string FilesOf(Id conversation) => $"{Files}{conversation}/";
-    public static string File(Id conversation, Id attachment) => $"{Files}{conversation}/{attachment}";
+    public static string File(KeptFile file) => FilesOf(file.Conversation) + Place(file);
     public static string ChunksOf(Id conversation) => $"{Parts}{conversation}/";
-    public static string Chunks(Id conversation, Id attachment) => $"{Parts}{conversation}/{attachment}/";
-    public static string Chunk(Id conversation, Id attachment, int number) => $"{Parts}{conversation}/{attachment}/{Number((ulong)number)}";
+    public static string Chunks(KeptFile file) => $"{ChunksOf(file.Conversation)}{Place(file)}/";
+    public static string Chunk(KeptFile file, int number) => Chunks(file) + Number((ulong)number);
     /// <summary>The chunks of what stands under a key of <see cref="Files"/>.</summary>
     public static string ChunksOf(string file) => $"{Parts}{file[Files.Length..]}/";
     public static string UnwantedAt(Id attachment) => $"{Unwanted}{attachment}";
@@ -110,6 +110,9 @@ static class StoreKeys
 
     /// <summary>The id that a key ends in.</summary>
     public static Id IdOf(string key) => Id.Parse(key[^(2 * Limits.IdLength)..]);
+
+    // The ids of attachments are their senders' word: only with the message is one its own.
+    static string Place(KeptFile file) => $"{file.Message.Account}/{Base64Url.EncodeToString(file.Message.Content.ToArray())}/{file.Attachment}";
 
     static string Number(ulong number) => number.ToString("x16", CultureInfo.InvariantCulture);
 }

@@ -68,7 +68,7 @@ sealed partial class ConversationEngine
                 throw new KavalekException(ErrorCodes.NotFound, "This message did not fail. Nothing changed.");
             await step.RemoveAsync(found.Position, keepsFiles: true).ConfigureAwait(false);
             MessageId? reply = failed.Text.ReplyId.IsEmpty ? null : new MessageId(Id.Read(failed.Text.ReplyAccount.Span), Id.Read(failed.Text.ReplyId.Span));
-            return Say(step, failed.Text.Text, reply, Mention.Read(failed.Text.Mentions), failed.Text.Attachments.Count == 0 ? null : [.. failed.Text.Attachments.Select(Contents.Attachment.Parser.ParseFrom)]);
+            return Say(step, failed.Text.Text, reply, Mention.Read(failed.Text.Mentions), Id.Read(failed.Id.Span), failed.Text.Attachments.Count == 0 ? null : [.. failed.Text.Attachments.Select(Contents.Attachment.Parser.ParseFrom)]);
         }, cancel).ConfigureAwait(false);
         Kick(thread);
         return Log.Read(thread.Id, thread.View, position, row);

@@ -89,6 +89,57 @@ public static class AttachmentTests
 
     // K-53
     [Fact]
+    public static async Task Another_message_that_names_somebody_s_attachment_neither_replaces_it_nor_takes_it_away()
+    {
+        await using TestServer server = await OpenServerAsync();
+        MemoryClientStore store = new();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim", Options(store)), eve = await SignUpAsync(server, "eve");
+        Conversation[] group = await GroupAsync("Plans", marie, karim, eve);
+        byte[] honest = RandomNumberGenerator.GetBytes(200_000);
+        await group[0].SendAsync("it", [File("it.bin", honest)]);
+        await SyncAsync(marie, karim, eve);
+        Message got = await group[1].MessageAsync("it");
+        Attachment file = Attachments(got)[0];
+        Assert.Equal(honest, await ReadAsync(group[1], got, file));
+        int before = await FilesAsync(store);
+
+        // As it is, and with another hash, which are both hers to say.
+        ConversationThread thread = eve.Machinery.Thread(group[2].Id)!;
+        ulong position = (await eve.Machinery.Log.FindAsync(thread.Id, got.Id.Account, got.Id.Content, default))!.Value;
+        Contents.Attachment same = Contents.Attachment.Parser.ParseFrom((await eve.Machinery.Log.GetAsync(thread.Id, position, default))!.Text.Attachments[0]), other = same.Clone();
+        other.Hash = Google.Protobuf.ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32));
+        foreach ((string text, Contents.Attachment attachment) in ((string, Contents.Attachment)[])[("the same", same), ("another", other)])
+        {
+            await eve.Machinery.StepAsync(thread, step =>
+            {
+                Contents.Content content = step.NewContent();
+                content.Text = new() { Text_ = text };
+                content.Text.Attachments.Add(attachment);
+                step.Queue(content);
+                step.Keep(thread.Row.NextQueued, Sent(thread.Outbox[thread.Row.NextQueued]));
+                return Task.FromResult(true);
+            }, default);
+        }
+        await SyncAsync(eve, karim);
+        Message theirs = await group[1].MessageAsync("the same"), forged = await group[1].MessageAsync("another");
+        Assert.Equal(honest, await ReadAsync(group[1], theirs, Attachments(theirs)[0]));
+        Assert.Equal(ClientErrors.AttachmentDamaged, await CodeAsync(() => group[1].FetchAsync(forged.Id, Attachments(forged)[0].Id)));
+
+        // Hers go, and what the server has with them; what was Marie's stays.
+        await group[1].HideAsync([theirs.Id, forged.Id]);
+        foreach (string path in Blobs(server)) System.IO.File.Delete(path);
+        Assert.Equal(before, await FilesAsync(store));
+        Assert.Equal(honest, await ReadAsync(group[1], got, file));
+
+        static Records.OutboxRow Sent(Records.OutboxRow row)
+        {
+            row.Uploading = false;
+            return row;
+        }
+    }
+
+    // K-53
+    [Fact]
     public static async Task Of_a_file_that_was_exchanged_cut_or_extended_not_a_byte_is_shown_or_kept()
     {
         await using TestServer server = await OpenServerAsync();
@@ -238,7 +289,7 @@ public static class AttachmentTests
             ("long.png", "image/png", Png(16_385, 1), null),
             ("photo.jpg", "image/jpeg", Jpeg(800, 600), "image/jpeg"),
             ("bomb.jpg", "image/jpeg", Jpeg(60_000, 60_000), null),
-            ("photo.gif", "image/gif", [.. "GIF89a"u8, 0x20, 0x03, 0x58, 0x02, 0, 0], "image/gif"),
+            ("photo.gif", "image/gif", Gif(800, 800), "image/gif"),
             ("page.png", "image/png", "<!doctype html><script>alert(1)</script>"u8.ToArray(), null),
             ("page.svg", "image/svg+xml", "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"u8.ToArray(), null),
             ("page.html", "text/html", "<script>alert(1)</script>"u8.ToArray(), null),
@@ -264,8 +315,12 @@ public static class AttachmentTests
     [Fact]
     public static void The_measures_of_any_bytes_are_some_or_none()
     {
+        // A frame that widens the screen counts, and behind what has no length nothing is believed: a decoder reads on elsewhere.
+        Assert.Equal(new PixelSize(50_000, 2), InlineMedia.Measure("image/gif", Gif(50_000, 2)));
+        Assert.Equal(new PixelSize(800, 600), InlineMedia.Measure("image/jpeg", Jpeg(800, 600)));
+        foreach (byte bare in (byte[])[0x00, 0x01, 0xD0, 0xD7, 0xD8, 0xD9, 0xDA]) Assert.Null(InlineMedia.Measure("image/jpeg", [0xFF, 0xD8, 0xFF, bare, 0xFF, 0xC0, .. Jpeg(800, 600)]));
         Random random = new(7);
-        byte[][] seeds = [Png(640, 480), Jpeg(800, 600), [.. "GIF89a"u8, 1, 0, 1, 0], [.. "RIFF"u8, 0, 0, 0, 0, .. "WEBPVP8X"u8, .. new byte[20]], [.. "RIFF"u8, 0, 0, 0, 0, .. "WEBPVP8L"u8, .. new byte[20]]];
+        byte[][] seeds = [Png(640, 480), Jpeg(800, 600), Gif(20, 20), [.. "RIFF"u8, 0, 0, 0, 0, .. "WEBPVP8X"u8, .. new byte[20]], [.. "RIFF"u8, 0, 0, 0, 0, .. "WEBPVP8L"u8, .. new byte[20]]];
         foreach (byte[] seed in seeds)
         {
             for (int i = 0; i < 3_000; i++)
@@ -424,6 +479,10 @@ public static class AttachmentTests
 
     static byte[] Jpeg(int width, int height) =>
         [0xFF, 0xD8, 0xFF, 0xE1, 0, 8, .. "Exif\0\0"u8, 0xFF, 0xC4, 0, 4, 1, 2, 0xFF, 0xC2, 0, 17, 8, .. BigEndian(height, 2), .. BigEndian(width, 2), 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    // A small screen, an extension, and a frame of this size.
+    static byte[] Gif(int width, int height) =>
+        [.. "GIF89a"u8, 2, 0, 2, 0, 0, 0, 0, 0x21, 0xF9, 4, 0, 0, 0, 0, 0, 0x2C, 0, 0, 0, 0, .. BigEndian(width, 2).Reverse(), .. BigEndian(height, 2).Reverse(), 0, 2];
 
     static byte[] BigEndian(int number, int bytes) => [.. Enumerable.Range(0, bytes).Select(i => (byte)((number >> (8 * (bytes - 1 - i))) & 0xFF))];
 

@@ -7,7 +7,8 @@ export interface Opened {
 }
 
 const kept = 48;
-const opened = new Map<Id, { readonly message: MessageId; readonly file: Promise<Opened> }>();
+/** By conversation, message and attachment: the id of an attachment alone is its sender’s word. */
+const opened = new Map<string, { readonly message: MessageId; readonly file: Promise<Opened> }>();
 
 /** From now on the files of a message go with it: when it ends, is deleted or hidden. */
 export function connectFiles(client: Client): void {
@@ -19,16 +20,17 @@ export function connectFiles(client: Client): void {
 
 /** Opens an attachment; the newest ones stay open for when they are scrolled to again. */
 export function openFile(client: Client, message: Message, attachment: Id): Promise<Opened> {
-  let file = opened.get(attachment)?.file;
+  const key = `${message.conversation}/${message.id}/${attachment}`;
+  let file = opened.get(key)?.file;
   if (!file) {
     file = client.request('attachment.open', { conversation: message.conversation, message: message.id, attachment }).then(
       // The type is one of a fixed list, or bytes: an address of this page never is a page itself.
       answer => ({ file: answer.file, url: answer.inline ? URL.createObjectURL(answer.file) : null }),
     );
-    file.catch(() => opened.delete(attachment));
+    file.catch(() => opened.delete(key));
   }
-  opened.delete(attachment);
-  opened.set(attachment, { message: message.id, file });
+  opened.delete(key);
+  opened.set(key, { message: message.id, file });
   for (const [id, old] of opened) {
     if (opened.size <= kept) break;
     opened.delete(id);

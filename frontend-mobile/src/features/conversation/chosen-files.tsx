@@ -22,13 +22,15 @@ export function ChosenFiles({ files, onRemove }: { readonly files: readonly Chos
             )}
             <span className={styles.text}>
               <bdi>{file.name}</bdi>
-              <span className={styles.size}>{formats.bytes(file.blob.size)}</span>
+              <span className={styles.size}>
+                {file.stripped && <Icon name="shield" small />} {formats.bytes(file.blob.size)}
+              </span>
             </span>
             <IconButton icon="close" label={t.files.remove(file.name)} onClick={() => onRemove(file)} />
           </li>
         ))}
       </ul>
-      <p className={styles.note}>{files.some(file => file.stripped) ? t.files.stripped : t.files.asTheyAre}</p>
+      <p className={styles.note}>{files.every(file => file.stripped) ? t.files.stripped : files.some(file => file.stripped) ? t.files.partlyStripped : t.files.asTheyAre}</p>
     </div>
   );
 }

@@ -16,7 +16,7 @@ const sidePixels = 8_192;
 const previewPixels = 24;
 let last = 0;
 
-/** Makes a file ready to send. Pictures are drawn anew, as they are turned, at most 8,192 pixels a side. */
+/** Makes a file ready to send. Pictures are drawn anew, as they are turned, at most 8,192 pixels a side: of other types that this browser can draw as JPEG, GIF alone stays as it is, since it moves. */
 export async function choose(file: File): Promise<Chosen> {
   const plain: Chosen = { key: ++last, blob: file, name: file.name, type: file.type, width: 0, height: 0, preview: null, url: null, stripped: false };
   if (!file.type.startsWith('image/') || file.type === 'image/svg+xml') return plain;
@@ -29,16 +29,16 @@ export async function choose(file: File): Promise<Chosen> {
   }
   try {
     const preview = previewOf(bitmap);
-    if (!drawn.has(file.type))
-      return { ...plain, width: bitmap.width, height: bitmap.height, preview, url: file.type === 'image/gif' ? URL.createObjectURL(file) : null };
+    if (file.type === 'image/gif') return { ...plain, width: bitmap.width, height: bitmap.height, preview, url: URL.createObjectURL(file) };
     const scale = Math.min(1, sidePixels / Math.max(bitmap.width, bitmap.height));
     const width = Math.max(1, Math.round(bitmap.width * scale));
     const height = Math.max(1, Math.round(bitmap.height * scale));
     const canvas = new OffscreenCanvas(width, height);
     canvas.getContext('2d')!.drawImage(bitmap, 0, 0, width, height);
-    const blob = await canvas.convertToBlob({ type: file.type, quality: 0.9 });
+    const blob = await canvas.convertToBlob({ type: drawn.has(file.type) ? file.type : 'image/jpeg', quality: 0.9 });
     // A browser that cannot write a type writes PNG.
-    return { ...plain, blob, type: blob.type, width, height, preview, url: URL.createObjectURL(blob), stripped: true };
+    const name = blob.type === file.type ? file.name : `${file.name.replace(/\.[^.]*$/, '')}.${blob.type === 'image/jpeg' ? 'jpg' : 'png'}`;
+    return { ...plain, blob, name, type: blob.type, width, height, preview, url: URL.createObjectURL(blob), stripped: true };
   } finally {
     bitmap.close();
   }
