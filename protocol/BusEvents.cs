@@ -36,7 +36,15 @@ public sealed record EventsMissed : BusEvent;
 /// former devices comes before.
 /// </summary>
 /// <param name="Account">Which.</param>
-public sealed record AccountClosed(Id Account) : BusEvent;
+/// <param name="Number">
+/// The number of the device list with which it was begun afresh, so that the same news, heard again later, leaves alone what was kept since;
+/// <see cref="ForGood"/> where it is gone.
+/// </param>
+public sealed record AccountClosed(Id Account, ulong Number = AccountClosed.ForGood) : BusEvent
+{
+    /// <summary>After every number.</summary>
+    public const ulong ForGood = ulong.MaxValue;
+}
 
 /// <summary>A device of the account put new notes: its others that are connected find a notice in their inboxes.</summary>
 /// <param name="Account">Whose.</param>

@@ -65,8 +65,7 @@ sealed class Housekeeping(
                 Remove(device.Device);
                 break;
             case AccountClosed account:
-                _ = DoAsync(() => new DropArchiveChore(account.Account));
-                _ = DoAsync(() => attachments.DropAccountAsync(account.Account));
+                _ = DoAsync(() => attachments.DropAccountAsync(account.Account, account.Number));
                 break;
             case Revoked revoked:
                 foreach (Id session in revoked.Sessions)

@@ -141,7 +141,9 @@ public sealed class AccountTests
 
         await PostAsync(fresh, "reset", good, AuthJson.Default.ResetAccount).OkAsync();
         Assert.Equal(new[] { first.Device, second.Device }.ToHashSet(), news.OfType<DeviceRemoved>().Select(e => e.Device).ToHashSet());
-        Assert.Equal(new AccountClosed(first.Account), Assert.Single(news.OfType<AccountClosed>()));
+        AccountClosed closed = Assert.Single(news.OfType<AccountClosed>());
+        Assert.Equal(new AccountClosed(first.Account, 3), closed);
+        Assert.Equal(closed, Kavalek.Host.EventCodec.Read(Kavalek.Host.EventCodec.Write(Id.New(), closed)));
         Assert.True((await fresh.RefreshAsync()).Certified);
         await fresh.GetAsync("/auth/v1/vault").RefusedAsync(ErrorCodes.NotFound);
         AccountRecord record = await fresh.GetAsync($"/auth/v1/directory/{first.Handle}", AuthJson.Default.AccountRecord);

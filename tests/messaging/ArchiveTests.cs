@@ -69,6 +69,48 @@ public static class ArchiveTests
         server.Bus.Publish(new AccountClosed(one.Account));
         Assert.Equal(1, await server.EventuallyAsync("SELECT COUNT(*) FROM archive_segment", 1));
         Assert.Equal(1, server.Count("SELECT COUNT(*) FROM archive"));
+
+        // Begun afresh, it keeps what comes after, however often it is told of its beginning: by each node, and by the news of a week at each start.
+        PlainDevice afresh = PlainDevice.New();
+        using TestRest theirs = new(server, afresh);
+        await FillAsync(0);
+        server.Bus.Publish(new AccountClosed(afresh.Account, 5));
+        Assert.Equal(1, await server.EventuallyAsync("SELECT COUNT(*) FROM archive_segment", 1));
+        Assert.Equal(0, server.Count("SELECT COUNT(*) FROM note"));
+        await FillAsync(0);
+        string kept = server.Dump();
+        foreach (ulong number in (ulong[])[5, 3, 5])
+            server.Bus.Publish(new AccountClosed(afresh.Account, number));
+        await SettleAsync();
+        Assert.Equal(kept, server.Dump());
+        await server.RestartAsync();
+        using TestRest later = new(server, afresh);
+        server.Bus.Publish(new AccountClosed(afresh.Account, 5));
+        await PutAsync(later, 1, archive); // behind it, in the writer's order
+        Assert.Equal((2ul, 1ul), ((await InfoAsync(later)).Version, (await InfoAsync(later)).Head));
+        Assert.Equal(1, server.Count("SELECT COUNT(*) FROM note"));
+        // The next beginning, and the end, which nothing remembers.
+        server.Bus.Publish(new AccountClosed(afresh.Account, 6));
+        await PutAsync(later, 0, archive);
+        Assert.Equal((1ul, 0ul), ((await InfoAsync(later)).Version, (await InfoAsync(later)).Head));
+        server.Bus.Publish(new AccountClosed(afresh.Account));
+        Assert.Equal(1, await server.EventuallyAsync("SELECT COUNT(*) FROM archive", 1));
+        Assert.Equal(0, server.Count("SELECT COUNT(*) FROM begun_afresh"));
+
+        async Task FillAsync(ulong version)
+        {
+            await PutAsync(theirs, version, archive);
+            await DoneAsync(theirs, Segment(archive, 1));
+            using HttpResponseMessage answer = await theirs.SendAsync(HttpMethod.Put, "/api/v1/archive/notes", new ArchiveNotes { Version = 1, Sealed = ByteString.CopyFrom(new byte[80]) });
+            Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        }
+
+        // What was asked for before is done: the writer takes one after the other.
+        async Task SettleAsync()
+        {
+            using HttpResponseMessage answer = await theirs.SendAsync(HttpMethod.Get, "/api/healthz");
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
     }
 
     [Fact]

@@ -61,7 +61,7 @@ internal static class AccountEndpoints
         DroppedDevices dropped = await store.ResetAsync(caller, request);
         log.LogInformation("account {Account} was begun afresh", ids.Of(caller.Account));
         foreach (Id device in dropped.Removed) bus.Publish(new DeviceRemoved(caller.Account, device));
-        bus.Publish(new AccountClosed(caller.Account));
+        bus.Publish(new AccountClosed(caller.Account, dropped.Number));
         bus.Publish(new DevicesChanged(caller.Account, dropped.Remaining));
         return TypedResults.NoContent();
     }

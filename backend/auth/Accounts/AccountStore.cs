@@ -7,7 +7,8 @@ namespace Kavalek.Auth;
 /// <summary>What became of an account's devices.</summary>
 /// <param name="Removed">Those that are none of its any more.</param>
 /// <param name="Remaining">Those in force.</param>
-internal sealed record DroppedDevices(Id[] Removed, Id[] Remaining);
+/// <param name="Number">The number of the device list that says so.</param>
+internal sealed record DroppedDevices(Id[] Removed, Id[] Remaining, ulong Number);
 
 /// <summary>Changes of a whole account, each in one transaction.</summary>
 internal sealed class AccountStore(AuthDatabase database, SignedIdentity identity, VaultStore vaults, RetiredDevices retired, ClosedAccounts closed, TimeProvider clock)
@@ -87,7 +88,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
             ("@account", caller.Account), ("@number", (long)stored.Number + 2), ("@body", request.KeyChange));
         if (request.Vault is { } vault) await vaults.ReplaceAsync(db, caller.Account, request.AccountKey, vault);
         else await db.ExecuteAsync("DELETE FROM vault WHERE account = @account", ("@account", caller.Account));
-        return new DroppedDevices([.. removed.Select(d => d.Id)], [.. next.Keys]);
+        return new DroppedDevices([.. removed.Select(d => d.Id)], [.. next.Keys], stored.Number + 2);
     });
 
     /// <summary>Begins the account afresh with the calling device alone, under a new key.</summary>
@@ -109,7 +110,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
         await db.ExecuteAsync("UPDATE device SET certificate = @certificate, grant_key = NULL, sealed_grant = NULL, waiting_until = NULL WHERE id = @device",
             ("@certificate", request.Certificate), ("@device", own.Id));
         await db.ExecuteAsync(StoreKey, ("@key", request.AccountKey), ("@list", request.DeviceList), ("@number", (long)stored.Number + 1), ("@account", caller.Account));
-        return new DroppedDevices([.. devices.Select(d => d.Id)], [own.Id]);
+        return new DroppedDevices([.. devices.Select(d => d.Id)], [own.Id], stored.Number + 1);
     });
 
     /// <summary>Deletes the account with all that hangs on it. Of its devices the bare ids stay, so that no other device ever gets one of them.</summary>

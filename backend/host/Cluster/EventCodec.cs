@@ -19,7 +19,7 @@ internal static class EventCodec
                 case DeviceRemoved e: Begin(2); Ids(e.Account, e.Device); break;
                 case Revoked e: Begin(3); List(e.Devices); List(e.Sessions); break;
                 case DevicesChanged e: Begin(4); Ids(e.News, e.Account); List(e.Devices); break;
-                case AccountClosed e: Begin(5); Ids(e.Account); break;
+                case AccountClosed e: Begin(5); Ids(e.Account); to.Write(e.Number); break;
                 case DevicesSubscribed e: Begin(6); Name(e.Stream); List(e.Devices); break;
                 case EntriesAppended e: Begin(7); Name(e.Stream); to.Write(e.First); to.Write(e.Last); List(e.Removed); to.Write(e.Entries); break;
                 case DeviceUnsubscribed e: Begin(8); Name(e.Stream); Ids(e.Device); break;
@@ -68,7 +68,7 @@ internal static class EventCodec
             2 => new DeviceRemoved(One(), One()),
             3 => new Revoked(List(), List()),
             4 when One() is var id => new DevicesChanged(One(), List()) { News = id },
-            5 => new AccountClosed(One()),
+            5 => new AccountClosed(One(), from.ReadUInt64()),
             6 => new DevicesSubscribed(Name(), List()),
             7 when (Name(), from.ReadUInt64(), from.ReadUInt64(), List()) is var (name, first, last, removed) => new EntriesAppended(name, first, last, Rest(), removed),
             8 => new DeviceUnsubscribed(Name(), One()),

@@ -54,18 +54,6 @@ sealed class PutArchiveChore(Id account, ulong follows, byte[] state, byte[] id)
     }
 }
 
-/// <summary>An account is gone, or begun afresh under keys that open nothing of it: its archive goes, with its notes.</summary>
-sealed class DropArchiveChore(Id account) : Chore
-{
-    public override void Run(StreamStore store)
-    {
-        store.Alone(account);
-        Execute(store, "DELETE FROM archive_segment WHERE account = @account", ("@account", account));
-        Execute(store, "DELETE FROM archive WHERE account = @account", ("@account", account));
-        Execute(store, "DELETE FROM note WHERE account = @account", ("@account", account));
-    }
-}
-
 /// <summary><c>POST archive/segments</c>: the next segment, or the same one again.</summary>
 sealed class AppendSegmentChore(Id account, NewSegment segment, long quota) : Chore
 {

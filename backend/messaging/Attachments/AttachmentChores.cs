@@ -121,11 +121,31 @@ sealed class ExpireAttachmentsChore : DropAttachmentsChore
     }
 }
 
-/// <summary>An account is gone, or begun afresh: its attachments go.</summary>
-sealed class DropAccountAttachmentsChore(Id account) : DropAttachmentsChore
+/// <summary>
+/// An account is gone, or begun afresh under keys that open nothing of it: its archive goes, with its notes and attachments. News are heard by every node, and again by each that
+/// starts: what is not newer than what was done already is done no more, because what is there by now is of the time after.
+/// </summary>
+sealed class DropAccountChore(Id account, ulong number) : DropAttachmentsChore
 {
     public override void Run(StreamStore store)
     {
+        store.Alone(account);
+        if (number == AccountClosed.ForGood)
+        {
+            Execute(store, "DELETE FROM begun_afresh WHERE account = @account", ("@account", account));
+        }
+        else
+        {
+            if (Keys(store, "SELECT number FROM begun_afresh WHERE account = @account", ("@account", account)) is [var done] && number <= (ulong)done)
+                return;
+            Execute(store, """
+                INSERT INTO begun_afresh (account, number) VALUES (@account, @number)
+                    ON CONFLICT (account) DO UPDATE SET number = excluded.number
+                """, ("@account", account), ("@number", number));
+        }
+        Execute(store, "DELETE FROM archive_segment WHERE account = @account", ("@account", account));
+        Execute(store, "DELETE FROM archive WHERE account = @account", ("@account", account));
+        Execute(store, "DELETE FROM note WHERE account = @account", ("@account", account));
         Drop(store, "account = @account", ("@account", account));
         Execute(store, "DELETE FROM attachment_use WHERE account = @account", ("@account", account));
     }

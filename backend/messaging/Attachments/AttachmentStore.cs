@@ -58,8 +58,8 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
     /// <summary>Deletes what is over.</summary>
     public Task<Outcome> ExpireAsync() => DropAsync(new ExpireAttachmentsChore());
 
-    /// <summary>Deletes all of an account's.</summary>
-    public Task<Outcome> DropAccountAsync(Id account) => DropAsync(new DropAccountAttachmentsChore(account));
+    /// <summary>Deletes all that an account has, its archive and notes, too.</summary>
+    public Task<Outcome> DropAccountAsync(Id account, ulong number) => DropAsync(new DropAccountChore(account, number));
 
     /// <summary>Deletes files without a row: a row comes before its file and goes before it.</summary>
     public async Task SweepAsync()
