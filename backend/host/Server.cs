@@ -170,6 +170,7 @@ public sealed class Server : IAsyncDisposable
             Postgres = options.Postgres,
             Instance = () => auth?.Instance ?? remote!.Instance,
             TokenKey = auth is not null ? auth.PublicKey : remote!.Key,
+            Policy = remote?.Policy,
             AcksWait = options.AcksWait,
             Origins = options.Origin is { } origin ? [origin] : options.UrlList,
         };

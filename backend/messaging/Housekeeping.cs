@@ -28,6 +28,8 @@ sealed class Housekeeping(
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _running.Add(metrics);
+        if (options.Policy is { } policy)
+            Hear(policy);
         _running.Add(bus.Listen(Hear));
         _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
         _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));

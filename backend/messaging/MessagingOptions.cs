@@ -19,6 +19,9 @@ public sealed record MessagingOptions
     /// <summary>The key that verifies access tokens with this <c>kid</c>; null if there is none. The authentication service's JWKS.</summary>
     public required Func<string, SecurityKey?> TokenKey { get; init; }
 
+    /// <summary>What the instance's policy asks at the start, which news change; null where an authentication service in this process says so as it starts.</summary>
+    public PolicyChanged? Policy { get; init; }
+
     /// <summary>Origins whose pages may open a socket, each exactly as a browser sends it; none by default.</summary>
     public IReadOnlyList<string> Origins { get; init; } = [];
 

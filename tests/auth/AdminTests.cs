@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Kavalek.Host;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
@@ -267,13 +268,16 @@ public sealed class AdminTests
 
         TestDevice stranger = TestDevice.New(scene.Server);
         await stranger.RegisterAsync(stranger.Registration()).OkAsync(HttpStatusCode.Accepted);
-        InstancePolicy wanted = AdminScene.Policy(1) with { Registration = "invite", TimerCeiling = 86_400 };
+        InstancePolicy wanted = AdminScene.Policy(1) with { Registration = "invite", TimerCeiling = 86_400, RetentionDays = 7 };
         SignedPolicy signed = await AdminScene.ReadAsync(scene.PutPolicyAsync(scene.Owner, wanted), AdminJson.Default.SignedPolicy);
         Assert.Equal(JsonSerializer.Serialize(wanted, AdminJson.Default.InstancePolicy), JsonSerializer.Serialize(scene.Verified(signed), AdminJson.Default.InstancePolicy));
         TestDevice next = TestDevice.New(scene.Server);
         await next.RegisterAsync(next.Registration()).RefusedAsync(ErrorCodes.InvalidInvite);
         InstanceInfo info = await AdminScene.ReadAsync(scene.Server.GetAsync("/auth/v1/instance"), AuthJson.Default.InstanceInfo);
         Assert.Equal(("invite", 86_400), (info.Registration, info.TimerCeiling));
+        // A delivery service elsewhere asks when it starts, however long ago that was set.
+        using (RemoteAuth remote = await RemoteAuth.ConnectAsync(scene.Server.Address, scene.Clock))
+            Assert.Equal(new PolicyChanged(7, wanted.AttachmentBytes, wanted.AttachmentQuota), remote.Policy);
         await scene.Server.RestartAsync();
         Assert.Equal(1, scene.Verified(await AdminScene.ReadAsync(scene.Server.GetAsync("/auth/v1/policy"), AdminJson.Default.SignedPolicy)).Number);
     }

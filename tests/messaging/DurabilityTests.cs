@@ -84,10 +84,12 @@ public static class DurabilityTests
         Assert.Equal(HttpStatusCode.Created, await rest.CreateAsync(Id.New()).StatusAsync());
     }
 
-    [Fact]
-    public static async Task An_entry_expires_after_thirty_days_or_when_its_sender_said() // K-65
+    [Theory]
+    [InlineData(30)]
+    [InlineData(7)] // as a node alone was told of the policy when it started
+    public static async Task An_entry_expires_after_thirty_days_or_what_the_policy_says_or_when_its_sender_said(int days) // K-65
     {
-        await using MessagingServer server = await MessagingServer.StartAsync();
+        await using MessagingServer server = await MessagingServer.StartAsync(o => o with { Policy = days == 30 ? null : new PolicyChanged(days, 0, 0) });
         PlainDevice alice = PlainDevice.New(), bob = PlainDevice.New();
         (TestRest rest, Id stream) = await StreamTests.StreamAsync(server, alice, bob);   // 1
         using var bobRest = new TestRest(server, bob);
@@ -104,7 +106,7 @@ public static class DurabilityTests
         Assert.Equal([3ul, 4ul], (await bobRest.EntriesAsync(stream)).Entries.Select(e => e.Seq));
         Assert.Equal(0, await server.EventuallyAsync("SELECT count(*) FROM run WHERE last = 2", 0));
 
-        server.Clock.Advance(TimeSpan.FromDays(30));
+        server.Clock.Advance(TimeSpan.FromDays(days));
         EntryList left = await bobRest.EntriesAsync(stream);
         Assert.Equal((0, 4ul), (left.Entries.Count, left.Head));
         Assert.Equal(0, await server.EventuallyAsync("SELECT count(*) FROM run", 0));

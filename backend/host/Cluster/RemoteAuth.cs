@@ -6,7 +6,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Kavalek.Host;
 
-/// <summary>What a delivery service without an authentication service beside it knows of one elsewhere: the instance's id, and the keys of its access tokens (JWKS).</summary>
+/// <summary>What a delivery service without an authentication service beside it knows of one elsewhere: the instance's id, the keys of its access tokens (JWKS), and its policy.</summary>
 internal sealed class RemoteAuth : IDisposable
 {
     static readonly TimeSpan Fresh = TimeSpan.FromMinutes(5);
@@ -32,6 +32,9 @@ internal sealed class RemoteAuth : IDisposable
     /// <summary>The instance's id.</summary>
     public Id Instance { get; private set; }
 
+    /// <summary>What the instance's policy asked of a delivery service when this one began. It was set at any time; what is set later comes as news.</summary>
+    public PolicyChanged Policy { get; private set; } = null!;
+
     /// <summary>Asks until it is there; nodes of one instance start in any order.</summary>
     /// <exception cref="InvalidOperationException">It was not there for a minute.</exception>
     public static async Task<RemoteAuth> ConnectAsync(Uri address, TimeProvider clock)
@@ -44,6 +47,7 @@ internal sealed class RemoteAuth : IDisposable
                 InstanceInfo? info = JsonSerializer.Deserialize(await auth._http.GetStringAsync(new Uri("/auth/v1/instance", UriKind.Relative)), AuthJson.Default.InstanceInfo);
                 auth.Instance = info!.Id;
                 await auth.ReadKeysAsync();
+                await auth.ReadPolicyAsync();
                 return auth;
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or JsonException)
@@ -86,6 +90,13 @@ internal sealed class RemoteAuth : IDisposable
         {
             // The keys that are known go on.
         }
+    }
+
+    async Task ReadPolicyAsync()
+    {
+        SignedPolicy signed = JsonSerializer.Deserialize(await _http.GetStringAsync(new Uri("/auth/v1/policy", UriKind.Relative)), AdminJson.Default.SignedPolicy)!;
+        InstancePolicy policy = JsonSerializer.Deserialize(signed.Policy, AdminJson.Default.InstancePolicy)!;
+        Policy = new PolicyChanged(policy.RetentionDays, policy.AttachmentBytes, policy.AttachmentQuota);
     }
 
     async Task ReadKeysAsync()
