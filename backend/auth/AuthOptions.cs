@@ -20,6 +20,11 @@ public readonly record struct Rate(int Count, int Seconds);
 /// <summary>The settings of the authentication service.</summary>
 public sealed record AuthOptions
 {
+    /// <summary>
+    /// The file in the data folder that holds the number and hash of the newest policy that was in force here. No part of a backup: what is restored on purpose may be older.
+    /// </summary>
+    public const string SeenPolicyFile = "policy-seen";
+
     /// <summary>Folder of the database and of <c>keys/</c>.</summary>
     public required string DataFolder { get; init; }
 

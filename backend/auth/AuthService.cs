@@ -59,7 +59,7 @@ public sealed class AuthService : IAsyncDisposable
             instance ??= await InstanceId.MakeAsync(database);
             return new AuthService(options, database, keys, instance, bcrypt, clock)
             {
-                SetUpSecret = await new InviteStore(database, new AuditLog(database, instance, clock), clock).RenewSetUpAsync(),
+                SetUpSecret = await new InviteStore(database, new AuditLog(database, instance, keys, clock), clock).RenewSetUpAsync(),
             };
         }
         catch
@@ -106,7 +106,7 @@ public static class AuthHosting
             .AddSingleton<RegistrationStore>().AddSingleton<LogInStore>().AddSingleton<SessionStore>().AddSingleton<DeviceStore>()
             .AddSingleton<VaultStore>().AddSingleton<LinkStore>().AddSingleton<AccountStore>().AddSingleton<RetiredDevices>().AddSingleton<ClosedAccounts>()
             .AddSingleton<DirectoryStore>().AddSingleton<KeyPackageStore>().AddSingleton<InviteStore>()
-            .AddSingleton<AuditLog>().AddSingleton<PeopleStore>().AddSingleton<Policies>()
+            .AddSingleton<AuditLog>().AddSingleton<PeopleStore>().AddSingleton<SeenPolicy>().AddSingleton<Policies>()
             .AddSingleton<Mailer>().AddHostedService(provider => provider.GetRequiredService<Mailer>())
             .AddSingleton<Gate>()
             .AddHostedService<Reminder>().AddHostedService<Sweeper>();

@@ -87,7 +87,9 @@ public sealed record AuditRecord(
 /// <summary><c>GET /auth/v1/audit</c>.</summary>
 /// <param name="Records">The newest first; each one's hash follows from the next one's.</param>
 /// <param name="Head">The number of the newest of all; 0 where there is none.</param>
-public sealed record AuditPage(AuditRecord[] Records, long Head);
+/// <param name="Key">The instance's public token key, 65 bytes: the one of the JWKS.</param>
+/// <param name="Signature">Its signature over number and hash of the first record here, label <c>kavalek/v1/audit-head</c>, DER; absent where there is none.</param>
+public sealed record AuditPage(AuditRecord[] Records, long Head, byte[] Key, byte[]? Signature = null);
 
 /// <summary><c>GET /auth/v1/admin/overview</c>: figures of the authentication service.</summary>
 /// <param name="Version">Of the server.</param>

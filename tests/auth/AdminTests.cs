@@ -9,6 +9,8 @@ using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
 using Kavalek.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Kavalek.Auth.Tests;
 
@@ -280,6 +282,46 @@ public sealed class AdminTests
             Assert.Equal(new PolicyChanged(7, wanted.AttachmentBytes, wanted.AttachmentQuota), remote.Policy);
         await scene.Server.RestartAsync();
         Assert.Equal(1, scene.Verified(await AdminScene.ReadAsync(scene.Server.GetAsync("/auth/v1/policy"), AdminJson.Default.SignedPolicy)).Number);
+
+        // An older one was signed as well: put back into the database, or with the row gone, it is not taken for the present one, nor is the server begun on it.
+        await scene.PutPolicyAsync(scene.Owner, wanted with { Number = 2, Registration = "open" }).OkAsync(HttpStatusCode.OK);
+        SignedPolicy second = await AdminScene.ReadAsync(scene.Server.GetAsync("/auth/v1/policy"), AdminJson.Default.SignedPolicy);
+        await RefusedAsync(Put(1, signed));
+        await RefusedAsync("DELETE FROM policy");
+        string seen = Path.Combine(scene.Server.Data, AuthOptions.SeenPolicyFile), remembered = await File.ReadAllTextAsync(seen, TestContext.Current.CancellationToken);
+        Change($"DELETE FROM policy; {Put(2, second)}");
+        Assert.Equal(2, scene.Verified(await AdminScene.ReadAsync(scene.Server.GetAsync("/auth/v1/policy"), AdminJson.Default.SignedPolicy)).Number);
+        await scene.PutPolicyAsync(scene.Owner, wanted with { Number = 3 }).OkAsync(HttpStatusCode.OK);
+        Assert.StartsWith("3 ", await File.ReadAllTextAsync(seen, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await RefusedAsync(Put(2, second));
+        // Whoever put an older database back on purpose says so by deleting the file.
+        File.Delete(seen);
+        Change(Put(2, second));
+        Assert.Equal(2, scene.Verified(await AdminScene.ReadAsync(scene.Server.GetAsync("/auth/v1/policy"), AdminJson.Default.SignedPolicy)).Number);
+        Assert.Equal(remembered, await File.ReadAllTextAsync(seen, TestContext.Current.CancellationToken));
+
+        static string Put(long number, SignedPolicy policy) =>
+            $"DELETE FROM policy; INSERT INTO policy (number, body, signature) VALUES ({number}, x'{Convert.ToHexString(policy.Policy)}', x'{Convert.ToHexString(policy.Signature)}')";
+
+        // As another node's news would have it read anew.
+        void Change(string sql)
+        {
+            scene.Server.AuthTables.Execute(sql);
+            scene.Server.Services.GetRequiredService<IEventBus>().Publish(new PolicyChanged(30, 0, 0));
+        }
+
+        async Task RefusedAsync(string sql)
+        {
+            Change(sql);
+            using HttpResponseMessage answer = await scene.Server.GetAsync("/auth/v1/policy");
+            Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+            // Nor does a successor of it begin.
+            using HttpResponseMessage put = await scene.PutPolicyAsync(scene.Owner, wanted with { Number = scene.Server.AuthTables.Count("SELECT COALESCE(MAX(number), 0) FROM policy") + 1 });
+            Assert.Equal(HttpStatusCode.InternalServerError, put.StatusCode);
+            InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(
+                () => scene.Server.Services.GetServices<IHostedService>().OfType<Reminder>().Single().StartAsync(default));
+            Assert.Contains(AuthOptions.SeenPolicyFile, refused.Message, StringComparison.Ordinal);
+        }
     }
 
     // K-27
@@ -311,7 +353,32 @@ public sealed class AdminTests
         Assert.Equal(page.Records.Length, (int)page.Head);
         foreach (string bad in (string[])["?limit=101", "?limit=0", "?before=x"])
             await scene.Member.GetAsync($"/auth/v1/audit{bad}").RefusedAsync(ErrorCodes.Invalid);
+        // Each page's first record is signed by the key of the JWKS: the newest one's signature stands for the whole log.
+        AuditPage below = await AdminScene.ReadAsync(scene.Member.GetAsync("/auth/v1/audit?before=3"), AdminJson.Default.AuditPage);
+        foreach (AuditPage part in (AuditPage[])[page, below])
+        {
+            Assert.Equal((await AdminScene.ReadAsync(scene.Server.GetAsync("/auth/v1/policy"), AdminJson.Default.SignedPolicy)).Key, part.Key);
+            Assert.True(Signed(part));
+        }
+        Assert.Null((await AdminScene.ReadAsync(scene.Member.GetAsync("/auth/v1/audit?before=1"), AdminJson.Default.AuditPage)).Signature);
         Assert.Equal(page.Head - 1, (await AdminScene.ReadAsync(scene.Member.GetAsync($"/auth/v1/audit?before={page.Head}&limit=1"), AdminJson.Default.AuditPage)).Records.Single().Number);
+
+        // Written anew in the database, with every hash right, it is signed by nobody, and nothing is added to it.
+        hash = SHA256.HashData([.. "kavalek/v1/audit"u8, .. scene.Server.Instance.ToArray()]);
+        foreach (AuditRecord record in page.Records.Reverse())
+        {
+            hash = AuditLog.Hash(hash, record.Number, record.At, record.Actor, record.Act, record.Subject ?? default, record.Detail + "!");
+            scene.Server.AuthTables.Execute($"UPDATE audit SET detail = detail || '!', hash = x'{Convert.ToHexString(hash)}' WHERE number = {record.Number}");
+        }
+        AuditPage forged = await AdminScene.ReadAsync(scene.Member.GetAsync("/auth/v1/audit"), AdminJson.Default.AuditPage);
+        Assert.Equal("moderator!", forged.Records[0].Detail);
+        Assert.False(Signed(forged));
+        string before = scene.Server.Dump();
+        using HttpResponseMessage refused = await scene.ActAsync(scene.Owner, scene.Member.Account, "suspend");
+        Assert.Equal(HttpStatusCode.InternalServerError, refused.StatusCode);
+        Assert.Equal(before, scene.Server.Dump());
+
+        bool Signed(AuditPage part) => Signatures.Verify(part.Key, AuditStatement.SignedBytes(scene.Server.Instance, part.Records[0].Number, part.Records[0].Hash), part.Signature!);
     }
 
     // K-28

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Data.Common;
 using System.Text.Json;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
@@ -7,24 +7,25 @@ using Kavalek.Protocol.Identity;
 namespace Kavalek.Auth;
 
 /// <summary>
-/// The instance's policy (docs/PROTOCOL.md §5.12): numbered, and signed by a key outside the database, so that nobody who takes or changes the database alone
-/// tells clients another one, or an older one.
+/// The instance's policy (docs/PROTOCOL.md §5.12): numbered, signed by a key outside the database, and its number remembered there, so that nobody who takes or changes
+/// the database alone tells clients another one, or an older one, or none.
 /// </summary>
-internal sealed class Policies(AuthDatabase database, AuthOptions options, InstanceId instance, AuthKeys keys, AuditLog audit, IEventBus bus, TimeProvider clock) : IDisposable
+internal sealed class Policies(AuthDatabase database, AuthOptions options, InstanceId instance, AuthKeys keys, SeenPolicy seen, AuditLog audit, IEventBus bus, TimeProvider clock) : IDisposable
 {
-    SignedPolicy? _current;
-    InstancePolicy? _read;
+    const string Newest = "SELECT number, body, signature FROM policy ORDER BY number DESC";
+
+    readonly Lock _gate = new();
+    InForce? _known;
+    int _changes;
     IDisposable? _listening;
 
     /// <summary>The one in force.</summary>
-    public async Task<SignedPolicy> CurrentAsync() => Volatile.Read(ref _current) ?? await LoadAsync();
+    /// <exception cref="InvalidOperationException">The one in the database was not signed here, or is not the newest: the database was changed.</exception>
+    public async Task<SignedPolicy> CurrentAsync() => (await InForceAsync()).Signed;
 
     /// <summary>What it says.</summary>
-    public async Task<InstancePolicy> ReadAsync()
-    {
-        await CurrentAsync();
-        return Volatile.Read(ref _read)!;
-    }
+    /// <inheritdoc cref="CurrentAsync"/>
+    public async Task<InstancePolicy> ReadAsync() => (await InForceAsync()).Policy;
 
     /// <summary>Puts another one in force: with the number after the present one.</summary>
     /// <exception cref="AuthException">
@@ -35,18 +36,21 @@ internal sealed class Policies(AuthDatabase database, AuthOptions options, Insta
         Check(policy);
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(policy, AdminJson.Default.InstancePolicy);
         SignedPolicy signed = Sign(body);
+        SeenPolicy.Seen? before = seen.Read();
         await database.WriteAsync(async db =>
         {
             await actor.RequireAsync(db, clock);
-            long newest = await db.NumberAsync("SELECT COALESCE(MAX(number), 0) FROM policy");
-            if (policy.Number != newest + 1) throw new AuthException(ErrorCodes.StalePolicy, "The policy is not the successor of the stored one.");
+            Stored? stored = await db.FirstAsync(Newest, Stored.Read);
+            seen.Require(before, stored?.Number ?? 0, stored?.Body ?? []);
+            if (policy.Number != (stored?.Number ?? 0) + 1) throw new AuthException(ErrorCodes.StalePolicy, "The policy is not the successor of the stored one.");
             await db.ExecuteAsync("DELETE FROM policy");
             await db.ExecuteAsync("INSERT INTO policy (number, body, signature) VALUES (@number, @body, @signature)",
                 ("@number", policy.Number), ("@body", body), ("@signature", signed.Signature));
             await audit.WriteAsync(db, actor.Account, "policy", detail: policy.Number.ToString(System.Globalization.CultureInfo.InvariantCulture));
         });
-        Volatile.Write(ref _read, policy);
-        Volatile.Write(ref _current, signed);
+        // Never before it is stored: then a write that failed would leave the database with one that is too old.
+        seen.Note(policy.Number, body);
+        Forget();
         bus.Publish(Change(policy));
         return signed;
     }
@@ -64,21 +68,49 @@ internal sealed class Policies(AuthDatabase database, AuthOptions options, Insta
     // Another node may have changed it: it is read again.
     void Hear(BusEvent news)
     {
-        if (news is PolicyChanged) Volatile.Write(ref _current, null);
+        if (news is PolicyChanged) Forget();
+    }
+
+    void Forget()
+    {
+        lock (_gate)
+        {
+            _changes++;
+            _known = null;
+        }
     }
 
     static PolicyChanged Change(InstancePolicy policy) => new(policy.RetentionDays, policy.AttachmentBytes, policy.AttachmentQuota);
 
-    async Task<SignedPolicy> LoadAsync()
+    async Task<InForce> InForceAsync()
     {
-        Stored? stored = await database.ReadAsync(db => db.FirstAsync("SELECT body, signature FROM policy ORDER BY number DESC", row => new Stored(row.Bytes(0), row.Bytes(1))));
+        int changes;
+        lock (_gate)
+        {
+            if (_known is { } known) return known;
+            changes = _changes;
+        }
+        InForce read = await LoadAsync();
+        lock (_gate)
+        {
+            // Not what was read before a change that was heard of meanwhile.
+            if (changes == _changes) _known = read;
+        }
+        return read;
+    }
+
+    async Task<InForce> LoadAsync()
+    {
+        SeenPolicy.Seen? before = seen.Read();
+        Stored? stored = await database.ReadAsync(db => db.FirstAsync(Newest, Stored.Read));
         byte[] body = stored?.Body ?? JsonSerializer.SerializeToUtf8Bytes(Defaults(), AdminJson.Default.InstancePolicy);
-        SignedPolicy signed = stored is null ? Sign(body) : new SignedPolicy(body, stored.Signature, Key());
+        SignedPolicy signed = stored is null ? Sign(body) : new SignedPolicy(body, stored.Signature, keys.TokenPoint());
         if (!Signatures.Verify(signed.Key, Bytes(body), signed.Signature))
             throw new InvalidOperationException("The stored policy was not signed by this instance: the database was changed, or belongs to other keys.");
-        Volatile.Write(ref _read, JsonSerializer.Deserialize(body, AdminJson.Default.InstancePolicy)!);
-        Volatile.Write(ref _current, signed);
-        return signed;
+        InstancePolicy policy = JsonSerializer.Deserialize(body, AdminJson.Default.InstancePolicy)!;
+        seen.Require(before, policy.Number, body);
+        seen.Note(policy.Number, body);
+        return new InForce(signed, policy);
     }
 
     // What the command line says holds until somebody sets it here.
@@ -99,15 +131,14 @@ internal sealed class Policies(AuthDatabase database, AuthOptions options, Insta
         if (!good) throw AuthException.Invalid("The policy has a value that is not allowed.");
     }
 
-    SignedPolicy Sign(byte[] body) => new(body, keys.Token.SignData(Bytes(body), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence), Key());
+    SignedPolicy Sign(byte[] body) => new(body, keys.Sign(Bytes(body)), keys.TokenPoint());
 
     byte[] Bytes(byte[] body) => PolicyStatement.SignedBytes(instance.Id, body);
 
-    byte[] Key()
+    sealed record Stored(long Number, byte[] Body, byte[] Signature)
     {
-        ECParameters parameters = keys.Token.ExportParameters(includePrivateParameters: false);
-        return [4, .. parameters.Q.X!, .. parameters.Q.Y!];
+        public static Stored Read(DbDataReader row) => new(row.GetInt64(0), row.Bytes(1), row.Bytes(2));
     }
 
-    sealed record Stored(byte[] Body, byte[] Signature);
+    sealed record InForce(SignedPolicy Signed, InstancePolicy Policy);
 }

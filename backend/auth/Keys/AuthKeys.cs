@@ -32,6 +32,16 @@ internal sealed class AuthKeys : IDisposable
     /// <summary>Signs access tokens: P-256.</summary>
     public ECDsa Token { get; }
 
+    /// <summary>Signs with the token key; DER.</summary>
+    public byte[] Sign(byte[] bytes) => Token.SignData(bytes, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+
+    /// <summary>The token key's public half: an uncompressed point, 65 bytes.</summary>
+    public byte[] TokenPoint()
+    {
+        ECParameters parameters = Token.ExportParameters(includePrivateParameters: false);
+        return [4, .. parameters.Q.X!, .. parameters.Q.Y!];
+    }
+
     /// <summary>Reads the keys, or makes them where the instance is new.</summary>
     /// <param name="folder"><c>DATA/keys</c>.</param>
     /// <param name="mayCreate">Whether the instance is new. Otherwise a missing key is an error: a fresh one would lock everybody out for good.</param>

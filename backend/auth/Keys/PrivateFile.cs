@@ -39,6 +39,18 @@ internal static class PrivateFile
         }
     }
 
+    /// <summary>Puts a file in the place of one that may be there, whole or not at all; several processes may do so at once.</summary>
+    public static void Replace(string path, ReadOnlySpan<byte> content)
+    {
+        string unfinished = $"{path}.{Guid.NewGuid():n}.new";
+        using (FileStream file = new(unfinished, New))
+        {
+            file.Write(content);
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(unfinished, path, overwrite: true);
+    }
+
     /// <summary>Writes a new file whole or not at all: a start that is cut off leaves no half key behind.</summary>
     public static void WriteNew(string path, ReadOnlySpan<byte> content)
     {

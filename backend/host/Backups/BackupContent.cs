@@ -41,12 +41,12 @@ internal static partial class DataFolder
     /// <summary>The newest schema that this program knows of auth's and messaging's tables on SQLite.</summary>
     public static (long Auth, long Messaging) KnownSchemas { get; } = (Newest(typeof(AuthService)), Newest(typeof(MessagingOptions)));
 
-    /// <summary>Everything in the folder but the databases, as names relative to it: keys, settings, attachments.</summary>
+    /// <summary>Everything in the folder but the databases, as names relative to it: keys, settings, attachments. Which policy was seen last is of the running instance: what is put back may be older.</summary>
     public static IEnumerable<string> Files(string folder) =>
         from path in Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = FileAttributes.ReparsePoint })
         let name = Path.GetRelativePath(folder, path).Replace('\\', '/')
         let first = name.Split('/')[0]
-        where !IsDatabase(name) && first is not (Lock or Description or PostgresBackup.Folder) && !first.StartsWith(Working, StringComparison.Ordinal) && !first.StartsWith(Aside, StringComparison.Ordinal)
+        where !IsDatabase(name) && first is not (Lock or Description or PostgresBackup.Folder or AuthOptions.SeenPolicyFile) && !first.StartsWith(Working, StringComparison.Ordinal) && !first.StartsWith(Aside, StringComparison.Ordinal)
             && !name.EndsWith(".part", StringComparison.Ordinal) && !name.EndsWith(".new", StringComparison.Ordinal)
         orderby name
         select name;
