@@ -35,13 +35,13 @@ sealed class ContentIntake(ClientCore core)
             step.Thread.Row.Undecryptable++;
             return;
         }
-        await CountAsync(step, stream, sender, content).ConfigureAwait(false);
+        bool wasMissing = await CountAsync(step, stream, sender, content).ConfigureAwait(false);
         // Who was left out when the group was started afresh speaks to nobody here any more.
         if (InStep.IsSuperseded(step.Thread, stream) && step.Thread.Live!.Devices.All(d => d.Account != sender.Account)) return;
         if (step.Thread.State is ConversationState.Left or ConversationState.Declined || core.People.Find(sender.Account) is { IsBlocked: true }) return;
         switch (content.BodyCase)
         {
-            case Content.BodyOneofCase.Text: await TextAsync(step, stream, sender, content).ConfigureAwait(false); break;
+            case Content.BodyOneofCase.Text: await TextAsync(step, stream, sender, content, wasMissing).ConfigureAwait(false); break;
             case Content.BodyOneofCase.Profile when sender.Account != core.Identity.Account:
                 await core.People.NameAsync(sender.Account, content.Profile.DisplayName.Length > 0 ? content.Profile.DisplayName : null, default).ConfigureAwait(false);
                 step.Publish(new ConversationChanged(step.Thread.Face));
@@ -57,22 +57,22 @@ sealed class ContentIntake(ClientCore core)
         }
     }
 
-    // Each device numbers its contents; a number left out is a content that the server kept from us (also over an epoch's end).
-    async Task CountAsync(Step step, GroupStream stream, MemberDevice sender, Content content)
+    // Each device numbers its contents; a number left out is a content that the server kept from us (also over an epoch's end). True where it is one of those.
+    async Task<bool> CountAsync(Step step, GroupStream stream, MemberDevice sender, Content content)
     {
         if (!stream.Numbers.TryGetValue(sender.Device, out DeviceRow? last))
             last = await core.Store.GetAsync(StoreKeys.Device(stream.Id, sender.Device)).ConfigureAwait(false) is { } stored ? DeviceRow.Parser.ParseFrom(stored) : null;
         if (last is { } known && content.Number <= known.Number)
         {
             stream.Numbers[sender.Device] = known;
-            await LateContents.CameAsync(step, stream, sender.Device, content.Number).ConfigureAwait(false);
-            return;
+            return await LateContents.CameAsync(step, stream, sender.Device, content.Number).ConfigureAwait(false);
         }
         // Of a device that is heard for the first time: what it said before, in an epoch that this device was in, was withheld. How much, nobody can tell.
         if (last is null && content.HasPrevious && content.Previous >= stream.Row.JoinedAt) step.Say(SystemKind.MessagesMissing, null, [sender.Account]);
         if (last is { } before && Withheld(step, before, content, Life.Shorter(content.Timer, stream.Extension!.Timer)) is > 0 and ulong missing)
             step.Say(SystemKind.MessagesMissing, null, [sender.Account], count: Math.Min(missing, 1_000_000), about: LateContents.Gap(stream, sender.Device, before.Number, content.Number));
         Chronicle.SetNumber(step, stream, sender.Device, content.Number, content.Timed);
+        return false;
     }
 
     // What had a life and has outlived it on the server is no loss, where this device was away for so long (§7.7).
@@ -86,7 +86,7 @@ sealed class ContentIntake(ClientCore core)
         return heardWithin ? missing : missing - ended;
     }
 
-    async Task TextAsync(Step step, GroupStream stream, MemberDevice sender, Content content)
+    async Task TextAsync(Step step, GroupStream stream, MemberDevice sender, Content content, bool wasMissing)
     {
         ulong ends = Life.End(content.Sent, step.NowMilliseconds, Life.Shorter(content.Timer, stream.Extension!.Timer));
         if (ends != 0 && ends <= step.NowMilliseconds) return; // over before it came
@@ -110,8 +110,8 @@ sealed class ContentIntake(ClientCore core)
             Text = Body(content.Text),
         };
         ActIntake.Apply(step, message);
-        // In the order of its sender's own numbers, whatever order the server made of them (K-35).
-        ulong? late = content.Number < stream.Numbers[sender.Device]?.Number ? await LateContents.PlaceAsync(step, stream, sender.Device, content.Number).ConfigureAwait(false) : null;
+        // In the order of its sender's own numbers, whatever order the server made of them (K-35); but only where all have seen that something is missing there.
+        ulong? late = wasMissing ? await LateContents.PlaceAsync(step, stream, sender.Device, content.Number).ConfigureAwait(false) : null;
         ulong position = late is { } place ? step.Insert(place, message) : step.Append(message);
         if (mine || message.BodyCase != MessageRow.BodyOneofCase.Text) return;
         row.Unread++;

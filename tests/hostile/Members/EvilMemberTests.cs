@@ -384,6 +384,49 @@ public sealed class EvilMemberTests(Cast cast)
         Assert.Equal("1", (await group[0].LinesAsync()).Last(l => l.Kind == SystemKind.MessagesMissing).Text);
     }
 
+    [Fact]
+    public async Task Nobody_puts_words_above_an_answer_by_a_number_that_was_not_missing_and_each_that_was_is_counted_once()
+    {
+        Conversation[] group = await GroupAsync("Backdated", Marie, Karim);
+        await using RawMember evil = await RawMember.OpenAsync(Karim, group[1].Id);
+        ulong number = evil.Row.Number;
+        await SayAsync("I owe you nothing", number += 4);
+        await Marie.SyncAsync();
+        await group[0].SendAsync("agreed");
+        await Marie.SyncAsync();
+        Assert.Equal("3", Missing(await group[0].LinesAsync()));
+
+        // Numbers that were said, one by him and one by what he said before this test, and none at all.
+        await SayAsync("I owe you a lot", number);
+        await SayAsync("really", number - 4);
+        await SayAsync("indeed", 0);
+        await Marie.SyncAsync();
+        Assert.Equal(["I owe you nothing", "agreed", "I owe you a lot", "really", "indeed"], await group[0].TextsAsync());
+        Assert.Equal("3", Missing(await group[0].LinesAsync()));
+
+        // The allow twin: what a line said is missing stands at its place when it comes, once.
+        await SayAsync("two of three", number - 2);
+        await SayAsync("two of three, again", number - 2);
+        await Marie.SyncAsync();
+        Assert.Equal(["two of three", "I owe you nothing", "agreed", "I owe you a lot", "really", "indeed", "two of three, again"], await group[0].TextsAsync());
+        Assert.Equal("2", Missing(await group[0].LinesAsync()));
+        await SayAsync("three of three", number - 1);
+        await SayAsync("one of three", number - 3);
+        await SayAsync("one of three, again", number - 3);
+        await Marie.SyncAsync();
+        Assert.Equal(["one of three", "two of three", "three of three", "I owe you nothing", "agreed", "I owe you a lot", "really", "indeed", "two of three, again", "one of three, again"], await group[0].TextsAsync());
+        Assert.DoesNotContain(SystemKind.MessagesMissing, await group[0].KindsAsync());
+
+        Task SayAsync(string words, ulong under)
+        {
+            Content content = Text(words);
+            content.Number = under;
+            return evil.SayAsync(content.ToByteArray());
+        }
+
+        static string? Missing(IEnumerable<SystemBody> lines) => Assert.Single(lines, line => line.Kind == SystemKind.MessagesMissing).Text;
+    }
+
     static Content Text(string text)
     {
         Content content = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow);
