@@ -35,6 +35,41 @@ public static class LockTests
         Task<string> WrongAsync() => CodeAsync(() => KavalekClient.UnlockAsync(Options(store, clock), "wrong wrong wrong"));
     }
 
+    [Fact]
+    public static async Task A_clock_that_is_set_forward_ends_no_wait_of_a_program_that_goes_on_running()
+    {
+        await using TestServer server = await OpenServerAsync();
+        ManualClock steady = new();
+        SetClock clock = new(steady);
+        MemoryClientStore store = new();
+        await (await SignUpAsync(server, "marie", Options(store))).DisposeAsync();
+        for (int i = 0; i < PasswordGuard.Free; i++) Assert.Equal(ClientErrors.WrongPassword, await CodeAsync(() => KavalekClient.UnlockAsync(Options(store, clock), "wrong wrong wrong")));
+        clock.Ahead = TimeSpan.FromHours(1);
+        steady.Advance(TimeSpan.FromSeconds(12));
+        byte[]? before = await store.GetAsync(PasswordGuard.Key);
+        KavalekException refused = await Assert.ThrowsAsync<KavalekException>(() => KavalekClient.UnlockAsync(Options(store, clock), Phrase));
+        Assert.Equal((ClientErrors.TooManyAttempts, TimeSpan.FromSeconds(18)), (refused.Code, refused.RetryAfter));
+        Assert.Equal(before, await store.GetAsync(PasswordGuard.Key));
+        // The allow twin: it is over when that much time has passed.
+        steady.Advance(TimeSpan.FromSeconds(18));
+        await using KavalekClient marie = await KavalekClient.UnlockAsync(Options(store, clock), Phrase);
+        Assert.Null(await store.GetAsync(PasswordGuard.Key));
+    }
+
+    // The hands of the clock can be set; how much time has passed cannot.
+    sealed class SetClock(ManualClock steady) : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override long TimestampFrequency => steady.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => steady.GetUtcNow() + Ahead;
+
+        public override long GetTimestamp() => steady.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => steady.CreateTimer(callback, state, dueTime, period);
+    }
+
     // K-72
     [Fact]
     public static async Task A_client_that_nobody_touches_locks_itself_and_the_setting_outlives_a_restart()
