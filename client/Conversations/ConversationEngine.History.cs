@@ -35,7 +35,29 @@ sealed partial class ConversationEngine
             }, cancel).ConfigureAwait(false);
             Kick(thread);
         }
+        await EndOffersAsync(cancel).ConfigureAwait(false);
     }
+
+    /// <summary>Deletes the keys of offers that were never answered; looks once a day.</summary>
+    async Task EndOffersAsync(CancellationToken cancel)
+    {
+        ulong now = Milliseconds();
+        if (now < _offersLookedAt + Day && now >= _offersLookedAt) return;
+        _offersLookedAt = now;
+        foreach (StoreEntry entry in await _core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.AllOffers), cancel).ConfigureAwait(false))
+        {
+            // conv/k/CONVERSATION/OFFER
+            if (!Sharing.HasEnded(OfferRow.Parser.ParseFrom(entry.Value), now) || _threads.GetValueOrDefault(Id.Parse(entry.Key.Split('/')[2])) is not { } thread) continue;
+            await StepAsync(thread, async step =>
+            {
+                await Sharing.EndAsync(step, StoreKeys.IdOf(entry.Key)).ConfigureAwait(false);
+                return true;
+            }, cancel).ConfigureAwait(false);
+        }
+    }
+
+    const ulong Day = 24 * 60 * 60 * 1000UL;
+    ulong _offersLookedAt;
 
     /// <summary>
     /// Puts texts of one conversation where they belong, those that are here already excepted; the marks of these for the archive go, because it has them. A conversation

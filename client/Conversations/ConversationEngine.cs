@@ -114,6 +114,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         // Before anything is drawn.
         await engine._expiry.SweepAsync(cancel).ConfigureAwait(false);
         await core.Files.SweepAsync(cancel).ConfigureAwait(false);
+        await engine.EndOffersAsync(cancel).ConfigureAwait(false);
         engine.InBackground(engine.BuildSearchAsync);
         return engine;
     }

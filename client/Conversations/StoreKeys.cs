@@ -56,6 +56,9 @@ static class StoreKeys
     public const string Asks = "conv/a/";
 
     public static string Ask(Id conversation, Id offer) => $"{Asks}{conversation}/{offer}";
+    /// <summary>Offers of history in all conversations.</summary>
+    public const string AllOffers = "conv/k/";
+
     public static string Offers(Id conversation) => $"conv/k/{conversation}/";
     public static string Offer(Id conversation, Id offer) => $"conv/k/{conversation}/{offer}";
     public static string DueAt(Id conversation, ulong position) => $"{Due}{conversation}/{Number(position)}";

@@ -75,6 +75,7 @@ static class Sharing
             By = Step.Bytes(sender.Account),
             Device = Step.Bytes(sender.Device),
             PrivateKey = ByteString.CopyFrom(pair.PrivateKey.Span),
+            At = step.NowMilliseconds,
         });
         Content ask = step.NewContent();
         ask.Ask = new() { Offer = content.Id, Key = ByteString.CopyFrom(pair.PublicKey) };
@@ -158,24 +159,27 @@ static class Sharing
         List<Content> parts = [];
         for (int part = 0; part < batches.Count; part++)
         {
-            HpkeCiphertext? ciphertext = await Suite(step).SealAsync(asked.Key.ToByteArray(), Info(step, offer, Id.Read(asked.Account.Span), Id.Read(asked.Device.Span)),
-                Bound(part, batches.Count), Pad(batches[part])).ConfigureAwait(false);
-            if (ciphertext is null) return; // no key
+            HistoryPassed? passed = await SealAsync(step.Core.Mls.Crypto, step.Thread.Id, offer, Id.Read(asked.Account.Span), Id.Read(asked.Device.Span), asked.Key.ToByteArray(), part, batches.Count, batches[part]).ConfigureAwait(false);
+            if (passed is null) return; // no key
             Content content = step.NewContent();
-            content.Passed = new()
-            {
-                Offer = Step.Bytes(offer),
-                Device = asked.Device,
-                Part = (uint)part,
-                Parts = (uint)batches.Count,
-                KemOutput = ByteString.CopyFrom(ciphertext.KemOutput),
-                Sealed = ByteString.CopyFrom(ciphertext.Ciphertext),
-            };
+            content.Passed = passed;
             parts.Add(content);
         }
         foreach (Content content in parts) step.Queue(content);
         row.Answered.Add(asked.Device);
     }
+
+    /// <summary>One part of an answer; <c>null</c> where the asker's key is none.</summary>
+    public static async Task<HistoryPassed?> SealAsync(ICryptoProvider crypto, Id conversation, Id offer, Id account, Id device, byte[] key, int part, int parts, ArchiveBatch batch) =>
+        await Suite(crypto).SealAsync(key, Info(conversation, offer, account, device), Bound(part, parts), Pad(batch)).ConfigureAwait(false) is not { } ciphertext ? null : new()
+        {
+            Offer = Step.Bytes(offer),
+            Device = Step.Bytes(device),
+            Part = (uint)part,
+            Parts = (uint)parts,
+            KemOutput = ByteString.CopyFrom(ciphertext.KemOutput),
+            Sealed = ByteString.CopyFrom(ciphertext.Ciphertext),
+        };
 
     // Another device of the account answers: it is given time for the rest, and with the last part nothing is left to do.
     static async Task AnsweredElsewhereAsync(Step step, HistoryPassed passed)
@@ -199,26 +203,33 @@ static class Sharing
         Id offer = Id.Read(passed.Offer.Span);
         if (!passed.Device.Span.SequenceEqual(own.Device.ToArray()) || await FindAsync(step, offer).ConfigureAwait(false) is not { } row) return;
         if (row.PrivateKey.IsEmpty || !row.By.Equals(Step.Bytes(sender.Account))) return;
-        // Another device of theirs goes on where one stopped: it begins at the beginning.
+        // Another device of theirs goes on where one stopped: it begins at the beginning, and there is an end to that.
         if (!row.Device.Equals(Step.Bytes(sender.Device)))
         {
-            if (passed.Part != 0) return;
+            if (passed.Part != 0 || row.Takeovers >= (step.Thread.Live?.Devices.Count(device => device.Account == sender.Account) ?? 0)) return;
+            row.Takeovers++;
             row.Device = Step.Bytes(sender.Device);
             row.Parts.Clear();
         }
         if (row.Parts.Contains(passed.Part)) return;
         using Secret privateKey = Secret.Copy(row.PrivateKey.Span);
-        using Secret? opened = await Suite(step).OpenAsync(passed.KemOutput.ToByteArray(), privateKey, Info(step, offer, own.Account, own.Device),
+        using Secret? opened = await Suite(step.Core.Mls.Crypto).OpenAsync(passed.KemOutput.ToByteArray(), privateKey, Info(step.Thread.Id, offer, own.Account, own.Device),
             Bound((int)passed.Part, (int)passed.Parts), passed.Sealed.ToByteArray()).ConfigureAwait(false);
         if (opened is null || Unpad(opened.Span) is not { } batch) return;
         int added = 0;
         foreach ((ArchivedConversation conversation, IReadOnlyList<MessageRow> newest) in new BatchReader(batch).Conversations(own.Account, lines: false))
         {
             if (!conversation.Id.Span.SequenceEqual(step.Thread.Id.ToArray())) continue;
-            // That something was deleted, or is to be hidden, nobody says for others.
-            MessageRow[] texts = [.. newest.Where(text => text.Deletion is null).Take(HistoryShare.Most)];
-            foreach (MessageRow text in texts) text.PassedBy = Step.Bytes(sender.Account);
-            added += await new Restoring(step).PutAsync(texts, archived: false).ConfigureAwait(false);
+            Restoring restoring = new(step);
+            foreach (MessageRow text in newest)
+            {
+                // That something was deleted, or is to be hidden, nobody says for others. And of all parts together no more is taken than a member may pass on.
+                if (text.Text is not { } said || row.Texts >= HistoryShare.Most || row.Bytes + said.CalculateSize() > AllBytes) continue;
+                text.PassedBy = Step.Bytes(sender.Account);
+                if (await restoring.PutAsync([text], archived: false).ConfigureAwait(false) == 0) continue;
+                (row.Texts, row.Bytes) = (row.Texts + 1, row.Bytes + (uint)said.CalculateSize());
+                added++;
+            }
         }
         row.Parts.Add(passed.Part);
         if (row.Parts.Count == passed.Parts) row.PrivateKey = ByteString.Empty;
@@ -227,6 +238,22 @@ static class Sharing
         step.Publish(new HistoryRestored(step.Thread.Face));
         step.Publish(new ConversationChanged(step.Thread.Face));
     }
+
+    /// <summary>
+    /// An offer to this device that nobody has answered for as long as the server keeps an answer: the key that opens one goes. While the conversation is a request, nothing was
+    /// asked for yet.
+    /// </summary>
+    public static async Task EndAsync(Step step, Id offer)
+    {
+        if (await FindAsync(step, offer).ConfigureAwait(false) is not { PrivateKey.IsEmpty: false } row) return;
+        if (step.Thread.State == ConversationState.Request) row.At = step.NowMilliseconds;
+        else if (HasEnded(row, step.NowMilliseconds)) row.PrivateKey = ByteString.Empty;
+        else return;
+        Put(step, offer, row);
+    }
+
+    /// <summary>Whether the key of an offer to this device has been kept for long enough.</summary>
+    public static bool HasEnded(OfferRow row, ulong now) => !row.PrivateKey.IsEmpty && row.At + (Limits.RetentionSeconds * 1000UL) <= now;
 
     // With the id of the content, by which another device of the account knows what was offered.
     static Task SayAsync(Step step, Id by, Content content) => step.SayAsync(SystemKind.HistoryShared, by, content.Offer.Accounts.Select(account => Id.Read(account.Span)),
@@ -265,10 +292,10 @@ static class Sharing
         return batches.Count > 0 ? [.. batches.Take(MostParts)] : [new ArchiveBatch()];
     }
 
-    static Hpke Suite(Step step) => new(step.Core.Mls.Crypto, KemAlgorithm.DhkemP256, HashAlgorithm.Sha256, AeadAlgorithm.Aes256Gcm);
+    static Hpke Suite(ICryptoProvider crypto) => new(crypto, KemAlgorithm.DhkemP256, HashAlgorithm.Sha256, AeadAlgorithm.Aes256Gcm);
 
-    static byte[] Info(Step step, Id offer, Id account, Id device) =>
-        [.. "kavalek/v1/history"u8, .. step.Thread.Id.ToArray(), .. offer.ToArray(), .. account.ToArray(), .. device.ToArray()];
+    static byte[] Info(Id conversation, Id offer, Id account, Id device) =>
+        [.. "kavalek/v1/history"u8, .. conversation.ToArray(), .. offer.ToArray(), .. account.ToArray(), .. device.ToArray()];
 
     static byte[] Bound(int part, int parts)
     {

@@ -150,6 +150,86 @@ public static class SharingTests
         Assert.All((await hers.MessagesAsync(100)).Where(m => m.Body is TextBody), m => Assert.Null(m.PassedOnBy));
     }
 
+    [Fact]
+    public static async Task Of_what_is_passed_on_no_more_is_taken_than_may_be_however_many_parts_and_devices_it_comes_in()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim");
+        await using KavalekClient second = await AddDeviceAsync(server, marie);
+        Conversation[] group = await GroupAsync("Duo", marie, karim);
+        await SyncAsync(marie, second, karim);
+        ConversationThread thread = karim.Machinery.Thread(group[1].Id)!;
+        MemberDevice[] hers = [.. thread.Live!.Devices.Where(d => d.Account == marie.Me.Id).OrderBy(d => d.Device == marie.Me.Device ? 0 : 1)];
+        Assert.Equal(2, hers.Length);
+
+        // Twice as many texts as may be, in parts of 500; nobody stops her device from sending them.
+        (Id offer, byte[] key) = await OfferAsync();
+        for (int part = 0; part < 4; part++) await PassAsync(offer, key, hers[0], part, parts: 4, [.. Enumerable.Range(0, 500).Select(n => $"{part} {n}")]);
+        Assert.Equal(HistoryShare.Most, (await group[1].TextsAsync()).Length);
+        Assert.Empty((await RowAsync(offer))!.PrivateKey);
+
+        // Twice as many bytes.
+        (offer, key) = await OfferAsync();
+        string large = new('x', 60_000);
+        for (int part = 0; part < 32; part++) await PassAsync(offer, key, hers[0], part, parts: 33, [$"{part} {large}"]);
+        Assert.Equal((1 << 20) / 60_010, (await group[1].TextsAsync()).Count(text => text.Length > 60_000));
+
+        // Two devices by turns: one may go on where the other one stopped, as often as there are devices.
+        (offer, key) = await OfferAsync();
+        for (int turn = 0; turn < 6; turn++) await PassAsync(offer, key, hers[turn % 2], part: 0, parts: 2, [$"turn {turn}"]);
+        Assert.Equal(["turn 0", "turn 1", "turn 2"], (await group[1].TextsAsync()).Where(text => text.StartsWith("turn", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+
+        async Task<(Id, byte[])> OfferAsync()
+        {
+            Content content = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow);
+            content.Offer = new HistoryOffer { Last = 1_000, Accounts = { Step.Bytes(karim.Me.Id) } };
+            byte[] ask = [];
+            await karim.Machinery.StepAsync(thread, async step =>
+            {
+                await Sharing.OfferedAsync(step, hers[0], content);
+                ask = Content.Parser.ParseFrom(thread.Outbox.Values.Last().Content).Ask.Key.ToByteArray();
+                return true;
+            }, default);
+            return (Id.Read(content.Id.Span), ask);
+        }
+
+        async Task PassAsync(Id offer, byte[] key, MemberDevice by, int part, int parts, string[] texts)
+        {
+            BatchWriter writer = new(null, 10_000_000);
+            foreach (string text in texts)
+                Assert.True(writer.TryAdd(thread, new Records.MessageRow { Id = Step.Bytes(Id.New()), Account = Step.Bytes(marie.Me.Id), Device = Step.Bytes(marie.Me.Device), Sent = 1, Text = new() { Text = text } }));
+            HistoryPassed passed = (await Sharing.SealAsync(karim.Core.Mls.Crypto, thread.Id, offer, karim.Me.Id, karim.Me.Device, key, part, parts, writer.Batch))!;
+            await karim.Machinery.StepAsync(thread, async step =>
+            {
+                await Sharing.PassedAsync(step, by, passed);
+                return true;
+            }, default);
+        }
+
+        async Task<Records.OfferRow?> RowAsync(Id offer) => await karim.Core.Store.GetAsync(StoreKeys.Offer(thread.Id, offer)) is { } stored ? Records.OfferRow.Parser.ParseFrom(stored) : null;
+    }
+
+    [Fact]
+    public static async Task The_key_of_an_offer_that_nobody_answers_is_deleted_after_thirty_days()
+    {
+        ManualClock clock = new();
+        await using TestServer server = await OpenServerAsync(clock);
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(clock: clock)), karim = await SignUpAsync(server, "karim", Options(clock: clock));
+        Conversation[] group = await GroupAsync("Duo", marie, karim);
+        await group[0].PassOnAsync([karim.Me.Id], HistoryShare.TheLast(10));
+        await marie.SyncAsync();
+        await karim.SyncAsync();
+        Assert.NotEmpty(Assert.Single(await OffersAsync()).PrivateKey);
+        clock.Advance(TimeSpan.FromDays(29));
+        await karim.SyncAsync();
+        Assert.NotEmpty(Assert.Single(await OffersAsync()).PrivateKey);
+        clock.Advance(TimeSpan.FromDays(2));
+        await karim.SyncAsync();
+        Assert.Empty(Assert.Single(await OffersAsync()).PrivateKey);
+
+        async Task<IEnumerable<Records.OfferRow>> OffersAsync() => (await karim.Core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.AllOffers))).Select(entry => Records.OfferRow.Parser.ParseFrom(entry.Value));
+    }
+
     // K-52
     [Fact]
     public static async Task Nothing_that_somebody_says_passes_for_a_line_that_is_to_come()
