@@ -79,6 +79,8 @@ public static class ClientErrors
     public const string CannotSend = "cannot_send";
     /// <summary>Some members of the conversation see another history of it than this device.</summary>
     public const string Apart = "apart";
+    /// <summary>The server says that it knows nothing of the conversation any more; a person decides whether it is started afresh.</summary>
+    public const string Forgotten = "forgotten";
     /// <summary>The own role in the conversation does not allow it.</summary>
     public const string NotAllowed = "not_allowed";
     /// <summary>A message is too old to be edited or deleted for everybody, or was edited too often.</summary>

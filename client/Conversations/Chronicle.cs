@@ -35,8 +35,9 @@ static class Chronicle
         }
         // What goes on in a group that was started afresh concerns nobody here any more.
         if (InStep.IsSuperseded(thread, stream)) return;
+        HashSet<Id> known = Known(step);
         foreach (MemberDevice device in facts.Added.Concat(facts.Renewed.Select(r => r.After))) await MeetAsync(step, stream, device).ConfigureAwait(false);
-        await SayMembersAsync(step, stream, facts).ConfigureAwait(false);
+        await SayMembersAsync(step, stream, facts, known).ConfigureAwait(false);
         if (facts.Epoch == 0) EndForgotten(step);
         await SayAgreementAsync(step, facts).ConfigureAwait(false);
         AcceptForNewDevices(step, facts);
@@ -115,17 +116,19 @@ static class Chronicle
         }
     }
 
-    static async Task SayMembersAsync(Step step, GroupStream stream, CommitFacts facts)
+    static async Task SayMembersAsync(Step step, GroupStream stream, CommitFacts facts, HashSet<Id> known)
     {
         HashSet<Id> before = [.. facts.Before.Select(d => d.Account)], after = [.. facts.After.Select(d => d.Account)];
         Id committer = facts.Committer.Account;
         Id[] joined = [.. after.Except(before)];
+        NoteGone(step, before.Except(after));
+        NoteBack(step, joined);
         if (facts.Epoch == 0)
         {
             // Another group of a pair is the same conversation.
             if (step.Thread is { Kind: ConversationKind.Direct, Streams.Count: > 1 }) return;
             if (stream.Extension!.Continues is null) await step.SayAsync(SystemKind.Created, committer, joined).ConfigureAwait(false);
-            else await SayAfreshAsync(step, stream, committer).ConfigureAwait(false);
+            else await SayAfreshAsync(step, stream, committer, known).ConfigureAwait(false);
             return;
         }
         if (joined.Length > 0) await step.SayAsync(SystemKind.Joined, committer, joined).ConfigureAwait(false);
@@ -141,11 +144,43 @@ static class Chronicle
             await step.SayAsync(SystemKind.DeviceRemoved, committer, [account]).ConfigureAwait(false);
     }
 
-    /// <summary>The conversation goes on in another group: who was in the one before and is not in this one was left out.</summary>
-    public static Task SayAfreshAsync(Step step, GroupStream stream, Id by)
+    /// <summary>
+    /// The conversation goes on in another group: who was in the one before and is not in this one was left out; who comes in with it is said, and gets nothing of what was
+    /// written for those who were there.
+    /// </summary>
+    /// <param name="step">The step.</param>
+    /// <param name="stream">The group.</param>
+    /// <param name="by">Who began it.</param>
+    /// <param name="known">Whom this device knew in the conversation before; empty where it knows nothing of that.</param>
+    public static async Task SayAfreshAsync(Step step, GroupStream stream, Id by, IReadOnlySet<Id> known)
     {
         GroupStream? before = step.Thread.Streams.Values.Where(s => s != stream && s.Group is not null).MaxBy(s => s.Row.Created);
-        return step.SayAsync(SystemKind.StartedAfresh, by, before is null ? [] : before.Devices.Select(d => d.Account).Distinct().Except(stream.Devices.Select(d => d.Account)));
+        HashSet<Id> now = [.. stream.Devices.Select(d => d.Account)], then = [.. before?.Devices.Select(d => d.Account) ?? []];
+        Id[] leftOut = [.. then.Except(now)], added = known.Count == 0 && then.Count == 0 ? [] : [.. now.Except(then).Except(known).Where(account => account != step.Core.Identity.Account)];
+        await step.SayAsync(SystemKind.StartedAfresh, by, leftOut).ConfigureAwait(false);
+        NoteGone(step, leftOut);
+        if (added.Length > 0) await step.SayAsync(SystemKind.Joined, by, added).ConfigureAwait(false);
+        // Whoever waited for a removal wrote for those who would stay.
+        bool isBack = before?.Intents.Values.Any(intent => (IntentKind)intent.Kind == IntentKind.RemoveAccount && now.Contains(Id.Read(intent.Account.Span))) == true;
+        if (added.Length > 0 || isBack) step.Thread.Row.KeyChanges++;
+    }
+
+    /// <summary>Whom this device knows in the conversation, beside the own account: met there, and not gone.</summary>
+    public static HashSet<Id> Known(Step step) => [.. step.Thread.Accounts.Where(entry => !entry.Value.KeyHash.IsEmpty && !entry.Value.Gone).Select(entry => entry.Key)];
+
+    /// <summary>These left, were removed or left out: no group that somebody begins afresh brings them back (docs/PROTOCOL.md §7.11).</summary>
+    public static void NoteGone(Step step, IEnumerable<Id> accounts)
+    {
+        if (step.Thread.Kind != ConversationKind.Group) return;
+        foreach (Id account in accounts)
+            if (account != step.Core.Identity.Account) step.Account(account).Gone = true;
+    }
+
+    // A commit brought them in, in the epoch that this device was in: who made it had the right to, and knew who was there.
+    static void NoteBack(Step step, IEnumerable<Id> accounts)
+    {
+        foreach (Id account in accounts)
+            if (step.Thread.Accounts.GetValueOrDefault(account) is { Gone: true }) step.Account(account).Gone = false;
     }
 
     static async Task SayAgreementAsync(Step step, CommitFacts facts)

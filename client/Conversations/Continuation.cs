@@ -28,6 +28,7 @@ static class Continuation
             if (!old.TryGetValue(member.Account, out MemberDevice? known))
             {
                 if (role < Role.Admin) return "addition without the right";
+                if (before.Gone.Contains(member.Account)) return "brings back who was removed";
             }
             else if (!known.SameAccount(member)) return "an account under another key";
         }
@@ -39,4 +40,11 @@ static class Continuation
         Dictionary<Id, Role> kept = before.Roles.Where(entry => staying.Contains(entry.Key)).ToDictionary();
         return kept.Count == after.Roles.Count && kept.All(entry => after.Roles.TryGetValue(entry.Key, out Role now) && now == entry.Value) ? null : "roles changed without the right";
     }
+
+    /// <summary>
+    /// Whether a new group holds somebody whom this device saw leave or be removed, and not come back. Its maker's right to add proves nothing here: a server can keep the
+    /// removal from an admin's device and then say that it has forgotten the group, and that device begins it afresh by itself with whoever it still knows.
+    /// </summary>
+    public static bool BringsBack(ConversationView before, IReadOnlyList<MemberDevice> members) =>
+        members.Any(member => before.Gone.Contains(member.Account) && before.Devices.All(device => device.Account != member.Account));
 }

@@ -463,6 +463,8 @@ sealed partial class ConversationEngine
             _ => null,
         };
         if (reason is not null) return new SendBlock(ClientErrors.CannotSend, reason);
+        if (AsksToBegin(thread))
+            return new SendBlock(ClientErrors.Forgotten, "The server says that it knows nothing of this conversation any more, so nothing is sent. Look who is in it, then start it afresh, with or without them.");
         if (view.Apart.Count > 0)
             return new SendBlock(ClientErrors.Apart, $"{string.Join(", ", view.Apart.Select(account => ContactOf(account)?.Name))} and you no longer see the same conversation, so nothing is sent. Start it afresh, with or without them; or go on without them.");
         if (view.Peer is { } peer && _core.People.Find(peer) is { IsBlocked: true }) return new SendBlock(ClientErrors.CannotSend, "You blocked this person. Unblock them first.");

@@ -6,7 +6,7 @@ namespace Kavalek.Client;
 
 /// <summary>
 /// Groups that a server which was put back to a backup knows nothing of. Their members know each other, so one of them begins the conversation afresh,
-/// in the same line of messages, without anybody doing anything (docs/PROTOCOL.md §7.13).
+/// in the same line of messages, without anybody doing anything; where nothing but its word says that it forgot, a person does (docs/PROTOCOL.md §7.13).
 /// </summary>
 sealed partial class ConversationEngine
 {
@@ -16,6 +16,12 @@ sealed partial class ConversationEngine
     static readonly TimeSpan FirstAfresh = TimeSpan.FromSeconds(5), EachAfresh = TimeSpan.FromSeconds(10), LastAfresh = TimeSpan.FromMinutes(10);
 
     static bool IsForgotten(ConversationThread thread) => thread.View is { State: ConversationState.Active, Kind: ConversationKind.Group, Stream: StreamState.Forgotten };
+
+    // That the server went back was seen here, in numbers or ids of entries that this device has read. That it knows nothing of one stream is its word alone,
+    // and whom it has kept from seeing what was last done there is its choice.
+    bool HasSeenItGoBack => Volatile.Read(ref _rewoundAt) + Remembered > Milliseconds();
+
+    bool AsksToBegin(ConversationThread thread) => IsForgotten(thread) && !HasSeenItGoBack;
 
     /// <summary>The server says that this device has no such stream: this device cannot follow it any more, or the server has forgotten it.</summary>
     public async Task UnknownAsync(ConversationThread thread, Id stream, CancellationToken cancel)
@@ -40,7 +46,7 @@ sealed partial class ConversationEngine
         bool known = await StepAsync(thread, step => Task.FromResult(thread.Kind == ConversationKind.Group && thread.Streams.GetValueOrDefault(stream) is { IsLive: true, Row.Leaving: false }
             && thread.Row.Activity + Remembered > now), cancel).ConfigureAwait(false);
         if (!known) return false;
-        if (Volatile.Read(ref _rewoundAt) + Remembered > now) return true;
+        if (HasSeenItGoBack) return true;
         try
         {
             await _core.Streams.CreateAsync(stream, cancel).ConfigureAwait(false);
@@ -60,8 +66,11 @@ sealed partial class ConversationEngine
         // A group that another one has replaced is of no use any more.
         if (InStep.IsSuperseded(thread, live)) return LoseAsync(step, stream);
         _intake.Forget(step, live);
-        NoteRewound(step.Batch);
-        step.Afterwards(SayRewound);
+        step.Afterwards(() =>
+        {
+            if (AsksToBegin(thread)) _core.Events.Publish(new Notice($"The server says that it knows nothing of “{thread.View.Title}” any more. Look who is in it before you start it afresh."));
+            else SayRewound();
+        });
         step.Afterwards(() => BeginAfreshSoon(thread));
         return Task.FromResult(true);
     }
@@ -75,7 +84,7 @@ sealed partial class ConversationEngine
 
     async Task BeginAfreshAsync(ConversationThread thread)
     {
-        if (!IsForgotten(thread) || !_openingAnew.TryAdd(thread.Id, 0)) return;
+        if (!IsForgotten(thread) || AsksToBegin(thread) || !_openingAnew.TryAdd(thread.Id, 0)) return;
         try
         {
             await StartAfreshAsync(thread, [], _stop.Token).ConfigureAwait(false);

@@ -586,8 +586,8 @@ sealed partial class ConversationEngine
         if (_threads.GetValueOrDefault(id) is not { } known || opened.Extension.Kind == ConversationKind.Direct) return _threads.GetValueOrDefault(id);
         // Known from the archive alone: nothing here to hold it against, and whether it is accepted is decided by who invites.
         if (known.View.State == ConversationState.Restored) return known;
-        // A device that lost track remembers no roles to judge by: it asks its owner, unless it is a contact who brings it back.
-        if (known.View is { State: ConversationState.Active, Stream: StreamState.Lost } && _core.People.FindAs(opened.Inviter.Account, opened.Inviter.AccountKey) is { Trust: Trust.Unverified or Trust.Verified }) return known;
+        // A device that lost track remembers no roles to judge by: it asks its owner, unless it is a contact who brings it back, with nobody whom it saw removed.
+        if (known.View is { State: ConversationState.Active, Stream: StreamState.Lost } && !Continuation.BringsBack(known.View, opened.Members) && _core.People.FindAs(opened.Inviter.Account, opened.Inviter.AccountKey) is { Trust: Trust.Unverified or Trust.Verified }) return known;
         ulong newest = known.Streams.Values.Select(s => s.Row.Created).DefaultIfEmpty().Max();
         if (Continuation.Breach(known.View, newest, opened.Inviter, opened.Extension, opened.Members) is null) return known;
         id = Welcomes.OtherId(stream);

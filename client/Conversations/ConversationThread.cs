@@ -175,6 +175,7 @@ sealed record ConversationView
     public required IReadOnlyDictionary<Id, Role> Roles { get; init; }
     public required uint Timer { get; init; }
     public required IReadOnlySet<Id> Leaving { get; init; }
+    public required IReadOnlySet<Id> Gone { get; init; }
     public required ImmutableDictionary<Id, (ulong Delivered, ulong Read)> Progress { get; init; }
     public required StreamState? Stream { get; init; }
     public required IReadOnlySet<Id> Apart { get; init; }
@@ -207,6 +208,7 @@ sealed record ConversationView
             Roles = extension?.Roles ?? new Dictionary<Id, Role>(),
             Timer = extension?.Timer ?? 0,
             Leaving = leaving,
+            Gone = thread.Accounts.Where(entry => entry.Value.Gone).Select(entry => entry.Key).ToHashSet(),
             Progress = thread.Accounts.ToImmutableDictionary(entry => entry.Key, entry => (entry.Value.Delivered, entry.Value.Read)),
             Stream = stream?.State,
             Apart = stream is null ? new HashSet<Id>() : stream.Devices.Where(d => stream.Row.Apart.Contains(Google.Protobuf.ByteString.CopyFrom(d.Device.ToArray()))).Select(d => d.Account).ToHashSet(),

@@ -109,7 +109,7 @@ sealed class Intake(ClientCore core, ContentIntake contents, InStep inStep, Inte
     /// <summary>The server knows nothing of the group any more: nothing can be sent in it, and who is in it is kept, to begin it afresh.</summary>
     public void Forget(Step step, GroupStream stream)
     {
-        intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "The server has forgotten this conversation. It is begun afresh by itself; try again in a while.", nothingChanged: false));
+        intents.FailAll(step, stream, new KavalekException(ClientErrors.CannotSend, "The server has forgotten this conversation. It has to be begun afresh first; try again in a while.", nothingChanged: false));
         Chronicle.Unseal(step, stream, anew: true);
         stream.ClearPending(step.Batch);
         stream.State = StreamState.Forgotten;

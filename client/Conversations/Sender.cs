@@ -325,14 +325,14 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
     bool WaitsForSomebody(ConversationThread thread, GroupStream stream) =>
         stream.Devices.All(d => d.Account == core.Identity.Account) && (thread.Kind == ConversationKind.Direct || stream.Intents.Count > 0);
 
-    // Written for a key that is not in the group any more: never encrypted to the new one on its own (K-31).
+    // Written before a key changed, or before a group begun afresh brought somebody in: never encrypted to them on its own (K-31).
     static async Task HoldAsync(Step step, ulong key, OutboxRow row)
     {
         step.Drop(key);
         await ActsOfMine.UndoAsync(step, row).ConfigureAwait(false);
         if (row.Position != 0)
             await step.ChangeAsync(row.Position, message => (message.State, message.Failure) = ((uint)MessageState.Failed,
-                "Somebody's security key changed after you wrote this, so it was not sent. Check who it is, then send it again.")).ConfigureAwait(false);
+                "Somebody came in, or somebody's security key changed, after you wrote this, so it was not sent. Check who it is, then send it again.")).ConfigureAwait(false);
     }
 
     static Wire.Append Entry(GroupStream stream, Wire.Kind kind, ByteString id, ByteString message, uint seconds = 0) =>

@@ -95,23 +95,24 @@ sealed class Welcomes(ClientCore core, Renewal renewal)
         step.Place = (id, seq);
         thread.ChooseLive();
         if (thread.Newest == stream) thread.Row.Title = opened.Extension.Title;
+        HashSet<Id> met = Chronicle.Known(step);
         foreach (MemberDevice member in opened.Members)
         {
             await Chronicle.MeetAsync(step, stream, member).ConfigureAwait(false);
             // Nothing is said in epoch 0, where its creator is alone: what the first content leaves out was withheld.
             if (opened.Joined.Group.Epoch == 1) Chronicle.SetNumber(step, stream, member.Device, 0);
         }
-        await SayHowJoinedAsync(step, stream, opened, returned).ConfigureAwait(false);
+        await SayHowJoinedAsync(step, stream, opened, returned, met).ConfigureAwait(false);
         if (thread.Live == stream) Chronicle.EndForgotten(step);
     }
 
-    async Task SayHowJoinedAsync(Step step, GroupStream stream, OpenedWelcome opened, bool returned)
+    async Task SayHowJoinedAsync(Step step, GroupStream stream, OpenedWelcome opened, bool returned, HashSet<Id> known)
     {
         ConversationThread thread = step.Thread;
         Id me = core.Identity.Account;
         if (returned) return; // one line said that something is missing; that all is well again needs none
         Id by = opened.Inviter.Account;
-        if (thread.Kind == ConversationKind.Group && thread.Streams.Count > 1 && opened.Extension.Continues == thread.Id) await Chronicle.SayAfreshAsync(step, stream, by).ConfigureAwait(false);
+        if (thread.Kind == ConversationKind.Group && thread.Streams.Count > 1 && opened.Extension.Continues == thread.Id) await Chronicle.SayAfreshAsync(step, stream, by, known).ConfigureAwait(false);
         else if (thread.Kind == ConversationKind.Direct && (by != me || thread.Streams.Count > 1)) return; // a request says so itself, and another group of the pair is the same conversation
         else if (by == me && opened.Joined.Group.Epoch == 1) await step.SayAsync(SystemKind.Created, me, opened.Members.Select(d => d.Account).Distinct().Where(account => account != me)).ConfigureAwait(false);
         // Where the account was in it before, the archive tells how it came in.

@@ -1,4 +1,5 @@
 using Kavalek.Client.Records;
+using Kavalek.Protocol;
 
 namespace Kavalek.Client;
 
@@ -40,7 +41,12 @@ sealed class Restoring(Step step)
             Sharing.Remember(step, position, row);
             if (!archived || changed) step.Mark(position);
             Any = true;
-            if (row.System is { } line) Place ??= Lines.Place(line, step.Core.Identity.Account);
+            if (row.System is { } line)
+            {
+                Place ??= Lines.Place(line, step.Core.Identity.Account);
+                // Whoever is in the conversation by now is, whatever the line says.
+                if ((SystemKind)line.Kind is SystemKind.Left or SystemKind.Removed or SystemKind.StartedAfresh) Chronicle.NoteGone(step, line.Accounts.Select(account => Id.Read(account.Span)));
+            }
             else if (row.Deletion is not { Hidden: true }) added++;
         }
         return added;

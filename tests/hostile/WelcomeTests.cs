@@ -184,6 +184,65 @@ public sealed class WelcomeTests(Cast cast)
         Assert.Equal("afresh", (await group[2].TextsAsync())[^1]);
     }
 
+    [Fact]
+    public async Task Whom_a_group_begun_afresh_brings_in_is_said_and_gets_nothing_of_what_waited()
+    {
+        (KavalekClient marie, KavalekClient karim, KavalekClient zoe, KavalekClient lea) = (cast.Marie, cast.Karim, cast.Zoe, cast.Lea);
+        Conversation[] group = await GroupAsync("Kept out", marie, karim, zoe);
+        ConversationExtension afresh = new() { Kind = ConversationKind.Group, Created = (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 100, Title = "Kept out", Roles = new Dictionary<Id, Role> { [marie.Me.Id] = Role.Owner }, Continues = group[0].Id };
+        // With somebody new, as an admin may: Karim's text was written for the three of them.
+        await lea.SyncAsync();
+        await TakeOverAsync(marie, afresh, [karim.Me.Id, zoe.Me.Id, lea.Me.Id]);
+        await group[1].SendAsync("for the three of us");
+        await SyncAsync(karim, zoe, lea);
+        Assert.Equal([SystemKind.StartedAfresh, SystemKind.Joined], (await group[1].KindsAsync())[^2..]);
+        SystemBody joined = (await group[1].LinesAsync())[^1];
+        Assert.Equal((marie.Me.Id, lea.Me.Id), (joined.By, Assert.Single(joined.Accounts)));
+        Assert.Equal(MessageState.Failed, (await group[1].MessageAsync("for the three of us")).State);
+        await group[1].SendAsync("for the four of us");
+        await SyncAsync(karim, zoe);
+        Assert.Equal(["for the four of us"], await group[2].TextsAsync());
+    }
+
+    [Fact]
+    public async Task Who_was_removed_comes_back_by_a_commit_and_not_by_a_group_that_an_admin_who_did_not_see_it_begins_afresh()
+    {
+        (KavalekClient marie, KavalekClient karim, KavalekClient zoe) = (cast.Marie, cast.Karim, cast.Zoe);
+        MemoryClientStore store = new();
+        KavalekClient witness = await cast.PersonAsync(store);
+        Conversation[] group = await GroupAsync("Removed", marie, karim, zoe, witness);
+        await group[0].SetRoleAsync(karim.Me.Id, Role.Admin);
+        await SyncAsync(marie, karim, zoe, witness);
+        Dictionary<Id, Role> roles = new() { [marie.Me.Id] = Role.Owner, [karim.Me.Id] = Role.Admin };
+        ConversationExtension afresh = new() { Kind = ConversationKind.Group, Created = (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 100, Title = "Removed", Roles = roles, Continues = group[0].Id };
+        await group[0].RemoveAsync(zoe.Me.Id);
+        await SyncAsync(marie, witness);
+        // Also after a restart.
+        await witness.DisposeAsync();
+        witness = await KavalekClient.UnlockAsync(cast.Options(store), TestPeople.Phrase);
+        Conversation seen = witness.Conversation(group[0].Id)!;
+        int conversations = witness.Conversations.Count;
+        await seen.SendAsync("not for her");
+        // Karim has not seen it: his device still takes her for a member.
+        await TakeOverAsync(karim, afresh, [marie.Me.Id, zoe.Me.Id, witness.Me.Id]);
+        await SyncAsync(witness, marie, zoe);
+        Assert.Equal(conversations + 1, witness.Conversations.Count);
+        Assert.Equal(3, seen.Members.Count);
+        Assert.DoesNotContain(SystemKind.StartedAfresh, await seen.KindsAsync());
+        Assert.Equal(["not for her"], await group[0].TextsAsync());
+        foreach (Conversation hers in zoe.Conversations) Assert.DoesNotContain("not for her", await hers.TextsAsync());
+
+        // The allow twin: added again by a commit that all see, she stays in a group that is begun afresh.
+        await group[0].AddAsync([zoe.Me.Id]);
+        await SyncAsync(marie, witness);
+        await TakeOverAsync(karim, afresh with { Created = afresh.Created + 1 }, [marie.Me.Id, zoe.Me.Id, witness.Me.Id]);
+        await SyncAsync(witness, marie);
+        Assert.Equal(conversations + 1, witness.Conversations.Count);
+        Assert.Equal(4, seen.Members.Count);
+        Assert.Contains(SystemKind.StartedAfresh, await seen.KindsAsync());
+        await witness.DisposeAsync();
+    }
+
     // Begins a group as the SDK would, but for any extension.
     static async Task TakeOverAsync(KavalekClient client, ConversationExtension extension, IReadOnlyList<Id> others)
     {

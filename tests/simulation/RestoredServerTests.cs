@@ -1,5 +1,9 @@
+using System.Net;
+using System.Text;
+using Google.Protobuf;
 using Kavalek.Client;
 using Kavalek.Protocol;
+using Wire = Kavalek.Protocol.Wire;
 
 namespace Kavalek.Simulation.Tests;
 
@@ -216,4 +220,53 @@ public static class RestoredServerTests
             Assert.DoesNotContain(device.Process!.Notices, notice => notice.Contains("refused", StringComparison.Ordinal));
         scene.Calm.Judge();
     });
+
+    [Fact]
+    public static Task A_group_that_the_server_says_it_has_forgotten_and_nothing_else_is_begun_afresh_by_nobody_but_a_person() => Scene.PlayAsync(() =>
+    {
+        using Scene scene = new("ada", "ben", "mal");
+        Device ada = scene["ada"], ben = scene["ben"], mal = scene["mal"];
+        Id group = scene.Group(scene.World.Canary());
+        scene.Do(ada, client => client.Conversation(group)!.SetRoleAsync(ben.Person.Account, Role.Admin));
+        scene.SwitchOff(ada);
+        scene.Do(ben, client => client.Conversation(group)!.RemoveAsync(mal.Person.Account));
+        // To ada's device the server knows nothing of the group, and would take one of its id.
+        scene.World.Lie = (call, honest) =>
+        {
+            if (call.Token?.Parameter is not { } token || SocketFront.DeviceOf(token) != ada.Id) return honest;
+            if (call.Method == HttpMethod.Post && call.Path == "api/v1/streams" && Wire.CreateStream.Parser.ParseFrom(call.Body).Stream.Span.SequenceEqual(group.ToArray())) return new(HttpStatusCode.NoContent);
+            if (call.Path.StartsWith($"api/v1/streams/{group}/", StringComparison.Ordinal))
+                return new(HttpStatusCode.NotFound) { Content = new StringContent($$"""{"code":"{{ErrorCodes.NotFound}}","status":404,"title":"not found"}""", Encoding.UTF8, "application/problem+json") };
+            if (call.Method != HttpMethod.Get || call.Path != "api/v1/streams" || !honest.IsSuccessStatusCode) return honest;
+            Wire.StreamList list = Wire.StreamList.Parser.ParseFrom(World.Body(honest));
+            foreach (Wire.StreamInfo info in list.Streams.ToArray())
+                if (info.Stream.Span.SequenceEqual(group.ToArray())) list.Streams.Remove(info);
+            HttpResponseMessage lie = new(HttpStatusCode.OK) { Content = new ByteArrayContent(list.ToByteArray()) };
+            lie.Content.Headers.ContentType = new("application/x-protobuf");
+            return lie;
+        };
+        scene.SwitchOn(ada);
+        scene.Calm.Settle(TimeSpan.FromMinutes(5));
+        Conversation hers = ada.Client!.Conversation(group)!;
+        Assert.Equal(ClientErrors.Forgotten, hers.CannotSend?.Code);
+        Assert.Equal(3, hers.Members.Count);
+        Assert.Single(ada.Process!.Notices, notice => notice.Contains("Look who is in it", StringComparison.Ordinal));
+        Assert.DoesNotContain(ada.Process.Notices, notice => notice.Contains("put back to an earlier state", StringComparison.Ordinal));
+        Assert.Single(ben.Client!.Conversations);
+        Assert.DoesNotContain(SystemKind.StartedAfresh, Lines(ben, group));
+        // Her person begins it all the same, not knowing. Who saw the removal does not follow, and nothing of theirs goes there.
+        scene.Do(ada, client => client.Conversation(group)!.StartAfreshAsync([]));
+        string apart = scene.Write(ben, group);
+        Assert.Equal(2, ben.Client.Conversations.Count);
+        Assert.Equal(2, ben.Client.Conversation(group)!.Members.Count);
+        Assert.DoesNotContain(SystemKind.StartedAfresh, Lines(ben, group));
+        Assert.DoesNotContain(apart, mal.Client!.Conversations.SelectMany(c => Calm.Texts(c)));
+    });
+
+    static IEnumerable<SystemKind> Lines(Device device, Id conversation)
+    {
+        IReadOnlyList<Message> messages = [];
+        EventLoop.Run(() => messages = device.Client!.Conversation(conversation)!.MessagesAsync(1_000).Result);
+        return messages.Select(m => m.Body).OfType<SystemBody>().Select(line => line.Kind);
+    }
 }

@@ -52,7 +52,8 @@ sealed class SocketFront(World world)
         }
     }
 
-    static Id DeviceOf(string token)
+    /// <summary>Whose token it is.</summary>
+    public static Id DeviceOf(string token)
     {
         using JsonDocument claims = JsonDocument.Parse(Base64Url.DecodeFromChars(token.Split('.')[1]));
         return Id.Parse(claims.RootElement.GetProperty("dev").GetString()!);

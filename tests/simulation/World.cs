@@ -237,6 +237,9 @@ sealed class World : IDisposable
     public HttpResponseMessage Ask(HttpMethod method, string path, string? token, byte[]? body = null) =>
         Ask(new Call(null!, method, path, token is null ? null : new AuthenticationHeaderValue("Bearer", token), body, body is null ? null : "application/x-protobuf"));
 
+    /// <summary>What becomes of the server's answers before anybody hears them.</summary>
+    public Func<Call, HttpResponseMessage, HttpResponseMessage>? Lie { get; set; }
+
     HttpResponseMessage Ask(Call call)
     {
         HttpRequestMessage request = new(call.Method, call.Path);
@@ -252,7 +255,7 @@ sealed class World : IDisposable
         if (response.StatusCode == HttpStatusCode.InternalServerError) throw new BrokenPromiseException($"the server failed at {call.Name}: {_server.Logs}");
         Look(Body(response));
         if (response.IsSuccessStatusCode && call.Method == HttpMethod.Post && call.Path.EndsWith("/entries", StringComparison.Ordinal)) Ledger.Appended(call.Body!, Body(response));
-        return response;
+        return Lie?.Invoke(call, response) ?? response;
     }
 
     /// <summary>An answer's body.</summary>

@@ -296,6 +296,7 @@ export const en = {
     acceptKey: 'Go on without comparing',
     apart: (names: string): string =>
       `You and ${isolate(names)} were shown different conversations. Nothing is sent until it is started afresh, or you go on without them.`,
+    forgotten: 'The server says that it knows nothing of this conversation any more. Look who is in it: whoever is listed comes into the new one.',
     startAfresh: 'Start afresh with everybody',
     goOn: 'Go on without them',
     readOnly: {
@@ -655,6 +656,7 @@ export const en = {
       profile_damaged: 'What is stored in this browser is damaged. Your other devices and your recovery key are not affected.',
       profile_busy: 'Another window uses this account. Nothing was changed; close it and try again.',
       cannot_send: 'Nothing can be sent here now. Your text is kept.',
+      forgotten: 'The server knows nothing of this conversation any more. Nothing is sent until it is started afresh.',
       apart: 'Some members see another history of this conversation. Nothing is sent until it is started afresh.',
       over_quota: 'Your archive is full. Your messages on this device are safe.',
       storage_full: 'The server has no room for files. Nothing was sent; tell whoever runs it.',

@@ -304,6 +304,7 @@ export const fr: Texts = {
     acceptKey: 'Continuer sans comparer',
     apart: (names: string): string =>
       `Vous et ${names} avez reçu des conversations différentes. Rien n’est envoyé tant qu’elle n’est pas recommencée, ou que vous ne continuez pas sans eux.`,
+    forgotten: 'Le serveur dit ne plus rien savoir de cette conversation. Regardez qui en fait partie : chaque membre affiché entre dans la nouvelle.',
     startAfresh: 'Recommencer avec tout le monde',
     goOn: 'Continuer sans eux',
     readOnly: {
@@ -671,6 +672,7 @@ export const fr: Texts = {
       profile_damaged: 'Ce qui est enregistré dans ce navigateur est endommagé. Vos autres appareils et votre clé de secours ne sont pas touchés.',
       profile_busy: 'Une autre fenêtre utilise ce compte. Rien n’a été changé ; fermez-la et réessayez.',
       cannot_send: 'Rien ne peut être envoyé ici pour l’instant. Votre texte est gardé.',
+      forgotten: 'Le serveur ne sait plus rien de cette conversation. Rien n’est envoyé avant qu’elle soit recommencée.',
       apart: 'Certains membres voient une autre suite de cette conversation. Rien n’est envoyé avant qu’elle soit recommencée.',
       over_quota: 'Votre archive est pleine. Vos messages sur cet appareil sont en sécurité.',
       storage_full: 'Le serveur n’a plus de place pour des fichiers. Rien n’a été envoyé ; dites-le à qui le tient.',

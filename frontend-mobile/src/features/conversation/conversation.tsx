@@ -300,6 +300,21 @@ function Decisions({ conversation }: { readonly conversation: ConversationData }
       </Line>
     );
   }
+  if (conversation.cannotSend?.code === 'forgotten') {
+    return (
+      <Line
+        kind="danger"
+        icon="warning"
+        actions={
+          <Button kind="plain" busy={afresh.busy} onClick={() => void afresh.run()}>
+            {t.chat.startAfresh}
+          </Button>
+        }
+      >
+        {afresh.problem ?? t.chat.forgotten}
+      </Line>
+    );
+  }
   if (apart.length > 0) {
     return (
       <Line
