@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const [folder, cache] = process.argv.slice(2);
-const worthwhile = new Set(['.js', '.css', '.html', '.json', '.svg', '.wasm', '.dll', '.webmanifest', '.txt']);
+const worthwhile = new Set(['.js', '.css', '.html', '.json', '.svg', '.wasm', '.dll', '.bin', '.webmanifest', '.txt']);
 mkdirSync(cache, { recursive: true });
 for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || !worthwhile.has(extname(entry.name))) continue;

@@ -53,6 +53,9 @@ public sealed record KeyChanged(Contact Contact) : ClientEvent;
 /// <param name="Removed">Those that are gone.</param>
 public sealed record DevicesChanged(IReadOnlyList<Device> Devices, IReadOnlyList<Id> Added, IReadOnlyList<Id> Removed) : ClientEvent;
 
+/// <summary>Another device of the account said what it is called, or is called something else (<see cref="KavalekClient.DevicesAsync"/>).</summary>
+public sealed record DeviceNamesChanged : ClientEvent;
+
 /// <summary>The session is over: log in again with the password, or the device was removed.</summary>
 /// <param name="Reason">What happened and what to do.</param>
 public sealed record SessionEnded(KavalekException Reason) : ClientEvent;

@@ -192,6 +192,7 @@ sealed class AccountNotes : IAsyncDisposable
     {
         await _turn.WaitAsync(cancel).ConfigureAwait(false);
         Dictionary<Id, ConversationNote> before = _conversations;
+        DeviceNote[] named = [.. _row.Notes.Devices];
         bool learned;
         try
         {
@@ -211,6 +212,7 @@ sealed class AccountNotes : IAsyncDisposable
         if (learned)
             foreach ((Id id, ConversationNote note) in _conversations)
                 if (!note.Equals(before.GetValueOrDefault(id))) Publish(id);
+        if (learned && !named.SequenceEqual(_row.Notes.Devices)) _core.Events.Publish(new DeviceNamesChanged());
         return (learned, _row.Notes.Clone());
     }
 

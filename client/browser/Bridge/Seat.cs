@@ -184,6 +184,9 @@ sealed partial class Seat(Uri server, string database, Action<EventView> emit)
                     Removed = [.. devices.Removed.Select(id => id.ToString())],
                 });
                 break;
+            case DeviceNamesChanged:
+                emit(new EventView("devices.named"));
+                break;
             case SessionEnded end when _session.State == "ready":
                 Tell(_session with { Ended = Draw.Error(end.Reason) });
                 break;

@@ -497,6 +497,8 @@ export type ClientEvent =
   | { readonly type: 'contact'; readonly contact: Contact }
   | { readonly type: 'key.changed'; readonly contact: Contact }
   | { readonly type: 'request'; readonly conversation: Conversation }
+  /** Another device of the account has a name, or another one. */
+  | { readonly type: 'devices.named' }
   | { readonly type: 'devices'; readonly devices: readonly Device[]; readonly added: readonly Id[]; readonly removed: readonly Id[] }
   /** The device that joined the link of `link.begin`; show the code, and grant when the person has compared. */
   | { readonly type: 'link.joined'; readonly device: Id; readonly matchingCode: string }

@@ -274,6 +274,7 @@ export const en = {
     ends: (when: string): string => `Ends ${when}`,
     sendAgain: 'Send again',
     composer: 'Message',
+    composerTimed: (time: string): string => `Message, gone after ${time}`,
     composerTo: (title: string): string => `Message to ${isolate(title)}`,
     send: 'Send',
     tooLong: 'This text is too long for one message. Send it in parts.',

@@ -282,6 +282,7 @@ export const fr: Texts = {
     ends: (when: string): string => `S’efface ${when}`,
     sendAgain: 'Renvoyer',
     composer: 'Message',
+    composerTimed: (time: string): string => `Message, effacé après ${time}`,
     composerTo: (title: string): string => `Message à ${isolate(title)}`,
     send: 'Envoyer',
     tooLong: 'Ce texte est trop long pour un seul message. Envoyez-le en plusieurs parties.',

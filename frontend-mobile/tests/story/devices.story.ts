@@ -14,6 +14,9 @@ async function logIn(person: Person, name?: string): Promise<void> {
   await person.sees('One more step');
 }
 
+const hostileName = '<img src=x onerror=alert(1)>';
+
+// K-58
 test('A phone is let in by comparing digits, another browser by the twelve words, and a removed one forgets everything', async () => {
   const desk = await stage.arrive('desk', { size: desktop });
   const words = await desk.signUp(stage.server.setup, 'marie', 'Marie');
@@ -54,7 +57,7 @@ test('A phone is let in by comparing digits, another browser by the twelve words
 
   // By the recovery key, four letters of each word
   const other = await stage.arrive('other', { size: desktop });
-  await logIn(other);
+  await logIn(other, hostileName);
   await other.button(/Use the recovery key/).click();
   await other.page.locator('textarea[name=words]').fill([...words].reverse().join(' '));
   await other.button('Open with these words').click();
@@ -66,6 +69,8 @@ test('A phone is let in by comparing digits, another browser by the twelve words
   await expect.poll(() => desk.button('Remove').count(), { timeout: 30_000 }).toBe(2);
   await desk.sees('Marie’s telephone');
   await desk.sees('Chrome · Linux');
+  await desk.sees(hostileName);
+  expect(await desk.page.locator('img[src=x], [onerror]').count()).toBe(0);
   await desk.isAccessible('devices');
 
   // Removed: it says so, and nothing is left on it

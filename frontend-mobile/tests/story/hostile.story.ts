@@ -51,6 +51,11 @@ test('Names, titles and messages of every kind are text, links are only links, a
   await jean.signUp(await invitation(marie, stage.server), 'jean', payloads[0]!.slice(0, 60));
   await jean.sees('No conversations yet');
   await watchPolicy(marie);
+  // What an error repeats, and what a search finds, is text too
+  await jean.page.goto(`${stage.server.origin}/#/new`);
+  await jean.page.locator('input[name=who]').fill(`@${payloads[0]!}`);
+  await jean.button('Find').click();
+  await jean.page.getByRole('alert').filter({ hasText: /\S/ }).first().waitFor();
   await writeTo(jean, stage.server, 'marie', payloads[1]!);
   await accept(marie, stage.server);
   for (const text of [...payloads, ...links]) await jean.send(text);
@@ -67,6 +72,11 @@ test('Names, titles and messages of every kind are text, links are only links, a
     if (href!.startsWith('https:')) expect(rel).toBe('noopener noreferrer');
   }
   expect(anchors.map(([href]) => href)).toContain('https://records.example.org/port');
+
+  const search = marie.page.locator('input[type=search]').first();
+  await search.fill('onerror');
+  await marie.page.locator('[data-hit] mark', { hasText: 'onerror' }).first().waitFor();
+  await search.fill('');
 
   // A group whose title is hostile, too
   await jean.page.goto(`${stage.server.origin}/#/new/group`);

@@ -150,6 +150,11 @@ export class Person {
 
   /** Whether the page is free of what axe finds, in the state it is in. */
   async isAccessible(where: string): Promise<void> {
+    // What is on its way in is paler than it will be.
+    await this.page.evaluate(async () => {
+      const ending = document.getAnimations().filter(one => one.effect?.getComputedTiming().endTime !== Infinity);
+      await Promise.allSettled(ending.map(one => one.finished));
+    });
     await this.picture(where);
     // Not a script element, which the page's own policy would refuse, as it should.
     await this.page.evaluate(axe.source);

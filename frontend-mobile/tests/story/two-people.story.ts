@@ -96,6 +96,7 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await marie.isAccessible('info');
   await marie.page.goBack();
   await marie.sees(/set messages to end 1 week/);
+  await marie.page.getByPlaceholder('Message, gone after 1 week').waitFor();
   await jean.page.goBack();
   await jean.page.goBack();
   await jean.sees(/s’effacent 1 semaine après l’envoi/);
@@ -120,6 +121,13 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await jean.isAccessible('group');
   await jean.page.goto(`${stage.server.origin}/#/`);
   await jean.isAccessible('list');
+
+  // Mirrored, as a right-to-left language has it: nothing sticks out, nothing becomes unreadable
+  for (const person of [marie, jean]) {
+    await person.page.evaluate(() => void (document.dir = 'rtl'));
+    await person.isAccessible('mirrored');
+    await person.page.evaluate(() => void (document.dir = 'ltr'));
+  }
 
   // What is written is text, whatever it looks like
   const payloads = ['<img src=x onerror=alert(1)>', '<script>alert(1)</script>', 'javascript:alert(1)', '"><svg onload=alert(1)>'];

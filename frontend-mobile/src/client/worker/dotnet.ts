@@ -31,6 +31,14 @@ interface Runtime {
 interface Boot {
   readonly loader: string;
   readonly config: { readonly mainAssemblyName: string };
+  /** The assemblies in one file: where each begins, and how long it is, in bytes (`build/bundle.mjs`). */
+  readonly bundle?: { readonly name: string; readonly hash: string; readonly parts: Readonly<Record<string, readonly [number, number]>> };
+}
+
+interface Starter {
+  withConfig(config: object): Starter;
+  withResourceLoader(load: (type: string, name: string) => Promise<Response> | undefined): Starter;
+  create(): Promise<Runtime>;
 }
 
 /** What the build found in `dotnet.boot.json`; the build puts it in, the development server does not. */
@@ -47,12 +55,23 @@ export async function bootDotnet<T>(base: string, modules: Readonly<Record<strin
   });
   const boot = await answer.json() as Boot;
   const { dotnet } = await import(/* @vite-ignore */ root + boot.loader) as {
-    dotnet: { withConfig(config: object): { create(): Promise<Runtime> } };
+    dotnet: Starter;
   };
   // Names follow from content: what the cache has is right, and the runtime checks it by hash.
-  const runtime = await dotnet.withConfig({ ...boot.config, disableNoCacheFetch: true }).create();
+  const starter = dotnet.withConfig({ ...boot.config, disableNoCacheFetch: true });
+  if (boot.bundle) starter.withResourceLoader(fromBundle(root, boot.bundle));
+  const runtime = await starter.create();
   for (const [name, module] of Object.entries(modules)) runtime.setModuleImports(name, module);
   const exports = await runtime.getAssemblyExports(boot.config.mainAssemblyName);
   await runtime.runMain(boot.config.mainAssemblyName, []);
   return exports as T;
+}
+
+/** Cuts what the runtime asks for out of the one file of assemblies, whose hash the browser checks; the rest the runtime gets itself. */
+function fromBundle(root: string, { name, hash, parts }: NonNullable<Boot['bundle']>): (type: string, name: string) => Promise<Response> | undefined {
+  const all = fetch(root + name, { credentials: 'omit', integrity: hash }).then(answer => answer.arrayBuffer());
+  return (_, asked) => {
+    const part = parts[asked];
+    return part && all.then(bytes => new Response(bytes.slice(part[0], part[0] + part[1])));
+  };
 }

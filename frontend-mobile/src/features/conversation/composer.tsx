@@ -295,7 +295,7 @@ export function Composer({
           dir="auto"
           rows={1}
           value={text}
-          placeholder={t.chat.composer}
+          placeholder={conversation.timer === null ? t.chat.composer : t.chat.composerTimed(formats.duration(conversation.timer))}
           aria-label={t.chat.composerTo(conversation.title)}
           enterKeyHint="enter"
           aria-autocomplete={conversation.kind === 'group' ? 'list' : undefined}

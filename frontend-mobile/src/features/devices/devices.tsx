@@ -35,7 +35,7 @@ export function Devices() {
   }, [client, t, formats]);
   useEffect(() => {
     read();
-    return client.onEvent(event => event.type === 'devices' && read());
+    return client.onEvent(event => (event.type === 'devices' || event.type === 'devices.named') && read());
   }, [client, read]);
 
   const sorted = [...devices].sort((a, b) => Number(b.current) - Number(a.current) || (a.lastSeen < b.lastSeen ? 1 : -1));

@@ -1,0 +1,27 @@
+// Puts the assemblies of a published program for the browser into one file: what they repeat of each other then compresses away, and a browser asks once.
+// dotnet.boot.json says where each begins; the worker that starts it cuts them out (frontend-mobile/src/client/worker/dotnet.ts).
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const [folder] = process.argv.slice(2);
+const manifest = join(folder, 'dotnet.boot.json');
+const boot = JSON.parse(readFileSync(manifest, 'utf8'));
+if (boot.bundle) process.exit(0);
+
+const { coreAssembly, assembly } = boot.config.resources;
+const parts = {};
+const all = [];
+let offset = 0;
+for (const { name } of [...coreAssembly, ...assembly]) {
+  const bytes = readFileSync(join(folder, name));
+  parts[name] = [offset, bytes.length];
+  all.push(bytes);
+  offset += bytes.length;
+}
+const bytes = Buffer.concat(all);
+const hash = createHash('sha256').update(bytes).digest();
+boot.bundle = { name: `assemblies.${hash.toString('hex').slice(0, 12)}.bin`, hash: `sha256-${hash.toString('base64')}`, parts };
+writeFileSync(join(folder, boot.bundle.name), bytes);
+writeFileSync(manifest, JSON.stringify(boot, null, 1));
+for (const name of Object.keys(parts)) rmSync(join(folder, name));
