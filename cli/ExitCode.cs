@@ -20,7 +20,7 @@ static class ExitCode
     public const int NotFound = 7;
     /// <summary>A decision of yours is needed first: a request, a changed key, a waiting device; or you may not do this.</summary>
     public const int Refused = 8;
-    /// <summary>The instance serves another web app than the release's.</summary>
+    /// <summary>The instance serves another web app than the release's, or another audit log than before.</summary>
     public const int Differs = 9;
     /// <summary>Stopped by Ctrl-C or a signal.</summary>
     public const int Interrupted = 130;

@@ -19,6 +19,7 @@ sealed class ClientCore : IAsyncDisposable
         Tokens = new Tokens(SignIn, profile.Store, options.Clock, session, reason => Events.Publish(new SessionEnded(reason)),
             ended => Removal!.ExplainAsync(ended));
         Auth = new AuthApi(rest, Tokens);
+        Admin = new AdminApi(rest);
         Streams = new StreamsApi(rest, Tokens);
         Archive = new ArchiveApi(rest, Tokens);
         WakeUps = new WakeUps(new PushApi(rest, Tokens));
@@ -141,6 +142,9 @@ sealed class ClientCore : IAsyncDisposable
 
     /// <summary>The calls without a session.</summary>
     public SignInApi SignIn { get; }
+
+    /// <summary>The calls of the dashboard.</summary>
+    public AdminApi Admin { get; }
 
     /// <summary>The calls of the authentication service.</summary>
     public AuthApi Auth { get; }

@@ -484,6 +484,20 @@ public sealed class KavalekClient : IAsyncDisposable
         }
     }
 
+    // ---- Running the instance ----
+
+    /// <summary>Opens the dashboard, for an account with a rank.</summary>
+    /// <param name="password">The password, once more.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <exception cref="KavalekException"><see cref="Kavalek.Protocol.ErrorCodes.Forbidden"/>: there is no rank. <see cref="Kavalek.Protocol.ErrorCodes.WrongCredentials"/>.</exception>
+    public Task<Dashboard> OpenDashboardAsync(string password, CancellationToken cancel = default) => Dashboard.OpenAsync(
+        _core.Admin, Me.Server, _core.Identity.Instance, _core.Mls.Crypto, _core.Clock, _core.Account.OpenDashboardAsync, password, cancel);
+
+    /// <summary>What those who run the instance did: for every member to read, and checked against what this device saw of it before.</summary>
+    /// <param name="limit">At most so many records, the newest.</param>
+    /// <param name="cancel">Stops it.</param>
+    public Task<AuditTrail> AuditAsync(int limit = 100, CancellationToken cancel = default) => AuditTrail.ReadAsync(_core.Auth, _core.Store, _core.Identity.Instance, limit, cancel);
+
     // ---- The instance's owner ----
 
     /// <summary>Makes an invite; for the instance's owner.</summary>

@@ -70,6 +70,13 @@ sealed class WholeAccount(ClientOptions options, OwnIdentity own, OpenProfile pr
         await api.DeleteAccountAsync(new DeleteAccount(secret.Span.ToArray()), cancel).ConfigureAwait(false);
     }
 
+    /// <summary>The password once more, for the dashboard.</summary>
+    public async Task<AdminSession> OpenDashboardAsync(string typedPassword, CancellationToken cancel)
+    {
+        using Secret secret = await DeriveAsync(typedPassword, await signIn.PreloginAsync(profile.Data.Email, cancel).ConfigureAwait(false)).ConfigureAwait(false);
+        return await api.OpenAdminAsync(new OpenAdminSession(secret.Span.ToArray()), cancel).ConfigureAwait(false);
+    }
+
     async Task<Secret> DeriveAsync(string typed, PreloginResponse prelogin)
     {
         PasswordSecret.Check(prelogin.Kdf, prelogin.Salt, profile.Data.Iterations);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 
@@ -115,6 +116,12 @@ sealed class AuthApi(Rest rest, Tokens tokens)
         (token, stop) => rest.JsonAsync(HttpMethod.Get, "auth/v1/invites", token, null, AuthJson.Default.InviteRecordArray, stop), cancel);
 
     public Task RevokeInviteAsync(Id invite, CancellationToken cancel) => SendAsync(HttpMethod.Delete, $"invites/{invite}", null, cancel);
+
+    public Task<AdminSession> OpenAdminAsync(OpenAdminSession request, CancellationToken cancel) => tokens.WithAuthAsync((token, stop) => rest.JsonAsync(
+        HttpMethod.Post, "auth/v1/admin/sessions", token, Rest.Json(request, AdminJson.Default.OpenAdminSession), AdminJson.Default.AdminSession, stop), cancel);
+
+    public Task<AuditPage> AuditAsync(long before, int limit, CancellationToken cancel) => tokens.WithAuthAsync((token, stop) => rest.JsonAsync(HttpMethod.Get,
+        string.Create(CultureInfo.InvariantCulture, $"auth/v1/audit?before={before}&limit={limit}"), token, null, AdminJson.Default.AuditPage, stop), cancel);
 
     // The body is made for each try: a request's content is gone with the request.
     Task<byte[]> SendAsync(HttpMethod method, string path, Func<HttpContent>? body, CancellationToken cancel) => tokens.WithAuthAsync(

@@ -23,6 +23,7 @@ static class ServerErrors
         ErrorCodes.IdTaken => "That id is in use already. Try again.",
         ErrorCodes.StaleDeviceList => "Your devices were changed from somewhere else at the same moment. Look at the list and try again.",
         ErrorCodes.StaleVault => "Your recovery key was changed from somewhere else at the same moment. Look again and try again.",
+        ErrorCodes.StalePolicy => "Somebody else changed the policy at the same moment. Look at it and try again.",
         ErrorCodes.StaleEpoch => "The conversation moved on meanwhile. Try again.",
         ErrorCodes.StaleArchive => "Another of your devices changed the history archive at the same moment. Try again.",
         ErrorCodes.OverQuota => "The history archive is full: older messages stay in it, newer ones stay on this device. Ask whoever runs the server for more room.",

@@ -345,7 +345,7 @@ public sealed class AdminTests
         byte[] hash = SHA256.HashData([.. "kavalek/v1/audit"u8, .. scene.Server.Instance.ToArray()]);
         foreach (AuditRecord record in page.Records.Reverse())
         {
-            byte[] Chained(string detail) => AuditLog.Hash(hash, record.Number, record.At, record.Actor, record.Act, record.Subject ?? default, detail);
+            byte[] Chained(string detail) => AuditChain.Next(hash, record.Number, record.At, record.Actor, record.Act, record.Subject ?? default, detail);
             Assert.NotEqual(Convert.ToHexString(record.Hash), Convert.ToHexString(Chained(record.Detail + "x")));
             Assert.Equal(Convert.ToHexString(record.Hash), Convert.ToHexString(Chained(record.Detail)));
             hash = record.Hash;

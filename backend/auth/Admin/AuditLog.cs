@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Identity;
@@ -36,11 +33,11 @@ internal sealed class AuditLog(AuthDatabase database, InstanceId instance, AuthK
     /// <exception cref="InvalidOperationException">The newest record was not written here: nothing is signed that follows from it.</exception>
     public async Task WriteAsync(Db db, Id actor, string act, Id? subject = null, string detail = "")
     {
-        Head head = await db.FirstAsync(Newest, row => new Head(row.GetInt64(0), row.Bytes(1), row.Bytes(2))) ?? new Head(0, Start(), []);
+        Head head = await db.FirstAsync(Newest, row => new Head(row.GetInt64(0), row.Bytes(1), row.Bytes(2))) ?? new Head(0, AuditChain.Start(instance.Id), []);
         if (head.Number > 0 && !Signatures.Verify(keys.TokenPoint(), AuditStatement.SignedBytes(instance.Id, head.Number, head.Hash), head.Signature))
             throw new InvalidOperationException("The end of the audit log was not signed by this instance: the database was changed, or belongs to other keys.");
         long number = head.Number + 1, at = clock.Now() / 60;
-        byte[] hash = Hash(head.Hash, number, at * 60, actor, act, subject ?? default, detail);
+        byte[] hash = AuditChain.Next(head.Hash, number, at * 60, actor, act, subject ?? default, detail);
         await db.ExecuteAsync(Insert, ("@number", number), ("@at", at), ("@actor", actor), ("@act", act),
             ("@subject", subject), ("@detail", detail), ("@hash", hash), ("@signature", keys.Sign(AuditStatement.SignedBytes(instance.Id, number, hash))));
     }
@@ -55,35 +52,6 @@ internal sealed class AuditLog(AuthDatabase database, InstanceId instance, AuthK
         return new AuditPage([.. rows.Select(row => row.Record)], await db.NumberAsync("SELECT COALESCE(MAX(number), 0) FROM audit"),
             keys.TokenPoint(), rows.Count == 0 ? null : rows[0].Signature);
     });
-
-    byte[] Start() => SHA256.HashData([.. "kavalek/v1/audit"u8, .. instance.Id.ToArray()]);
-
-    /// <summary>SHA-256 over the hash before and the record (docs/PROTOCOL.md §5.13).</summary>
-    internal static byte[] Hash(byte[] previous, long number, long at, Id actor, string act, Id subject, string detail)
-    {
-        byte[] actBytes = Encoding.UTF8.GetBytes(act), detailBytes = Encoding.UTF8.GetBytes(detail);
-        byte[] record = new byte[SHA256.HashSizeInBytes + 8 + 8 + 16 + 16 + 2 + actBytes.Length + 2 + detailBytes.Length];
-        Span<byte> rest = record;
-        Put(ref rest, previous);
-        BinaryPrimitives.WriteInt64BigEndian(rest, number);
-        BinaryPrimitives.WriteInt64BigEndian(rest[8..], at);
-        rest = rest[16..];
-        Put(ref rest, actor.ToArray());
-        Put(ref rest, subject.ToArray());
-        foreach (byte[] text in (byte[][])[actBytes, detailBytes])
-        {
-            BinaryPrimitives.WriteUInt16BigEndian(rest, checked((ushort)text.Length));
-            rest = rest[2..];
-            Put(ref rest, text);
-        }
-        return SHA256.HashData(record);
-    }
-
-    static void Put(ref Span<byte> rest, ReadOnlySpan<byte> bytes)
-    {
-        bytes.CopyTo(rest);
-        rest = rest[bytes.Length..];
-    }
 
     sealed record Head(long Number, byte[] Hash, byte[] Signature);
 }

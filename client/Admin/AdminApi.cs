@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Serialization.Metadata;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+
+namespace Kavalek.Client;
+
+/// <summary>The calls of the dashboard, with its own tokens (docs/PROTOCOL.md §5.11).</summary>
+sealed class AdminApi(Rest rest)
+{
+    const string People = "auth/v1/admin/people";
+
+    public Task<AdminSession> RenewAsync(string token, CancellationToken cancel) => PostAsync("auth/v1/admin/sessions/renew", token, null, AdminJson.Default.AdminSession, cancel);
+
+    public Task<AuthOverview> OverviewAsync(string token, CancellationToken cancel) => GetAsync("auth/v1/admin/overview", token, AdminJson.Default.AuthOverview, cancel);
+
+    public Task<MessagingOverview> DeliveryAsync(string token, CancellationToken cancel) => GetAsync("api/v1/admin/overview", token, AdminJson.Default.MessagingOverview, cancel);
+
+    public Task<PeoplePage> PeopleAsync(string token, PeopleQuery query, CancellationToken cancel)
+    {
+        StringBuilder address = new($"{People}?limit={query.Limit.ToString(CultureInfo.InvariantCulture)}");
+        foreach ((string name, string? value) in ((string, string?)[])[("search", query.Search), ("rank", query.Rank), ("state", query.State), ("after", query.After)])
+        {
+            if (value is { Length: > 0 }) address.Append('&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
+        }
+        return GetAsync(address.ToString(), token, AdminJson.Default.PeoplePage, cancel);
+    }
+
+    public Task<PersonRecord> FindAsync(string token, string email, CancellationToken cancel) =>
+        PostAsync($"{People}/find", token, Rest.Json(new FindPerson(email), AdminJson.Default.FindPerson), AdminJson.Default.PersonRecord, cancel);
+
+    public Task<PersonRecord> PersonAsync(string token, Id account, CancellationToken cancel) => GetAsync($"{People}/{account}", token, AdminJson.Default.PersonRecord, cancel);
+
+    public Task<byte[]> ActAsync(string token, Id account, string act, CancellationToken cancel) => rest.SendAsync(HttpMethod.Post, $"{People}/{account}/{act}", token, null, cancel);
+
+    public Task<byte[]> DeleteAsync(string token, Id account, CancellationToken cancel) => rest.SendAsync(HttpMethod.Delete, $"{People}/{account}", token, null, cancel);
+
+    public Task<byte[]> SetRankAsync(string token, Id account, string rank, CancellationToken cancel) =>
+        rest.SendAsync(HttpMethod.Put, $"{People}/{account}/rank", token, Rest.Json(new SetRank(rank), AdminJson.Default.SetRank), cancel);
+
+    public Task<RankedInvite[]> InvitesAsync(string token, CancellationToken cancel) => GetAsync("auth/v1/admin/invites", token, AdminJson.Default.RankedInviteArray, cancel);
+
+    public Task<CreatedInvite> InviteAsync(string token, CreateRankedInvite invite, CancellationToken cancel) =>
+        PostAsync("auth/v1/admin/invites", token, Rest.Json(invite, AdminJson.Default.CreateRankedInvite), AuthJson.Default.CreatedInvite, cancel);
+
+    public Task<byte[]> RevokeAsync(string token, Id invite, CancellationToken cancel) => rest.SendAsync(HttpMethod.Delete, $"auth/v1/admin/invites/{invite}", token, null, cancel);
+
+    public Task<SignedPolicy> PolicyAsync(CancellationToken cancel) => rest.JsonAsync(HttpMethod.Get, "auth/v1/policy", null, null, AdminJson.Default.SignedPolicy, cancel);
+
+    public Task<SignedPolicy> SetPolicyAsync(string token, InstancePolicy policy, CancellationToken cancel) =>
+        rest.JsonAsync(HttpMethod.Put, "auth/v1/admin/policy", token, Rest.Json(policy, AdminJson.Default.InstancePolicy), AdminJson.Default.SignedPolicy, cancel);
+
+    Task<T> GetAsync<T>(string path, string token, JsonTypeInfo<T> type, CancellationToken cancel) => rest.JsonAsync(HttpMethod.Get, path, token, null, type, cancel);
+
+    Task<T> PostAsync<T>(string path, string token, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancel) => rest.JsonAsync(HttpMethod.Post, path, token, body, type, cancel);
+}

@@ -1,0 +1,186 @@
+using System.Text.Json;
+using Kavalek.Mls;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Identity;
+
+namespace Kavalek.Client;
+
+/// <summary>Whom <see cref="Dashboard.PeopleAsync"/> lists.</summary>
+/// <param name="Search">How the handle begins; all where absent.</param>
+/// <param name="Rank"><c>member</c>, <c>moderator</c>, <c>admin</c> or <c>owner</c>; all where absent.</param>
+/// <param name="State"><c>active</c>, <c>suspended</c> or <c>left</c>; all where absent.</param>
+/// <param name="After">The last handle of the page before.</param>
+/// <param name="Limit">At most so many, 1 to 100.</param>
+public sealed record PeopleQuery(string? Search = null, string? Rank = null, string? State = null, string? After = null, int Limit = 100);
+
+/// <summary>
+/// Running the instance (docs/PROTOCOL.md §5.11), for an account with a rank. It sees who may use the instance and how that is; no content, no address, no
+/// membership. Its tokens are in memory only and end after half an hour; what reaches far needs the password of the last five minutes (<see cref="ProveAsync"/>).
+/// </summary>
+public sealed class Dashboard
+{
+    static readonly TimeSpan Margin = TimeSpan.FromSeconds(60);
+
+    readonly AdminApi _api;
+    readonly Uri _server;
+    readonly Id _instance;
+    readonly ICryptoProvider _crypto;
+    readonly TimeProvider _clock;
+    readonly Func<string, CancellationToken, Task<AdminSession>> _prove;
+    Opened _now = null!;
+
+    Dashboard(AdminApi api, Uri server, Id instance, ICryptoProvider crypto, TimeProvider clock, Func<string, CancellationToken, Task<AdminSession>> prove) =>
+        (_api, _server, _instance, _crypto, _clock, _prove) = (api, server, instance, crypto, clock, prove);
+
+    internal static async Task<Dashboard> OpenAsync(
+        AdminApi api, Uri server, Id instance, ICryptoProvider crypto, TimeProvider clock, Func<string, CancellationToken, Task<AdminSession>> prove, string password, CancellationToken cancel)
+    {
+        Dashboard opened = new(api, server, instance, crypto, clock, prove);
+        await opened.ProveAsync(password, cancel).ConfigureAwait(false);
+        return opened;
+    }
+
+    /// <summary>The own rank: <c>moderator</c>, <c>admin</c> or <c>owner</c>.</summary>
+    public string Rank => _now.Session.Rank;
+
+    /// <summary>Whether what reaches far is taken without the password once more.</summary>
+    public bool IsFresh => _clock.GetUtcNow() < _now.After(_now.Session.FreshFor);
+
+    /// <summary>Types the password once more: begins the half hour and the five minutes anew.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.WrongCredentials"/>; <see cref="ErrorCodes.Forbidden"/>: the account has no rank.</exception>
+    public async Task ProveAsync(string password, CancellationToken cancel = default)
+    {
+        try
+        {
+            Take(new Opened(await _prove(password, cancel).ConfigureAwait(false), _clock.GetUtcNow()));
+        }
+        catch (KavalekException e) when (e.Code == ErrorCodes.Forbidden)
+        {
+            throw new KavalekException(ErrorCodes.Forbidden, "Your account has no rank on this server: there is nothing here for you to run. Nothing was changed.", inner: e);
+        }
+        catch (KavalekException e) when (e.Code == ErrorCodes.WrongCredentials)
+        {
+            throw new KavalekException(ErrorCodes.WrongCredentials, "That is not your password. Nothing was changed.", inner: e);
+        }
+    }
+
+    // ---- How the instance is ----
+
+    /// <summary>Figures of accounts, devices and the instance itself.</summary>
+    public Task<AuthOverview> OverviewAsync(CancellationToken cancel = default) => WithAsync(_api.OverviewAsync, cancel);
+
+    /// <summary>Figures of the delivery service; of no conversation and of nobody.</summary>
+    public Task<MessagingOverview> DeliveryAsync(CancellationToken cancel = default) => WithAsync(_api.DeliveryAsync, cancel);
+
+    // ---- People ----
+
+    /// <summary>Accounts by handle, a page at a time.</summary>
+    public Task<PeoplePage> PeopleAsync(PeopleQuery query, CancellationToken cancel = default) => WithAsync((token, stop) => _api.PeopleAsync(token, query, stop), cancel);
+
+    /// <summary>One account.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.NotFound"/>.</exception>
+    public Task<PersonRecord> PersonAsync(Id account, CancellationToken cancel = default) => WithAsync((token, stop) => _api.PersonAsync(token, account, stop), cancel);
+
+    /// <summary>The account of one whole e-mail address.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.NotFound"/>; <see cref="ErrorCodes.Invalid"/>: it is no address.</exception>
+    public Task<PersonRecord> FindByEmailAsync(string email, CancellationToken cancel = default)
+    {
+        string normalized = SignIn.NormalizeEmail(email);
+        return WithAsync((token, stop) => _api.FindAsync(token, normalized, stop), cancel);
+    }
+
+    /// <summary>Shuts an account out; all its sessions end at once. All else stays.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.Forbidden"/>, <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.PasswordRequired"/>; so of all acts here.</exception>
+    public Task SuspendAsync(Id account, CancellationToken cancel = default) => WithAsync((token, stop) => _api.ActAsync(token, account, "suspend", stop), cancel);
+
+    /// <summary>Lets a suspended account in again.</summary>
+    public Task ResumeAsync(Id account, CancellationToken cancel = default) => WithAsync((token, stop) => _api.ActAsync(token, account, "resume", stop), cancel);
+
+    /// <summary>Logs all devices of an account out.</summary>
+    public Task SignOutAsync(Id account, CancellationToken cancel = default) => WithAsync((token, stop) => _api.ActAsync(token, account, "sign-out", stop), cancel);
+
+    /// <summary>Ends somebody's time here: what they had at the server goes, their handle stays taken.</summary>
+    public Task OffBoardAsync(Id account, CancellationToken cancel = default) => WithAsync((token, stop) => _api.ActAsync(token, account, "off-board", stop), cancel);
+
+    /// <summary>Deletes an account; its handle is free again.</summary>
+    public Task DeleteAsync(Id account, CancellationToken cancel = default) => WithAsync((token, stop) => _api.DeleteAsync(token, account, stop), cancel);
+
+    /// <summary>Gives somebody a rank: <c>member</c>, <c>moderator</c>, <c>admin</c> or <c>owner</c>.</summary>
+    public Task SetRankAsync(Id account, string rank, CancellationToken cancel = default) => WithAsync((token, stop) => _api.SetRankAsync(token, account, rank, stop), cancel);
+
+    // ---- Invites ----
+
+    /// <summary>Invites that can still be used.</summary>
+    public async Task<IReadOnlyList<RankedInvite>> InvitesAsync(CancellationToken cancel = default) => await WithAsync(_api.InvitesAsync, cancel).ConfigureAwait(false);
+
+    /// <summary>Makes an invite; whoever uses it has the rank.</summary>
+    public async Task<Invite> InviteAsync(int uses, TimeSpan validity, string rank, CancellationToken cancel = default)
+    {
+        CreatedInvite created = await WithAsync(
+            (token, stop) => _api.InviteAsync(token, new CreateRankedInvite(uses, (long)validity.TotalSeconds, rank), stop), cancel).ConfigureAwait(false);
+        return new Invite(created.Invite, $"{_server}#invite={created.Secret}", uses, DateTimeOffset.FromUnixTimeSeconds(created.Expires));
+    }
+
+    /// <summary>Revokes an invite; who joined with it stays.</summary>
+    public Task RevokeInviteAsync(Id invite, CancellationToken cancel = default) => WithAsync((token, stop) => _api.RevokeAsync(token, invite, stop), cancel);
+
+    // ---- The policy ----
+
+    /// <summary>The policy in force.</summary>
+    public async Task<InstancePolicy> PolicyAsync(CancellationToken cancel = default) => await ReadAsync(await _api.PolicyAsync(cancel).ConfigureAwait(false)).ConfigureAwait(false);
+
+    /// <summary>Puts another policy in force; its number is the present one's, and the next one's in the answer.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.StalePolicy"/>: somebody changed it meanwhile. <see cref="ErrorCodes.Invalid"/>.</exception>
+    public async Task<InstancePolicy> SetPolicyAsync(InstancePolicy policy, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        InstancePolicy next = policy with { Number = policy.Number + 1 };
+        return await ReadAsync(await WithAsync((token, stop) => _api.SetPolicyAsync(token, next, stop), cancel).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    async Task<InstancePolicy> ReadAsync(SignedPolicy signed)
+    {
+        if (!await _crypto.VerifyAsync(SignatureAlgorithm.EcdsaP256Sha256, signed.Key, PolicyStatement.SignedBytes(_instance, signed.Policy), signed.Signature).ConfigureAwait(false))
+            throw ServerErrors.Misbehaves("shows a policy that its own key did not sign");
+        try
+        {
+            return JsonSerializer.Deserialize(signed.Policy, AdminJson.Default.InstancePolicy) ?? throw ServerErrors.Misbehaves("shows an empty policy");
+        }
+        catch (JsonException e)
+        {
+            throw ServerErrors.Misbehaves("shows a policy that cannot be read", e);
+        }
+    }
+
+    async Task<T> WithAsync<T>(Func<string, CancellationToken, Task<T>> call, CancellationToken cancel)
+    {
+        string token = await TokenAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            return await call(token, cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code == ErrorCodes.Unauthenticated)
+        {
+            // Half an hour is over, the rank was taken, or this device was logged out: the password tells.
+            throw new KavalekException(ErrorCodes.PasswordRequired, "This session of the dashboard is over. Type your password once more. Nothing was changed.", inner: e);
+        }
+    }
+
+    async Task<string> TokenAsync(CancellationToken cancel)
+    {
+        Opened opened = _now;
+        DateTimeOffset now = _clock.GetUtcNow();
+        // One that is too old to be renewed is refused, and that is said.
+        bool old = now > opened.After(opened.Session.ExpiresIn) - Margin, renewable = now < opened.After(Math.Min(opened.Session.ExpiresIn, opened.Session.EndsIn));
+        if (old && renewable) Take(opened = new Opened(await _api.RenewAsync(opened.Session.Token, cancel).ConfigureAwait(false), now));
+        return opened.Session.Token;
+    }
+
+    void Take(Opened opened) => _now = opened;
+
+    sealed record Opened(AdminSession Session, DateTimeOffset Since)
+    {
+        public DateTimeOffset After(int seconds) => Since + TimeSpan.FromSeconds(seconds);
+    }
+}

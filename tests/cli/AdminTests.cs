@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace Kavalek.Cli.Tests;
+
+/// <summary>Running the instance from a terminal; the real executable against a server.</summary>
+[Collection(nameof(TwoPeople))]
+public sealed class AdminTests(TwoPeople two)
+{
+    [Fact]
+    public async Task An_owner_sees_how_the_instance_is_and_who_is_on_it_and_acts_with_the_password_that_opens_the_profile()
+    {
+        string rita = await two.SignUpAsync("rita");
+        JsonElement overview = JsonDocument.Parse((await two.RunAsync(two.Marie, "admin", "overview", "--json")).Out).RootElement;
+        Assert.True(overview.GetProperty("accounts").GetInt32() >= 3);
+        Assert.Contains("Last backup\tnone known", (await two.RunAsync(two.Marie, "admin", "overview")).Out);
+        JsonElement person = JsonDocument.Parse((await two.RunAsync(two.Marie, "admin", "people", "@rit", "--json")).Out).RootElement;
+        Assert.Equal(("rita", "member", "active", 1), (person.GetProperty("handle").GetString(), person.GetProperty("rank").GetString(), person.GetProperty("state").GetString(), person.GetProperty("devices").GetInt32()));
+        Assert.Contains("@rita\tmember\tactive", (await two.RunAsync(two.Marie, "admin", "find", "rita@example.org")).Out);
+
+        Assert.Contains("--yes", (await KavalekProcess.RunAsync(two.Marie, TwoPeople.Password, ["admin", "suspend", "@rita"])).Ended(ExitCode.Usage).Error);
+        await two.RunAsync(rita, "devices");
+        await two.RunAsync(two.Marie, "admin", "suspend", "@rita", "--yes");
+        (await KavalekProcess.RunAsync(rita, TwoPeople.Password, ["devices"])).Ended(ExitCode.NoAccount);
+        await two.RunAsync(two.Marie, "admin", "resume", "@rita");
+        Assert.Contains("no rank", (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["admin", "people"])).Ended(ExitCode.Refused).Error);
+        Assert.Contains("nobody with the handle @nobody", (await KavalekProcess.RunAsync(two.Marie, TwoPeople.Password, ["admin", "rank", "@nobody", "moderator"])).Ended(ExitCode.NotFound).Error);
+        await two.RunAsync(two.Marie, "admin", "rank", "@rita", "moderator");
+
+        string link = (await two.RunAsync(two.Marie, "admin", "invite", "--rank", "moderator", "--days", "2")).Out.Trim();
+        Assert.StartsWith(two.Server.Address.ToString(), link, StringComparison.Ordinal);
+        string id = (await two.RunAsync(two.Marie, "admin", "invites")).Out.Split('\n').Single(line => line.EndsWith("\tmoderator", StringComparison.Ordinal)).Split('\t')[0];
+        await two.RunAsync(two.Marie, "admin", "revoke", id);
+        Assert.Contains("Receipts\tas people like", (await two.RunAsync(two.Marie, "admin", "policy")).Out);
+        Assert.Contains("14 days", (await two.RunAsync(two.Marie, "admin", "policy", "--retention-days", "14", "--lock-after", "1h")).Out);
+        Assert.Contains("one of: invite, open", (await KavalekProcess.RunAsync(two.Marie, TwoPeople.Password, ["admin", "policy", "--registration", "all"])).Ended(ExitCode.Usage).Error);
+
+        // Everybody can read that.
+        string[] log = [.. (await two.RunAsync(two.Jean, "audit", "--limit", "4")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        Assert.Equal(4, log.Length);
+        Assert.Contains(log, line => line.Contains("@marie\tpolicy (1)", StringComparison.Ordinal));
+        string[] acts = [.. (await two.RunAsync(two.Jean, "audit", "--json")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("act").GetString()!)];
+        Assert.Contains("suspended", acts);
+        Assert.Contains("rank", acts);
+        await two.RunAsync(two.Marie, "admin", "delete", "@rita", "--yes");
+        (await KavalekProcess.RunAsync(rita, TwoPeople.Password, ["devices"])).Ended(ExitCode.NoAccount);
+    }
+}
