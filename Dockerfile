@@ -39,7 +39,7 @@ RUN install --directory --owner app --group app --mode 700 /data /backups
 ENV DOTNET_EnableDiagnostics=0 KAVALEK_DATA=/data KAVALEK_URLS=http://+:8080
 USER $APP_UID
 VOLUME ["/data"]
-EXPOSE 8080
+EXPOSE 8080 8443
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 CMD ["dotnet", "/app/Kavalek.Host.dll", "healthcheck"]
 ENTRYPOINT ["dotnet", "/app/Kavalek.Host.dll"]
 

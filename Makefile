@@ -1,5 +1,5 @@
 # The two commands of the README are `make run` and `make test`; the rest is for those who work on Kavalek.
-.PHONY: help run test nightly build format audit images check-images release security-rows benchmark-browser benchmark-client benchmark-mls benchmark-server clean
+.PHONY: help run test nightly build format audit images check-images first-run release security-rows benchmark-browser benchmark-client benchmark-faults benchmark-mls benchmark-server clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -28,6 +28,9 @@ images: ## build the two container images (VERSION=1.2.3 IMAGE=ghcr.io/OWNER/kav
 check-images: ## start the images as shipped, and look at what runs
 	@scripts/check_images.sh
 
+first-run: ## time and memory from nothing to two people who talk in two browsers, on one container (KAVALEK_HOST=name of this machine)
+	@scripts/first_run.sh
+
 release: ## the bill of materials, the web app's files and their signature, in artifacts/release (VERSION=1.2.3 RELEASE_KEY=FILE)
 	@scripts/release.sh
 
@@ -43,8 +46,11 @@ benchmark-browser: ## the client in Chromium: bytes, boot, MLS, send to seen, a 
 benchmark-client: ## how long a new device waits for its history, and until it is in all conversations
 	@dotnet run -c Release --project benchmarks/client -v q
 
-benchmark-server: ## the server under load beside the peers' figures
-	@dotnet run -c Release --project benchmarks/server -v q
+benchmark-server: ## the server under load on SQLite, PostgreSQL and two nodes, beside the peers' figures (ARGS="postgres pairs" for some)
+	@dotnet run -c Release --project benchmarks/server -v q -- $(ARGS)
+
+benchmark-faults: ## how long until everybody goes on after each fault of two nodes, PostgreSQL and Redis
+	@dotnet run -c Release --project tests/messaging -v q -- -noColor -diagnostics -method '*Whatever_dies*'
 
 clean: ## remove what was built
 	@rm -rf artifacts */bin */obj */*/bin */*/obj */*/*/bin */*/*/obj frontend-mobile/dist frontend-mobile/public/dotnet frontend-mobile/node_modules

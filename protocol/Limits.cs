@@ -75,6 +75,9 @@ public static class Limits
     /// <summary>Entries in one page of a REST answer.</summary>
     public const int PageEntries = 500;
 
+    /// <summary>Replacements of an account's key, until the account is begun afresh.</summary>
+    public const int KeyChanges = 256;
+
     /// <summary>Devices of one account.</summary>
     public const int AccountDevices = 20;
 

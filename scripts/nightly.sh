@@ -2,7 +2,7 @@
 # What is too long for every test run: each line below is a suite under settings that make it thorough. Reports go to artifacts/nightly.
 # The last line is 'N passed, N failed'.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 mkdir -p artifacts/nightly
 passed=0 failed=0
 

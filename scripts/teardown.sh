@@ -19,7 +19,7 @@ if $delete; then
   [ "${answer:-}" = "delete $KAVALEK_HOST" ] || { echo "Nothing was deleted, nothing was stopped." >&2; exit 1; }
   more=(--volumes)
 fi
-for file in app/docker-compose-app.yml docker-compose.yml infrastructure/docker-compose-infra.yml; do
+for file in app/docker-compose-app.yml docker-compose.yml docker-compose-single.yml infrastructure/docker-compose-infra.yml; do
   [ ! -e "$file" ] || docker compose --file "$file" down --remove-orphans "${more[@]}"
 done
 if $delete; then

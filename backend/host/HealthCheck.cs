@@ -9,10 +9,13 @@ internal static class HealthCheck
     /// <summary>0 where every role of the options answers, else 1.</summary>
     public static async Task<int> RunAsync(ServerOptions options)
     {
-        BindingAddress address = BindingAddress.Parse(options.UrlList[0]);
+        // A plain address of a server that ends TLS itself only leads to the other one.
+        BindingAddress address = BindingAddress.Parse(options.UrlList.First(url => options.TlsName is null || url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)));
         // Its certificate is for its public name: that name is asked for, on this machine.
         string name = options.Origin is { } origin ? new Uri(origin).Host : "localhost";
         using SocketsHttpHandler handler = new() { ConnectCallback = (_, cancel) => ConnectAsync(address, cancel), UseProxy = false };
+        // Until an authority has given it one, the server shows a certificate of its own; whoever answers here is on this machine.
+        if (options.TlsName is not null) handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         using HttpClient http = new(handler) { Timeout = TimeSpan.FromSeconds(5) };
         string[] paths = [.. options.Auth ? ["/auth/healthz"] : Array.Empty<string>(), .. options.Messaging ? ["/api/healthz"] : Array.Empty<string>()];
         try

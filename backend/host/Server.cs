@@ -1,5 +1,4 @@
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using Kavalek.Auth;
 using Kavalek.Messaging;
 using Kavalek.Protocol;
@@ -14,9 +13,10 @@ public sealed class Server : IAsyncDisposable
     readonly WebApplication _app;
     readonly AuthService? _auth;
     readonly RemoteAuth? _remote;
+    readonly CertificateKeeper? _keeper;
     IAsyncDisposable? _metrics;
 
-    Server(WebApplication app, AuthService? auth, RemoteAuth? remote) => (_app, _auth, _remote) = (app, auth, remote);
+    Server(WebApplication app, AuthService? auth, RemoteAuth? remote, CertificateKeeper? keeper) => (_app, _auth, _remote, _keeper) = (app, auth, remote, keeper);
 
     /// <summary>Where it listens: the first address, with the port it got.</summary>
     public Uri Address => new(_app.Urls.First());
@@ -42,6 +42,7 @@ public sealed class Server : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        StrongSecrets.Require(options);
         clock ??= TimeProvider.System;
         // Plain copies of the databases, where a backup was killed (K-65).
         WorkingFolder.Sweep(options.Data);
@@ -60,12 +61,13 @@ public sealed class Server : IAsyncDisposable
                 Facts = () => FactsOf(options),
             },
             clock);
+        CertificateKeeper? keeper = options.TlsName is null ? null : new CertificateKeeper(options, clock);
         RemoteAuth? remote = null;
         WebApplication app;
         try
         {
             remote = options.Auth ? null : await RemoteAuth.ConnectAsync(new Uri(options.AuthUrl!), clock);
-            app = Build(options, auth, remote, clock, logging);
+            app = Build(options, auth, remote, keeper, clock, logging);
         }
         catch
         {
@@ -73,11 +75,13 @@ public sealed class Server : IAsyncDisposable
             remote?.Dispose();
             throw;
         }
-        Server server = new(app, auth, remote);
+        Server server = new(app, auth, remote, keeper);
         try
         {
             if (options.MetricsUrls is { } metrics) server._metrics = await MetricsServer.StartAsync(metrics);
             await app.StartAsync();
+            // Now the authority finds it.
+            keeper?.Begin(app.Services.GetRequiredService<ILogger<CertificateKeeper>>());
         }
         catch
         {
@@ -100,13 +104,14 @@ public sealed class Server : IAsyncDisposable
 
     async Task CloseAsync()
     {
+        if (_keeper is not null) await _keeper.DisposeAsync();
         await _app.DisposeAsync();
         if (_metrics is not null) await _metrics.DisposeAsync();
         if (_auth is not null) await _auth.DisposeAsync();
         _remote?.Dispose();
     }
 
-    static WebApplication Build(ServerOptions options, AuthService? auth, RemoteAuth? remote, TimeProvider clock, Action<ILoggingBuilder>? logging)
+    static WebApplication Build(ServerOptions options, AuthService? auth, RemoteAuth? remote, CertificateKeeper? keeper, TimeProvider clock, Action<ILoggingBuilder>? logging)
     {
         // Nothing by default: no file beside the program and no variable of the framework changes what runs.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
@@ -115,7 +120,7 @@ public sealed class Server : IAsyncDisposable
         });
         Logging.Configure(builder.Logging, options.LogLevel);
         logging?.Invoke(builder.Logging);
-        ConfigureKestrel(builder.WebHost, options);
+        ConfigureKestrel(builder.WebHost, options, keeper);
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddRouting();
@@ -140,6 +145,8 @@ public sealed class Server : IAsyncDisposable
         if (options.Development) builder.Services.AddOpenApi();
 
         WebApplication app = builder.Build();
+        // Port 80 of a server that ends TLS itself: proofs for a certificate, and the way to TLS.
+        if (keeper is not null) app.Use((http, next) => http.Request.IsHttps ? next(http) : keeper.AnswerAsync(http));
         if (options.BehindProxy) app.UseForwardedHeaders(Forwarded(options));
         app.UseMiddleware<ProblemDocuments>();
         app.UseStrictHeaders();
@@ -197,19 +204,25 @@ public sealed class Server : IAsyncDisposable
         };
     }
 
-    static void ConfigureKestrel(ConfigureWebHostBuilder host, ServerOptions options)
+    static void ConfigureKestrel(ConfigureWebHostBuilder host, ServerOptions options, CertificateKeeper? keeper)
     {
+        ServerCertificate? certificate = keeper?.Shown ?? (options.Certificate is null ? null : ServerCertificate.FromFiles(options.Certificate, options.CertificateKey!));
         host.UseUrls(options.UrlList);
         host.UseKestrelCore();
         // Handlers never block a thread for long: hashing has its own queue, storing its own thread. So what a socket brought is handled where it
         // was read, without a second hand-over.
         host.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        if (options.Certificate is not null) host.UseKestrelHttpsConfiguration();
+        if (certificate is not null) host.UseKestrelHttpsConfiguration();
         host.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             ConnectionLimit connections = new(ConnectionLimit.PerSource * options.RateFactor, options.BehindProxy ? options.TrustedProxies : []);
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Guard));
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                endpoint.Use(connections.Guard);
+                // On HTTP/2 a browser opens its socket inside a stream (RFC 8441), which is not how ours works; where it finds HTTP/1.1 alone, it opens a connection.
+                endpoint.Protocols = HttpProtocols.Http1;
+            });
             KestrelServerLimits limits = kestrel.Limits;
             limits.MaxRequestBodySize = Limits.EntryBytes + Limits.JsonBytes;
             limits.MaxRequestLineSize = 4 * 1024;
@@ -218,12 +231,14 @@ public sealed class Server : IAsyncDisposable
             limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             limits.KeepAliveTimeout = TimeSpan.FromSeconds(75);
             limits.MaxConcurrentConnections = 50_000;
-            if (options.Certificate is not null)
+            if (certificate is not null)
             {
                 kestrel.ConfigureHttpsDefaults(https =>
                 {
-                    https.ServerCertificate = X509Certificate2.CreateFromPemFile(options.Certificate, options.CertificateKey);
+                    https.ServerCertificate = certificate.Certificate;
                     https.SslProtocols = SslProtocols.Tls13;
+                    // With its chain, and the newest one.
+                    https.OnAuthenticate = (_, tls) => (tls.ServerCertificate, tls.ServerCertificateContext) = (null, certificate.Context);
                 });
             }
         });

@@ -56,6 +56,15 @@ public sealed record ServerOptions
     /// <summary>PEM file of its private key.</summary>
     public string? CertificateKey { get; init; }
 
+    /// <summary>The host name for which the server gets and renews a certificate by itself (ACME); <c>null</c> where it has one, or a proxy does.</summary>
+    public string? TlsName { get; init; }
+
+    /// <summary>The directory of the authority that gives it; Let's Encrypt's by default.</summary>
+    public string AcmeUrl { get; init; } = "https://acme-v02.api.letsencrypt.org/directory";
+
+    /// <summary>How the authority is reached, for tests, whose authority nobody trusts. Not on the command line.</summary>
+    internal HttpMessageHandler? AcmeHandler { get; init; }
+
     /// <summary>Whether OpenAPI is served, for developers.</summary>
     public bool Development { get; init; }
 
@@ -142,6 +151,9 @@ public sealed record ServerOptions
           --trusted-proxies LIST   whose X-Forwarded-For to believe, addresses or networks separated by , (loopback)
           --certificate FILE       PEM certificate chain for https:// addresses
           --certificate-key FILE   PEM private key for it
+          --tls-name NAME          get and renew a certificate for this host name (Let's Encrypt, whose terms you agree to by this):
+                                   the https:// address of --urls is its port 443, the http:// address its port 80
+          --acme-url URL           the directory of another authority that speaks ACME
           --bcrypt-cost N          10 to 12 (10)
           --rate-factor N          multiplies every rate limit (1)
           --archive-quota MIB      what the encrypted history of an account may take (1024)
@@ -170,7 +182,7 @@ public sealed record ServerOptions
     static readonly string[] Names =
     [
         "data", "database", "connection-file", "redis-file", "auth-url", "metrics-urls", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
-        "certificate-key", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "push-services", "web",
+        "certificate-key", "tls-name", "acme-url", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "push-services", "web",
         "backup-to", "backup-key-file", "backup-every", "backup-keep",
         "mail", "mail-from", "mail-user", "mail-password",
         "attachment-size", "attachment-quota", "attachment-daily", "attachment-total",
@@ -203,7 +215,7 @@ public sealed record ServerOptions
             AuthUrl = Text("auth-url"),
             MetricsUrls = Text("metrics-urls"),
             Urls = Text("urls") ?? defaults.Urls,
-            Origin = Text("origin"),
+            Origin = Text("origin") ?? (Text("tls-name") is { } tlsName ? $"https://{tlsName}" : null),
             Registration = Text("registration") switch
             {
                 null or "invite" => RegistrationPolicy.Invite,
@@ -220,6 +232,8 @@ public sealed record ServerOptions
             TrustedProxies = Text("trusted-proxies") is { } proxies ? [.. List(proxies).Select(Network)] : defaults.TrustedProxies,
             Certificate = Text("certificate"),
             CertificateKey = Text("certificate-key"),
+            TlsName = Text("tls-name"),
+            AcmeUrl = Text("acme-url") ?? defaults.AcmeUrl,
             Development = Text("environment") switch
             {
                 null or "Production" => false,
@@ -272,14 +286,16 @@ public sealed record ServerOptions
             // Wrong keys are told now, not when the first backup is due.
             BackupKey.Read(BackupKeyFile, null);
         }
+        if (TlsName is not null) ValidateTlsName(TlsName);
         foreach (string url in UrlList)
         {
             BindingAddress address = Parse(url);
-            if (address.Scheme == Uri.UriSchemeHttps && Certificate is null)
+            if (address.Scheme == Uri.UriSchemeHttps && TlsName is null && (Certificate is null || CertificateKey is null))
             {
-                throw new InvalidOperationException($"{url} needs --certificate and --certificate-key.");
+                throw new InvalidOperationException($"{url} needs --certificate and --certificate-key, or --tls-name.");
             }
-            if (address.Scheme == Uri.UriSchemeHttp && !BehindProxy && !IsLoopback(address))
+            // With --tls-name a plain address sends everybody to TLS.
+            if (address.Scheme == Uri.UriSchemeHttp && !BehindProxy && TlsName is null && !IsLoopback(address))
             {
                 throw new InvalidOperationException(
                     $"{url} would send passwords and tokens in plain HTTP over the network. Give --certificate, or --behind-proxy where a proxy ends TLS.");
@@ -292,6 +308,15 @@ public sealed record ServerOptions
         {
             throw Wrong("origin", "like https://chat.example, without a path");
         }
+    }
+
+    void ValidateTlsName(string name)
+    {
+        if (Uri.CheckHostName(name) != UriHostNameType.Dns || !name.Contains('.', StringComparison.Ordinal)) throw Wrong("tls-name", "a host name like chat.example");
+        if (BehindProxy || Certificate is not null) throw new InvalidOperationException("--tls-name goes with neither --behind-proxy nor --certificate: one of them has the certificate.");
+        string[] schemes = [.. UrlList.Select(url => Parse(url).Scheme).Distinct()];
+        if (schemes.Length != 2) throw new InvalidOperationException("--tls-name needs two addresses in --urls, like https://+:443;http://+:80.");
+        if (!Uri.TryCreate(AcmeUrl, UriKind.Absolute, out Uri? authority) || authority.Scheme != Uri.UriSchemeHttps) throw Wrong("acme-url", "an https address");
     }
 
     internal string[] UrlList => Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

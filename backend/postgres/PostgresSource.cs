@@ -11,6 +11,10 @@ namespace Kavalek.Postgres;
 public sealed class PostgresSource : IDisposable, IAsyncDisposable
 {
     const int OldestVersion = 150_000;
+    const int ScriptSeconds = 3_600;
+
+    /// <summary>Holds, until the transaction ends, what changes schemas. One lock for all of them: a start is rare.</summary>
+    public const string MigrationLock = "SELECT pg_advisory_xact_lock(4242424242)";
 
     readonly NpgsqlDataSource _source;
     readonly string _schema;
@@ -24,16 +28,7 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
     /// <exception cref="InvalidOperationException">The text is no connection string.</exception>
     public static PostgresSource Of(string connection, string schema, int connections)
     {
-        NpgsqlConnectionStringBuilder given;
-        try
-        {
-            given = new NpgsqlConnectionStringBuilder(connection);
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException)
-        {
-            // Without the message of the cause, which may quote the password.
-            throw new InvalidOperationException("The connection file holds no connection string like Host=postgres;Database=kavalek;Username=kavalek;Password=...");
-        }
+        NpgsqlConnectionStringBuilder given = Read(connection);
         given.SearchPath = schema;
         given.ApplicationName = $"kavalek {schema}";
         given.MaxPoolSize = connections;
@@ -49,6 +44,21 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
         // Milliseconds: who waits for another node's lock longer is told, and asks again.
         given.Options = $"{given.Options} -c lock_timeout=2000".Trim();
         return new PostgresSource(new NpgsqlDataSourceBuilder(given.ToString()).Build(), schema);
+    }
+
+    /// <summary>Takes a connection string apart.</summary>
+    /// <exception cref="InvalidOperationException">The text is no connection string.</exception>
+    public static NpgsqlConnectionStringBuilder Read(string connection)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connection);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            // Without the message of the cause, which may quote the password.
+            throw new InvalidOperationException("The connection file holds no connection string like Host=postgres;Database=kavalek;Username=kavalek;Password=...");
+        }
     }
 
     /// <summary>An open connection; disposing it gives it back.</summary>
@@ -90,23 +100,34 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
             if (Number(connection, "SELECT current_setting('server_version_num')::bigint") < OldestVersion)
                 throw new InvalidOperationException("PostgreSQL 15 or newer is needed.");
             using NpgsqlTransaction transaction = connection.BeginTransaction();
-            // One lock for all schemas: a start is rare.
-            Execute(connection, "SELECT pg_advisory_xact_lock(4242424242)");
-            Execute(connection, $"CREATE SCHEMA IF NOT EXISTS {_schema}");
-            Execute(connection, $"CREATE TABLE IF NOT EXISTS {_schema}_schema (number BIGINT NOT NULL)");
-            long applied = Number(connection, $"SELECT COALESCE(MAX(number), 0) FROM {_schema}_schema");
-            List<SchemaScript> all = SchemaScript.Of(scripts, "postgres");
-            SchemaScript.RequireKnown(applied, all);
-            foreach (SchemaScript script in all.Where(s => s.Number > applied))
-            {
-                Execute(connection, script.Sql);
-                Execute(connection, $"INSERT INTO {_schema}_schema (number) VALUES ({script.Number})");
-            }
+            Execute(connection, MigrationLock);
+            Apply(connection, _schema, scripts);
             transaction.Commit();
         }
         catch (NpgsqlException e)
         {
             throw new InvalidOperationException($"PostgreSQL cannot be used: {PostgresError.Name(e)}. Check the connection file, the server and its rights.", e);
+        }
+    }
+
+    /// <summary>Runs the scripts that did not run yet, in the transaction that is open.</summary>
+    /// <param name="connection">Has an open transaction, which alone changes schemas now.</param>
+    /// <param name="schema">The service's schema; it is the transaction's search path from here on.</param>
+    /// <param name="scripts">Has the numbered scripts as resources <c>postgres/NNN.sql</c>.</param>
+    /// <param name="last">The last one to run, for what an older program made; all by default.</param>
+    /// <exception cref="InvalidOperationException">The database is newer than this program.</exception>
+    public static void Apply(NpgsqlConnection connection, string schema, Assembly scripts, long last = long.MaxValue)
+    {
+        Execute(connection, $"CREATE SCHEMA IF NOT EXISTS {schema}");
+        Execute(connection, $"SET LOCAL search_path TO {schema}");
+        Execute(connection, $"CREATE TABLE IF NOT EXISTS {schema}_schema (number BIGINT NOT NULL)");
+        long applied = Number(connection, $"SELECT COALESCE(MAX(number), 0) FROM {schema}_schema");
+        List<SchemaScript> all = SchemaScript.Of(scripts, "postgres");
+        SchemaScript.RequireKnown(applied, all);
+        foreach (SchemaScript script in all.Where(s => s.Number > applied && s.Number <= last))
+        {
+            Execute(connection, script.Sql);
+            Execute(connection, $"INSERT INTO {schema}_schema (number) VALUES ({script.Number})");
         }
     }
 
@@ -121,7 +142,8 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
 
     static void Execute(NpgsqlConnection connection, string sql)
     {
-        using NpgsqlCommand command = new(sql, connection);
+        // A script that rewrites a large table takes its time.
+        using NpgsqlCommand command = new(sql, connection) { CommandTimeout = ScriptSeconds };
         command.ExecuteNonQuery();
     }
 

@@ -136,7 +136,7 @@ static class Workloads
         await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 48 }, async (i, _) =>
         {
             LoadSocket socket = opened[i] = new LoadSocket(server.EndPoint);
-            await socket.OpenAsync(LoadSocket.Hello(server.Token(Id.New()), 256), bufferBytes: 512);
+            await socket.OpenAsync(LoadSocket.Hello(server.Token(Id.New()), 256), bufferBytes: 2048);
             while (!socket.TryNext(out ReadOnlySpan<byte> _))
             {
                 if (!await socket.ReadAsync())

@@ -86,9 +86,9 @@ static partial class SecurityRows
         new(59, 1, "Headers of pages"),
         new(60, 1, "Traffic to third parties"),
         new(61, 1, "Database or backup stolen"),
-        new(62, 1, "Logs seized", "the logs of NGINX and containers are not there yet"),
+        new(62, 1, "Logs seized"),
         new(63, 2, "Error pages that talk"),
-        new(64, 1, "Redis overheard or dumped", "TLS to a Redis on another host is not tried, nor a network of its own"),
+        new(64, 1, "Redis overheard or dumped"),
         new(65, 1, "What stays behind"),
         new(66, 1, "What push says"),
         new(67, 2, "Metadata that creeps in"),
@@ -102,9 +102,9 @@ static partial class SecurityRows
         new(75, 2, "Disappearing messages and clocks", "notifications of the web app are not held against it yet"),
         new(76, 1, "Linking a device by trickery"),
         new(77, 1, "Weak TLS"),
-        new(78, 1, "Confusing the proxy", "there are no admin rules yet that could be dodged"),
-        new(79, 1, "Unsafe deployment", "a weak password of a database is refused when it is made, not when the server starts"),
-        new(80, 1, "Supply chain and amplification", "lists, arrays and patterns are capped and tested one by one, not held against all there are"),
+        new(78, 1, "Confusing the proxy"),
+        new(79, 1, "Unsafe deployment"),
+        new(80, 1, "Supply chain and amplification"),
     ];
 
     static readonly string[] Languages = [".cs", ".ts", ".tsx", ".mjs"];

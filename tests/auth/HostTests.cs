@@ -93,6 +93,30 @@ public sealed class HostTests
     }
 
     [Theory]
+    [InlineData("Host=db;Username=kavalek;Database=kavalek", null)]
+    [InlineData("Host=db;Username=kavalek;Password=;Database=kavalek", null)]
+    [InlineData("Host=127.0.0.1;Username=postgres;Password=postgres", null)]
+    [InlineData("Host=db;Username=kavalek;Password=kavalek-kavalek-2026", null)]
+    [InlineData("Host=db;Username=kavalek;Password=aaaaaaaaaaaaaaaaaaaaaaaa", null)]
+    [InlineData("Host=127.0.0.1;Port=9;Username=kavalek;Password=0123456789abcdef0123456789abcdef;Timeout=1", "redis://redis:6379")]
+    [InlineData("Host=127.0.0.1;Port=9;Username=kavalek;Password=0123456789abcdef0123456789abcdef;Timeout=1", "redis://kavalek:changeme@redis:6379")]
+    public async Task A_password_that_is_missing_or_could_be_guessed_is_not_started_on(string postgres, string? redis) // K-79
+    {
+        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => TestServer.StartAsync(change: o => o with { Postgres = postgres, Redis = redis }));
+        Assert.Contains($"The password of {(redis is null ? "PostgreSQL" : "Redis")} is missing or could be guessed", refused.Message);
+        // Twin: with good ones it goes on, to ask a database that is not there; and without any, on this machine alone.
+        foreach (string good in (string[])["redis://kavalek:0123456789abcdef0123456789abcdef@redis:6379", "redis://127.0.0.1:6379"])
+        {
+            refused = await Assert.ThrowsAsync<InvalidOperationException>(() => TestServer.StartAsync(change: o => o with
+            {
+                Postgres = "Host=127.0.0.1;Port=9;Username=kavalek;Password=0123456789abcdef0123456789abcdef;Timeout=1",
+                Redis = good,
+            }));
+            Assert.Contains("PostgreSQL cannot be used", refused.Message);
+        }
+    }
+
+    [Theory]
     [InlineData("--frob")]
     [InlineData("serve")]
     [InlineData("--data")]

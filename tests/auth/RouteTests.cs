@@ -140,4 +140,49 @@ public sealed class RouteTests
         }
         Assert.Equal(before, server.Dump());
     }
+
+    [Fact]
+    public async Task No_call_reads_a_body_of_thirty_megabytes() // K-80
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        using TestDevice owner = await TestDevice.SignUpAsync(server, server.SetUpSecret);
+        // A refusal comes before the body; a success, of a call that takes none, would have it sent. What is announced is sent only when the server begins to read it; nobody waits for a clock.
+        using HttpClient http = new(new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan }) { BaseAddress = server.Address };
+        int asked = 0;
+        foreach (RouteEndpoint route in server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
+        {
+            string method = route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Single() ?? "GET";
+            if (method is not ("POST" or "PUT")) continue;
+            string path = System.Text.RegularExpressions.Regex.Replace(route.RoutePattern.RawText!, @"\{[^}]+\}", Id.New().ToString());
+            foreach (string type in (string[])["application/json", "application/x-protobuf"])
+            {
+                using HttpRequestMessage request = new(HttpMethod.Parse(method), path) { Content = new Announced(30_000_000) };
+                request.Headers.ExpectContinue = true;
+                request.Headers.Authorization = new("Bearer", path.StartsWith("/auth", StringComparison.Ordinal) ? owner.Session!.AuthToken : owner.Session!.MessagingToken);
+                request.Content.Headers.ContentType = new(type);
+                try
+                {
+                    using HttpResponseMessage answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+                    Assert.True((int)answer.StatusCode is >= 400 and < 500, $"{method} {path}: {(int)answer.StatusCode}");
+                }
+                catch (HttpRequestException e)
+                {
+                    Assert.Fail($"{method} {path}, {type}: {e.InnerException?.Message}");
+                }
+                asked++;
+            }
+        }
+        Assert.True(asked > 40);
+    }
+
+    sealed class Announced(long bytes) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => throw new InvalidOperationException("The server asked for the body.");
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = bytes;
+            return true;
+        }
+    }
 }

@@ -5,9 +5,11 @@ using System.Security.Cryptography;
 using System.Text;
 using Kavalek.Client;
 using Kavalek.Host;
+using Kavalek.Postgres;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Kavalek.Deployment.Tests;
 
@@ -256,6 +258,55 @@ public sealed class BackupTests : IDisposable
         {
             Directory.CreateDirectory(folder);
             File.WriteAllText(Path.Combine(folder, "auth.db"), "a plain copy");
+        }
+    }
+
+    [Fact]
+    public async Task A_backup_of_an_older_server_comes_back_into_the_newest_one_on_PostgreSQL_and_a_failure_leaves_what_was_there()
+    {
+        (long auth, long messaging) newest = DataFolder.KnownSchemas;
+        Assert.True(newest is { auth: > 1, messaging: > 1 });
+        // What a server of a year ago left, in the tables of its time.
+        string before = TestPostgres.CreateDatabase(), now = TestPostgres.CreateDatabase();
+        const string account = "INSERT INTO auth.account (id, handle, rank, email_lookup, email_sealed, password, kdf_algorithm, kdf_iterations, account_key, device_list, list_number) "
+            + "VALUES ('\\x00112233445566778899aabbccddeeff', 'marie', 'member', 'x', 'x', 'x', 'x', 1, 'x', 'x', 1)";
+        await using (NpgsqlConnection old = await OpenAsync(before))
+        {
+            await using NpgsqlTransaction transaction = await old.BeginTransactionAsync(Cancel);
+            await ExecuteAsync(old, "DROP SCHEMA auth, messaging CASCADE");
+            PostgresSource.Apply(old, "auth", typeof(Auth.AuthService).Assembly, 1);
+            PostgresSource.Apply(old, "messaging", typeof(Messaging.MessagingOptions).Assembly, 1);
+            await ExecuteAsync(old, account);
+            await transaction.CommitAsync(Cancel);
+        }
+        Directory.CreateDirectory(In("data/keys"));
+        await File.WriteAllTextAsync(In("data/keys/pepper"), "a key", Cancel);
+        BackupKey key = BackupKey.Read(In("key"), null);
+        Backup.Write(In("data"), before, In("old.backup"), key, TimeProvider.System);
+
+        // One that cannot go in leaves the tables as they were; then it goes in, and is of this program's version.
+        await using (NpgsqlConnection open = await OpenAsync(now)) await ExecuteAsync(open, account.Replace("'marie'", "'jean'", StringComparison.Ordinal));
+        Assert.Contains("not empty", Assert.Throws<InvalidOperationException>(() => Restore.Run(In("old.backup"), In("fresh"), now, key, TimeProvider.System)).Message);
+        Assert.Equal(1, new TestTables(In("fresh"), now, "auth").Count("SELECT COUNT(*) FROM account WHERE handle = 'jean'"));
+        BackupContent content = Restore.Run(In("old.backup"), In("fresh"), now, key, TimeProvider.System, overwrite: true);
+        Assert.Equal((1, 1), (content.AuthSchema, content.MessagingSchema));
+        TestTables tables = new(In("fresh"), now, "auth");
+        Assert.Equal((1, 0, newest.auth), (tables.Count("SELECT COUNT(*) FROM account WHERE handle = 'marie'"), tables.Count("SELECT COUNT(*) FROM account WHERE handle = 'jean'"), tables.Count("SELECT MAX(number) FROM auth_schema")));
+        Assert.Equal(newest.messaging, new TestTables(In("fresh"), now, "messaging").Count("SELECT MAX(number) FROM messaging_schema"));
+        TestPostgres.DropDatabase(before);
+        TestPostgres.DropDatabase(now);
+
+        static async Task<NpgsqlConnection> OpenAsync(string connection)
+        {
+            NpgsqlConnection open = new(connection);
+            await open.OpenAsync(Cancel);
+            return open;
+        }
+
+        static async Task ExecuteAsync(NpgsqlConnection open, string sql)
+        {
+            await using NpgsqlCommand command = new(sql, open);
+            await command.ExecuteNonQueryAsync(Cancel);
         }
     }
 

@@ -50,6 +50,15 @@ sealed partial class Nginx : IAsyncDisposable
     /// <summary>Where certbot puts its proofs.</summary>
     public string Webroot => Path.Combine(_folder, "webroot");
 
+    /// <summary>Stops it, and gives all it said on its error output.</summary>
+    public async Task<string> StopAsync()
+    {
+        // SIGTERM: the master stops its workers.
+        Process.Start("kill", ["-TERM", $"{_process.Id}"]).WaitForExit();
+        await _process.WaitForExitAsync();
+        return await _errors;
+    }
+
     /// <summary>What it wrote about calls that failed.</summary>
     public string FailureLog => File.Exists(Path.Combine(_folder, "failures")) ? File.ReadAllText(Path.Combine(_folder, "failures")) : "";
 
@@ -133,12 +142,7 @@ sealed partial class Nginx : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-        {
-            // SIGTERM: the master stops its workers.
-            Process.Start("kill", ["-TERM", $"{_process.Id}"]).WaitForExit();
-            await _process.WaitForExitAsync();
-        }
+        if (!_process.HasExited) await StopAsync();
         _process.Dispose();
         _authority.Dispose();
         Directory.Delete(_folder, recursive: true);

@@ -60,6 +60,56 @@ public sealed class PageTests(Edge edge)
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await http.PostAsync("/index.html", new StringContent("x"), Cancel)).StatusCode);
     }
 
+    // K-62
+    [Fact]
+    public async Task Whatever_happens_NGINX_writes_nothing_of_anybody_and_containers_keep_little_of_it()
+    {
+        const string canary = "canary-4d1f";
+        string errors, failures;
+        await using (Nginx good = await Nginx.StartAsync(edge.Server.Address.Port, edge.Web))
+        await using (Nginx bad = await Nginx.StartAsync(port: 9, edge.Web))
+        {
+            foreach (Nginx nginx in (Nginx[])[good, bad])
+            {
+                using HttpClient http = nginx.Client();
+                foreach (string path in (string[])["/", "/auth/v1/instance", $"/auth/v1/directory/{canary}", $"/{canary}.js", $"/auth/v1/instance?token={canary}", $"/auth//{canary}", "/socket", $"/api/v1/streams/{canary}"])
+                {
+                    using HttpRequestMessage request = new(HttpMethod.Get, path);
+                    request.Headers.TryAddWithoutValidation("User-Agent", canary);
+                    request.Headers.TryAddWithoutValidation("Referer", $"https://{canary}.example/");
+                    request.Headers.TryAddWithoutValidation("Cookie", $"a={canary}");
+                    request.Headers.TryAddWithoutValidation("X-Forwarded-For", "198.51.100.7");
+                    request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {canary}");
+                    (await http.SendAsync(request, Cancel)).Dispose();
+                }
+                // What NGINX itself has much to say about: nonsense, a handshake that breaks off, plain text where TLS is spoken, a proof that is not there.
+                await nginx.SendRawAsync($"{canary}\r\n\r\n");
+                await Assert.ThrowsAnyAsync<Exception>(() => nginx.ConnectAsync(System.Security.Authentication.SslProtocols.Tls13, $"{canary}.example"));
+                await RawRequest.SendAsync(nginx.HttpsPort, $"GET /{canary} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+                await RawRequest.SendAsync(nginx.HttpPort, $"GET /.well-known/acme-challenge/{canary} HTTP/1.1\r\nHost: {canary}\r\nConnection: close\r\n\r\n");
+            }
+            errors = await good.StopAsync() + await bad.StopAsync();
+            failures = good.FailureLog + bad.FailureLog;
+        }
+        Assert.Equal("", errors);
+        // The twin: that something failed is told, and what kind of call it was.
+        Assert.Matches(@"(?m)^\S+ auth 502 upstream 502$", failures);
+        Assert.All(failures.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches(@"^\d{4}-\d\d-\d\dT[0-9:+]+ (auth|api|socket|web) 5\d\d upstream (5\d\d|-)$", line));
+        // Both go to the container's output, and nowhere else; of every container's Docker keeps 15 MB, on this machine.
+        string main = Repository.Read("app/nginx/nginx.conf");
+        Assert.Equal(["access_log /dev/stdout failure if=$failed;", "error_log stderr emerg;", "log_format failure '$time_iso8601 $kind $status upstream $upstream_status';", "log_not_found off;"],
+            System.Text.RegularExpressions.Regex.Matches(main, @"(?m)^\s*((access_log|error_log|log_\w+) .*;)$").Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.DoesNotMatch("access_log|error_log|log_format|debug_connection", Repository.Read("app/nginx/site.conf"));
+        foreach (string file in ContainerTests.ComposeFiles)
+        {
+            foreach ((string name, YamlDotNet.RepresentationModel.YamlNode service) in Yaml.Read(file).At("services").Members())
+            {
+                Assert.True(service.At("logging", "driver").Text() == "json-file" && service.At("logging", "options", "max-size").Text() == "5m" && service.At("logging", "options", "max-file").Text() == "3", $"{file}: {name}");
+                Assert.DoesNotContain(service.At("environment").Members(), setting => setting.Key == "KAVALEK_LOG_LEVEL");
+            }
+        }
+    }
+
     // K-63
     [Fact]
     public async Task Every_refusal_of_NGINX_is_a_problem_document_that_names_no_version_and_no_machine()

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Text;
+using Kavalek.Tests.Support;
 
 namespace Kavalek.Deployment.Tests;
 
@@ -154,6 +155,39 @@ public sealed class ProxyTests(Edge edge)
             Assert.True(RawRequest.Statuses(answer) is [404], $"{target}\n{answer}");
         }
         Assert.Equal((int[])[200], RawRequest.Statuses(await edge.Nginx.SendRawAsync("GET /auth/v1/instance?a=//..%2f HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")));
+    }
+
+    // K-78
+    [Fact]
+    public async Task What_only_the_owner_may_do_nobody_else_does_by_spelling_it_otherwise()
+    {
+        await using TestServer server = await TestServer.StartAsync(change: o => o with { BehindProxy = true, Registration = Auth.RegistrationPolicy.Open, Origin = $"https://{Nginx.Host}" });
+        await using Nginx nginx = await Nginx.StartAsync(server.Address.Port, edge.Web);
+        using TestDevice owner = await TestDevice.SignUpAsync(server, server.SetUpSecret), member = await TestDevice.SignUpAsync(server);
+        const string body = "{\"uses\":1,\"expiresIn\":3600}";
+        string Ask(string method, string target, string token, string more = "") =>
+            $"{method} {target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n{more}Content-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
+        long before = server.AuthTables.Count("SELECT COUNT(*) FROM invite");
+        string own = owner.Session!.AuthToken, other = member.Session!.AuthToken;
+        foreach (string target in (string[])
+        [
+            "/auth/v1/invites", "//auth/v1/invites", "/auth//v1/invites", "/auth/v1//invites", "/auth/v1/invites/", "/auth/v1/./invites", "/auth/v1/x/../invites", "/auth/v1/%69nvites", "/auth/v1/invites%2f",
+            "/auth/v1/%2e/invites", "/auth/v1/invites;x", "/auth/v1/invites%00", "/auth/v1/invites.", "/AUTH/V1/INVITES", "/auth/v1/Invites", "/auth/v1/invites?x=/auth/v1/instance", "/auth/v1\\invites",
+        ])
+        {
+            foreach (string method in (string[])["GET", "POST"])
+            {
+                foreach (string more in (string[])["", "X-Original-URL: /auth/v1/instance\r\nX-Rewrite-URL: /auth/v1/instance\r\nX-HTTP-Method-Override: GET\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-User: owner\r\n"])
+                {
+                    foreach (string answer in (string[])[await nginx.SendRawAsync(Ask(method, target, other, more)), await RawRequest.SendAsync(server.Address.Port, Ask(method, target, other, more))])
+                        Assert.True(RawRequest.Statuses(answer) is [>= 400 and < 500], $"{method} {target}\n{answer}");
+                }
+            }
+        }
+        Assert.Equal(before, server.AuthTables.Count("SELECT COUNT(*) FROM invite"));
+        // Twin: the owner may, at the one address that there is.
+        Assert.True(RawRequest.Statuses(await nginx.SendRawAsync(Ask("POST", "/auth/v1/invites", own))) is [200 or 201]);
+        Assert.Equal(before + 1, server.AuthTables.Count("SELECT COUNT(*) FROM invite"));
     }
 
     // K-78

@@ -40,6 +40,22 @@ sealed class TestAuthority : IDisposable
         return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
     }
 
+    /// <summary>A certificate for a name from an authority below this one: the chain as servers send it, and the key, in PEM.</summary>
+    public (string Chain, string Key) CertifyBelow(string name)
+    {
+        using ECDsa middleKey = ECDsa.Create(ECCurve.NamedCurves.nistP256), key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest middleRequest = new("CN=Kavalek test authority below", middleKey, HashAlgorithmName.SHA256);
+        middleRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        using X509Certificate2 bare = middleRequest.Create(Certificate, DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2), RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 middle = bare.CopyWithPrivateKey(middleKey);
+        CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        using X509Certificate2 own = request.Create(middle, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(8));
+        return ($"{own.ExportCertificatePem()}\n{middle.ExportCertificatePem()}\n", key.ExportPkcs8PrivateKeyPem());
+    }
+
     public void Dispose()
     {
         Certificate.Dispose();

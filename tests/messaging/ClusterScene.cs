@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Kavalek.Tests.Support;
 
@@ -9,7 +11,7 @@ namespace Kavalek.Messaging.Tests;
 
 /// <summary>
 /// An instance as an organisation runs it: an authentication service and two delivery services, each a process, with a PostgreSQL and a Redis of their own. The
-/// second node reaches both through connections that can be cut.
+/// second node reaches both through connections that can be cut, and Redis by TLS, as on another machine.
 /// </summary>
 sealed class ClusterScene : IAsyncDisposable
 {
@@ -17,7 +19,7 @@ sealed class ClusterScene : IAsyncDisposable
 
     readonly string _folder = Directory.CreateTempSubdirectory("kavalek-cluster-").FullName;
     readonly string _owner;
-    readonly int _redisPort = FreePort();
+    readonly int _redisPort = FreePort(), _redisTlsPort = FreePort(), _metricsPort = FreePort();
     Process? _redis;
 
     ClusterScene()
@@ -27,8 +29,9 @@ sealed class ClusterScene : IAsyncDisposable
             File.SetUnixFileMode(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.GroupExecute);
         _owner = TestPostgres.Run("postgres.sh", "start", PostgresFolder);
         PostgresLine = new CutLine(new Npgsql.NpgsqlConnectionStringBuilder(_owner).Port);
+        MakeCertificate();
         StartRedis();
-        RedisLine = new CutLine(_redisPort);
+        RedisLine = new CutLine(_redisTlsPort);
     }
 
     /// <summary>Between the second node and PostgreSQL.</summary>
@@ -44,10 +47,15 @@ sealed class ClusterScene : IAsyncDisposable
     /// <summary>Signs tokens as the authentication service does.</summary>
     public Func<PlainDevice, string> Token { get; private set; } = null!;
 
+    /// <summary>Where the second node shows what it measures.</summary>
+    public Uri Metrics => new($"http://127.0.0.1:{_metricsPort}/metrics");
+
     /// <summary>What PostgreSQL has logged.</summary>
     public string PostgresLog => File.ReadAllText(Path.Combine(PostgresFolder, "log"));
 
     public TestTables Messaging => new(_folder, _owner, "messaging");
+
+    string AuthorityFile => Path.Combine(_folder, "redis.pem");
 
     string PostgresFolder => Path.Combine(_folder, "postgres");
 
@@ -67,8 +75,8 @@ sealed class ClusterScene : IAsyncDisposable
         scene.Token = await scene.Auth.MintAsync(data);
         scene.First = await scene.StartFirstAsync();
         string port = new Npgsql.NpgsqlConnectionStringBuilder(scene._owner).Port.ToString(CultureInfo.InvariantCulture);
-        scene.Second = await ServerProcess.StartAsync(
-            Path.Combine(scene._folder, "second"), [.. scene.Stores(scene.PostgresLine.Port, scene.RedisLine.Port), .. scene.Alone()]);
+        scene.Second = await ServerProcess.StartTrustingAsync(
+            scene.AuthorityFile, Path.Combine(scene._folder, "second"), [.. scene.Stores(scene.PostgresLine.Port, scene.RedisLine.Port), .. scene.Alone(), "--metrics-urls", scene.Metrics.GetLeftPart(UriPartial.Authority)]);
         return scene;
     }
 
@@ -81,7 +89,7 @@ sealed class ClusterScene : IAsyncDisposable
         // A user that may do what a node does, and nothing else.
         string[] settings =
         [
-            $"port {_redisPort}", "bind 127.0.0.1", "save \"\"", "appendonly no", $"dir {_folder}", "user default off",
+            $"port {_redisPort}", $"tls-port {_redisTlsPort}", $"tls-cert-file {AuthorityFile}", $"tls-key-file {AuthorityFile}.key", "tls-auth-clients no", "bind 127.0.0.1", "save \"\"", "appendonly no", $"dir {_folder}", "user default off",
             $"user kavalek on >{RedisPassword} resetkeys ~kavalek:* resetchannels &kavalek:* -@all +hello +ping +ssubscribe +sunsubscribe +spublish +set +del +exists",
             $"user watcher on >{RedisPassword} +@all ~* &*",
         ];
@@ -187,8 +195,21 @@ sealed class ClusterScene : IAsyncDisposable
         if (postgresPort != 0)
             connection.Port = postgresPort;
         File.WriteAllText(postgres, connection.ToString());
-        File.WriteAllText(redis, $"redis://kavalek:{RedisPassword}@127.0.0.1:{redisPort}");
+        File.WriteAllText(redis, $"{(redisPort == _redisPort ? "redis" : "rediss")}://kavalek:{RedisPassword}@127.0.0.1:{redisPort}");
         return ["--database", "postgres", "--connection-file", postgres, "--redis-file", redis];
+    }
+
+    // Redis' own, which vouches for itself.
+    void MakeCertificate()
+    {
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = new("CN=redis", key, HashAlgorithmName.SHA256);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        File.WriteAllText(AuthorityFile, certificate.ExportCertificatePem());
+        File.WriteAllText($"{AuthorityFile}.key", key.ExportPkcs8PrivateKeyPem());
     }
 
     string[] Alone() => ["--roles", "messaging", "--auth-url", Auth.Address.GetLeftPart(UriPartial.Authority)];

@@ -76,6 +76,20 @@ public static class ClusterTests
             // The node has not noticed yet.
         }
 
+        // What Prometheus reads names nobody, and is not where people are.
+        using var metrics = new HttpClient();
+        string page = await metrics.GetStringAsync(scene.Metrics, TestContext.Current.CancellationToken);
+        Dictionary<string, double> measured = PrometheusPage.Read(page);
+        Assert.True(measured["kavalek_operations"] > each);
+        Assert.Equal(0, measured["kavalek_operations_failed"]);
+        Assert.True(measured["kavalek_connections"] >= 1);
+        Assert.True(measured["kavalek_database_bytes"] > 0 && measured["process_resident_memory_bytes"] > 0 && measured.ContainsKey("kavalek_queue"));
+        Assert.True(measured["kavalek_delivery_seconds_count"] > 0 && measured["kavalek_delivery_seconds_sum"] >= measured["kavalek_commit_seconds_sum"]);
+        foreach (string canary in (string[])[person.Email, person.Handle, token, "127.0.0.1", .. ((Id[])[stream, alice.Device, bob.Device, person.Account, person.Device]).Select(id => id.ToString())])
+            Assert.DoesNotContain(canary, page, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(ErrorCodes.NotFound, await other.SendAsync(HttpMethod.Get, "/metrics").CodeAsync());
+        Assert.Equal(ErrorCodes.NotFound, await rest.SendAsync(HttpMethod.Get, "/metrics").CodeAsync());
+
         // Redis has heard ids and ciphertext; it keeps nothing; and who has no password hears nothing.
         string heard = await monitored();
         Assert.Contains(stream.ToString(), heard, StringComparison.Ordinal);
@@ -122,12 +136,19 @@ public static class ClusterTests
         using var enough = new CancellationTokenSource();
         Task[] working = [.. pairs.Select(pair => Task.Run(() => pair.WorkAsync(enough.Token)))];
         await GoesOnAsync("nothing", () => Task.CompletedTask);
-        await GoesOnAsync("Redis killed and started", () =>
+        await IsAsync(scene.Second, HttpStatusCode.OK, "ready");
+        scene.KillRedis();
+        // Without Redis everybody goes on, more slowly, and the nodes say so.
+        await GoesOnAsync("Redis killed", () => Task.CompletedTask);
+        await IsAsync(scene.First, HttpStatusCode.OK, "ready; Redis is away");
+        await IsAsync(scene.Second, HttpStatusCode.OK, "ready; Redis is away");
+        await GoesOnAsync("Redis started", () =>
         {
-            scene.KillRedis();
             scene.StartRedis();
             return Task.CompletedTask;
         });
+        await IsAsync(scene.First, HttpStatusCode.OK, "ready");
+        await IsAsync(scene.Second, HttpStatusCode.OK, "ready");
         await GoesOnAsync("PostgreSQL crashed and started", () =>
         {
             scene.CrashPostgres();
@@ -141,12 +162,29 @@ public static class ClusterTests
         scene.PostgresLine.Cut();
         // Who reads there waits for the database; who writes finds the other node.
         await GoesOnAsync("one node's line to PostgreSQL cut", () => Task.CompletedTask, pair => pair.Written);
+        // Whoever spreads calls over the nodes leaves this one out; it lives all the same.
+        await IsAsync(scene.Second, HttpStatusCode.ServiceUnavailable, "the database is away");
+        await IsAsync(scene.Second, HttpStatusCode.OK, "live", "/health/live");
+        await IsAsync(scene.First, HttpStatusCode.OK, "ready");
         scene.PostgresLine.Mend();
         await GoesOnAsync("that line whole again", () => Task.CompletedTask);
+        await IsAsync(scene.Second, HttpStatusCode.OK, "ready");
         await enough.CancelAsync();
         await Task.WhenAll(working);
         foreach (Pair pair in pairs)
             await pair.CheckAsync();
+
+        // Sooner or later it says so.
+        static async Task IsAsync(ServerProcess node, HttpStatusCode status, string says, string path = "/health/ready")
+        {
+            using var http = new HttpClient { BaseAddress = node.Address };
+            while (true)
+            {
+                using HttpResponseMessage answer = await http.GetAsync(path, TestContext.Current.CancellationToken);
+                if (answer.StatusCode == status && await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken) == says)
+                    return;
+            }
+        }
 
         // Everybody reads something that was written after it.
         async Task GoesOnAsync(string what, Func<Task> fault, Func<Pair, int>? progress = null)

@@ -16,14 +16,20 @@ sealed partial class ServerProcess : IDisposable
 
     public Uri Address { get; }
 
-    public static async Task<ServerProcess> StartAsync(string folder, params string[] options)
+    public static Task<ServerProcess> StartAsync(string folder, params string[] options) => StartTrustingAsync(null, folder, options);
+
+    /// <summary>The same with an authority that it trusts, in a PEM file, beside those that the system knows.</summary>
+    public static async Task<ServerProcess> StartTrustingAsync(string? authority, string folder, params string[] options)
     {
         // A file that may not grow answers a write with an error and not with a signal, as a full disk does.
-        var process = Process.Start(new ProcessStartInfo(
+        var start = new ProcessStartInfo(
             "/bin/sh",
             ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
                 "--data", folder, "--urls", "http://127.0.0.1:0", "--rate-factor", "1000", "--log-level", "Warning", "--registration", "open", .. options])
-        { RedirectStandardOutput = true, UseShellExecute = false })!;
+        { RedirectStandardOutput = true, UseShellExecute = false };
+        if (authority is not null)
+            start.Environment["SSL_CERT_FILE"] = authority;
+        var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             if (Listening().Match(line) is { Success: true } match)

@@ -73,6 +73,9 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
         }
         identity.RequireList(request.RemovalList, caller.Account, stored.Key, stored.Number + 1, next.Keys.Select(d => inForce[d].Certificate!));
         identity.RequireList(request.DeviceList, caller.Account, request.AccountKey, stored.Number + 2, next.Values);
+        // A device that was away reads all of them; who needs more begins afresh.
+        if (await db.NumberAsync("SELECT COUNT(*) FROM key_change WHERE account = @account", ("@account", caller.Account)) >= Limits.KeyChanges)
+            throw AuthException.Invalid("The account has had 256 keys.");
         identity.RequireKeyChange(request.KeyChange, caller.Account, stored.Key, request.AccountKey, stored.Number + 2, inForce[caller.Device].Certificate!);
 
         StoredDevice[] removed = [.. (await DevicesAsync(db, caller.Account)).Where(d => !next.ContainsKey(d.Id))];

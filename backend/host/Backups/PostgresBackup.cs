@@ -55,48 +55,50 @@ internal static class PostgresBackup
         };
     });
 
-    /// <summary>Puts every table back, all or none.</summary>
-    /// <param name="connection">The database; its schemas are made where they are missing.</param>
+    /// <summary>Puts every table back as it was, and brings the schema up to this program's: all of it or nothing.</summary>
+    /// <param name="connection">The database; its schemas are made anew.</param>
     /// <param name="folder">The files of <see cref="Read"/>.</param>
-    /// <param name="content">What the backup says of itself.</param>
+    /// <param name="content">What the backup says of itself; its schemas are not newer than this program's.</param>
     /// <param name="now">Seconds since 1970.</param>
     /// <param name="overwrite">Whether what is in the tables may go.</param>
-    /// <exception cref="InvalidOperationException">A server uses the database, it is not empty, or of another version; nothing was changed.</exception>
-    public static void Write(string connection, string folder, BackupContent content, long now, bool overwrite)
+    /// <exception cref="InvalidOperationException">A server uses the database, or it is not empty; nothing was changed.</exception>
+    public static void Write(string connection, string folder, BackupContent content, long now, bool overwrite) => Use(connection, open =>
     {
-        Migrate(connection, "auth", typeof(AuthService));
-        Migrate(connection, "messaging", typeof(MessagingOptions));
-        Use(connection, open =>
+        using NpgsqlTransaction transaction = open.BeginTransaction();
+        Execute(open, PostgresSource.MigrationLock);
+        if (Number(open, OtherServers) > 0) throw new InvalidOperationException("A server uses the database. Stop it first.");
+        if (!overwrite && Number(open, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'auth' AND tablename = 'account'") > 0 && Number(open, "SELECT COUNT(*) FROM auth.account") > 0)
+            throw new InvalidOperationException("The database is not empty. Nothing was changed; --overwrite replaces what is in it, for good.");
+        Execute(open, "DROP SCHEMA IF EXISTS auth, messaging CASCADE");
+        // First as the program had them that made the backup, whatever came to them since.
+        PostgresSource.Apply(open, "auth", typeof(AuthService).Assembly, content.AuthSchema);
+        PostgresSource.Apply(open, "messaging", typeof(MessagingOptions).Assembly, content.MessagingSchema);
+        List<string> tables = InOrder(Texts(open, Tables), Pairs(open, References));
+        string[] files = [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        if (!files.SequenceEqual(tables.Order(StringComparer.Ordinal))) throw new InvalidDataException("The backup is damaged: it does not hold the tables of its version.");
+        // What the scripts themselves put into tables is in the backup.
+        Execute(open, $"TRUNCATE {string.Join(", ", tables)}");
+        foreach (string table in tables)
         {
-            if (Number(open, OtherServers) > 0) throw new InvalidOperationException("A server uses the database. Stop it first.");
-            if (Number(open, "SELECT COUNT(*) FROM auth.account") > 0 && !overwrite) throw new InvalidOperationException("The database is not empty. Nothing was changed; --overwrite replaces what is in it, for good.");
-            if (Number(open, "SELECT MAX(number) FROM auth.auth_schema") != content.AuthSchema || Number(open, "SELECT MAX(number) FROM messaging.messaging_schema") != content.MessagingSchema)
-                throw new InvalidOperationException("The backup is of an older version than this server: restore it with the version that made it, then start the newer one.");
-            List<string> tables = InOrder(Texts(open, Tables), Pairs(open, References));
-            string[] files = [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
-            if (!files.SequenceEqual(tables.Order(StringComparer.Ordinal))) throw new InvalidDataException("The backup is damaged: it does not hold the tables of its version.");
-
-            using NpgsqlTransaction transaction = open.BeginTransaction();
-            Execute(open, $"TRUNCATE {string.Join(", ", tables)}");
-            foreach (string table in tables)
-            {
-                using Stream rows = open.BeginRawBinaryCopy($"COPY {table} FROM STDIN (FORMAT BINARY)");
-                using FileStream file = File.OpenRead(Path.Combine(folder, table));
-                file.CopyTo(rows);
-            }
-            // Taken a little further: numbers that were handed out while the backup was made are not handed out again.
-            foreach ((string name, long value) in content.Sequences ?? [])
-            {
-                if (SequencesOf(open).ContainsKey(name)) Execute(open, $"SELECT setval('{name}', {value + 1_000_000})");
-            }
-            Execute(open, "SET LOCAL search_path TO auth");
-            foreach (string statement in DataFolder.StruckFromAuth(now)) Execute(open, statement);
-            Execute(open, "SET LOCAL search_path TO messaging");
-            Execute(open, DataFolder.StruckFromMessaging);
-            transaction.Commit();
-            return true;
-        });
-    }
+            using Stream rows = open.BeginRawBinaryCopy($"COPY {table} FROM STDIN (FORMAT BINARY)");
+            using FileStream file = File.OpenRead(Path.Combine(folder, table));
+            file.CopyTo(rows);
+        }
+        // Taken a little further: numbers that were handed out while the backup was made are not handed out again.
+        Dictionary<string, long> sequences = SequencesOf(open);
+        foreach ((string name, long value) in content.Sequences ?? [])
+        {
+            if (sequences.ContainsKey(name)) Execute(open, $"SELECT setval('{name}', {value + 1_000_000})");
+        }
+        PostgresSource.Apply(open, "auth", typeof(AuthService).Assembly);
+        PostgresSource.Apply(open, "messaging", typeof(MessagingOptions).Assembly);
+        Execute(open, "SET LOCAL search_path TO auth");
+        foreach (string statement in DataFolder.StruckFromAuth(now)) Execute(open, statement);
+        Execute(open, "SET LOCAL search_path TO messaging");
+        Execute(open, DataFolder.StruckFromMessaging);
+        transaction.Commit();
+        return true;
+    });
 
     // Who is referred to comes first.
     static List<string> InOrder(List<string> tables, List<(string From, string To)> references)
@@ -109,12 +111,6 @@ internal static class PostgresBackup
             done.AddRange(next);
         }
         return done;
-    }
-
-    static void Migrate(string connection, string schema, Type service)
-    {
-        using PostgresSource source = PostgresSource.Of(connection, schema, 1);
-        source.Migrate(service.Assembly);
     }
 
     static T Use<T>(string connection, Func<NpgsqlConnection, T> work)

@@ -143,12 +143,11 @@ internal sealed class RedisConnection : IAsyncDisposable
             {
                 using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
                 using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                using (CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token))
-                {
-                    patience.CancelAfter(LongestPause);
-                    await socket.ConnectAsync(_address.Host, _address.Port, patience.Token);
-                }
-                await using Stream stream = await SecureAsync(new NetworkStream(socket));
+                // Who listens and says nothing is as good as gone.
+                using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+                patience.CancelAfter(Silence);
+                await socket.ConnectAsync(_address.Host, _address.Port, patience.Token);
+                await using Stream stream = await SecureAsync(new NetworkStream(socket), patience.Token);
                 lock (_gate)
                 {
                     (_out, _spare, _replies) = (new(4096), new(4096), new());
@@ -156,7 +155,7 @@ internal sealed class RedisConnection : IAsyncDisposable
                 Task writing = WriteAsync(stream, ending.Token);
                 Task reading = ReadAsync(new RespReader(stream), ending.Token);
                 Task greeting = GreetAsync();
-                await Task.WhenAny(reading, writing, greeting);
+                await Task.WhenAny(reading, writing, greeting, Task.Delay(Timeout.Infinite, patience.Token));
                 if (greeting.IsCompletedSuccessfully)
                 {
                     was = true;
@@ -196,12 +195,12 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    async Task<Stream> SecureAsync(NetworkStream plain)
+    async Task<Stream> SecureAsync(NetworkStream plain, CancellationToken cancel)
     {
         if (!_address.Tls)
             return plain;
         var secure = new SslStream(plain);
-        await secure.AuthenticateAsClientAsync(_address.Host);
+        await secure.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = _address.Host }, cancel);
         return secure;
     }
 

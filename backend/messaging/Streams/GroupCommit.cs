@@ -36,6 +36,7 @@ sealed class GroupCommit : IDisposable
     long _incomingBytes;
     bool _waits, _stopping, _unsure;
     long _acksSince = long.MaxValue;
+    long _incomingSince, _takenSince;
 
     public GroupCommit(Database database, RemovedDevices removed, Sleepers sleepers, IEventBus bus, TimeProvider clock, MessagingOptions options, ILogger<GroupCommit> log)
     {
@@ -47,8 +48,8 @@ sealed class GroupCommit : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Hears of each batch: how many operations, whether they were stored, and in how many seconds.</summary>
-    public Action<int, bool, double>? Measured { get; set; }
+    /// <summary>Hears of each batch: how many operations, whether they were stored, and in how many seconds since it was begun, and since the first of it came.</summary>
+    public Action<int, bool, double, double>? Measured { get; set; }
 
     /// <summary>Operations that wait.</summary>
     public int Waiting
@@ -67,6 +68,8 @@ sealed class GroupCommit : IDisposable
         {
             if (_stopping || _incoming.Count >= Capacity || _incomingBytes > CapacityBytes)
                 return false;
+            if (_incoming.Count == 0)
+                _incomingSince = Stopwatch.GetTimestamp();
             _incoming.Add(operation);
             _incomingBytes += operation.Bytes;
             if (_waits)
@@ -132,6 +135,7 @@ sealed class GroupCommit : IDisposable
             }
             (_incoming, _taken) = (_taken, _incoming);
             _incomingBytes = 0;
+            _takenSince = _incomingSince;
             return _taken.Count > 0 || !_stopping;
         }
     }
@@ -176,7 +180,7 @@ sealed class GroupCommit : IDisposable
             _acksSince = long.MaxValue;
         Answer(operations, stored);
         if (operations.Length > 0)
-            Measured?.Invoke(operations.Length, stored, Stopwatch.GetElapsedTime(begin).TotalSeconds);
+            Measured?.Invoke(operations.Length, stored, Stopwatch.GetElapsedTime(begin).TotalSeconds, Stopwatch.GetElapsedTime(_takenSince).TotalSeconds);
         _store.AfterCommit();
         if (stored && _unsure)
         {
