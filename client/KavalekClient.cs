@@ -433,7 +433,8 @@ public sealed class KavalekClient : IAsyncDisposable
         await _core.NewKey.ReplaceAsync(device, cancel).ConfigureAwait(false);
         try
         {
-            // The archive goes over to its new key at once, not with the next message.
+            // Notes and archive go over to the new key at once, not with the next change or message.
+            await engine.Notes.SyncAsync(cancel).ConfigureAwait(false);
             await History.SyncAsync(all: true, cancel).ConfigureAwait(false);
         }
         catch (KavalekException)

@@ -74,12 +74,12 @@ sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Func<S
     public Task<byte[]> SealNotesAsync(ulong version, byte[] notes) => SealAsync(NotesInfo(), "notes"u8.ToArray(), NotesBound(version), Pad(notes));
 
     /// <summary>Opens notes; <c>null</c> where no device of this account has sealed them as this version.</summary>
-    public async Task<Noted.Notes?> OpenNotesAsync(ulong version, ReadOnlyMemory<byte> notes)
+    public async Task<Opened<Noted.Notes>?> OpenNotesAsync(ulong version, ReadOnlyMemory<byte> notes)
     {
-        if (await OpenAsync(NotesInfo(), "notes"u8.ToArray(), NotesBound(version), notes).ConfigureAwait(false) is not { What: { Length: >= 4 } plaintext }) return null;
+        if (await OpenAsync(NotesInfo(), "notes"u8.ToArray(), NotesBound(version), notes).ConfigureAwait(false) is not { What: { Length: >= 4 } plaintext } opened) return null;
         int length = BinaryPrimitives.ReadInt32BigEndian(plaintext);
         if (length < 0 || length > plaintext.Length - 4) return null;
-        return UntrustedMessage.TryRead(Noted.Notes.Parser, plaintext.AsSpan(4, length), out Noted.Notes? read) ? read : null;
+        return UntrustedMessage.TryRead(Noted.Notes.Parser, plaintext.AsSpan(4, length), out Noted.Notes? read) ? new(read, opened.Generation) : null;
     }
 
     /// <summary>Opens the state; <c>null</c> where no device of this account has sealed it.</summary>

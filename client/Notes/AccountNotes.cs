@@ -86,7 +86,7 @@ sealed class AccountNotes : IAsyncDisposable
             for (int attempt = 0; attempt < Attempts; attempt++)
             {
                 Wire.ArchiveNotes shown = await _core.Archive.NotesAsync(cancel).ConfigureAwait(false);
-                Notes theirs = shown.Version == 0 ? new Notes() : await _seal.OpenNotesAsync(shown.Version, shown.Sealed.Memory).ConfigureAwait(false) ?? new Notes();
+                Notes theirs = await ReadAsync(shown, cancel).ConfigureAwait(false);
                 (bool learned, Notes all) = await MergeAsync(theirs, shown.Version, cancel).ConfigureAwait(false);
                 if (learned) await ApplyAsync(cancel).ConfigureAwait(false);
                 if (all.ToByteArray().AsSpan().SequenceEqual(theirs.ToByteArray()) || all.CalculateSize() == 0)
@@ -168,6 +168,21 @@ sealed class AccountNotes : IAsyncDisposable
         {
             // The next connection asks.
         }
+    }
+
+    // What does not open, or only under a key that a lost device holds too, is nobody's word: what is known here is put in its place.
+    async Task<Notes> ReadAsync(Wire.ArchiveNotes shown, CancellationToken cancel)
+    {
+        if (shown.Version == 0) return new Notes();
+        Opened<Notes>? opened = await _seal.OpenNotesAsync(shown.Version, shown.Sealed.Memory).ConfigureAwait(false);
+        if (opened is null)
+        {
+            // Another device may have replaced the keys.
+            uint before = _seal.Generation;
+            await _core.Devices.RefreshAsync(cancel).ConfigureAwait(false);
+            if (_seal.Generation != before) opened = await _seal.OpenNotesAsync(shown.Version, shown.Sealed.Memory).ConfigureAwait(false);
+        }
+        return opened is not null && opened.Generation == _seal.Generation ? opened.What : new Notes();
     }
 
     async Task<bool> ChangeAsync(Func<Notes, bool> change)

@@ -253,6 +253,62 @@ public static class LostDeviceTests
         }
     }
 
+    // K-39, K-42
+    [Fact]
+    public static async Task What_is_noted_of_conversations_after_a_loss_goes_under_the_new_key_at_once_and_nothing_under_the_keys_of_before_is_believed()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient first = await SignUpAsync(server, "marie");
+        await using KavalekClient second = await AddDeviceAsync(server, first), lost = await AddDeviceAsync(server, first);
+        Conversation group = await first.CreateGroupAsync("One", []);
+        await group.PinAsync(true);
+        await SyncAsync(first, second, lost, first);
+        Assert.NotNull(second.Conversation(group.Id)!.PinnedAt);
+        using Secret stolen = lost.Core.Identity.HistoryKey!.Clone();
+        SegmentSeal forging = new(first.Core.Mls.Crypto, first.Me.Instance, first.Me.Id, () => stolen);
+        Assert.NotNull(await OpenAsync(forging));
+
+        await first.RemoveLostDeviceAsync(lost.Me.Device);
+        Assert.Null(await OpenAsync(forging));
+        // A device that cannot read them looks whether the keys have changed, instead of putting its own in their place.
+        ulong version = (await first.Core.Archive.NotesAsync(default)).Version;
+        await second.Machinery.Notes.SyncAsync(default);
+        Assert.Equal(first.Me.AccountKey, second.Me.AccountKey);
+        Assert.Equal(version, (await first.Core.Archive.NotesAsync(default)).Version);
+
+        Noted.Notes forged = new();
+        forged.Conversations.Add(new Noted.ConversationNote { Conversation = Step.Bytes(group.Id), Pinned = false, PinnedAt = 1UL << 62, MutedUntil = AccountNotes.Always, MutedAt = 1UL << 62 });
+        forged.Devices.Add(new Noted.DeviceNote { Device = Step.Bytes(second.Me.Device), Name = "mine now", At = 1UL << 62 });
+        async Task ForgeAsync()
+        {
+            ulong next = (await first.Core.Archive.NotesAsync(default)).Version + 1;
+            await first.Core.Archive.PutNotesAsync(new Wire.ArchiveNotes { Version = next, Sealed = ByteString.CopyFrom(await forging.SealNotesAsync(next, forged.ToByteArray())) }, default);
+            Assert.NotNull(await OpenAsync(forging));
+        }
+        await ForgeAsync();
+        await using KavalekClient newest = await AddDeviceAsync(server, first);
+        foreach (KavalekClient device in (KavalekClient[])[newest, second, first])
+        {
+            await ForgeAsync();
+            await device.Machinery.Notes.SyncAsync(default);
+            await first.Machinery.Notes.SyncAsync(default);
+            await device.SyncAsync();
+            Assert.Null(await OpenAsync(forging));
+            Assert.Equal((true, null), (device.Conversation(group.Id)!.PinnedAt is not null, device.Conversation(group.Id)!.MutedUntil));
+            Assert.DoesNotContain(await device.DevicesAsync(), d => d.Name == "mine now");
+        }
+        // The allow twin: what a device in force says, under the present key, holds everywhere.
+        await newest.Conversation(group.Id)!.PinAsync(false);
+        await SyncAsync(newest, second, first);
+        Assert.Null(second.Conversation(group.Id)!.PinnedAt);
+
+        async Task<Opened<Noted.Notes>?> OpenAsync(SegmentSeal seal)
+        {
+            Wire.ArchiveNotes shown = await first.Core.Archive.NotesAsync(default);
+            return await seal.OpenNotesAsync(shown.Version, shown.Sealed.Memory);
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
