@@ -115,14 +115,28 @@ public sealed class KavalekClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Drops all keys and closes; memory that held them is given back to the system, as far as the runtime can. What was sent is safe; what is queued
-    /// goes out after the next unlock.
+    /// Drops all keys and closes; memory that held them, or anything that was read, is given back to the system. Let go of the client and of what it gave when calling this: what is still held stays. What was
+    /// sent is safe; what is queued goes out after the next unlock.
     /// </summary>
-    public async Task LockAsync()
+    public Task LockAsync() => CollectedAsync(DisposeAsync().AsTask());
+
+    // What was copied on the way (a password that was typed, texts, bytes a store gave) is garbage now, and collecting it takes the pages away. Not on the stack of what has just ended,
+    // which would keep all of it for as long.
+    static async Task CollectedAsync(Task closed)
     {
-        await DisposeAsync().ConfigureAwait(false);
-        // What was copied on the way (a password that was typed, bytes a store gave) is garbage now, and collecting it takes the pages away.
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        await closed.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        // The pages where objects come next keep what was there until something does, so something does.
+        for (int round = 0; round < 3; round++)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            byte[][] young = Zeros();
+            GC.Collect(0, GCCollectionMode.Forced, blocking: true, compacting: true);
+            byte[][] older = Zeros();
+            GC.KeepAlive(young);
+            GC.KeepAlive(older);
+        }
+
+        static byte[][] Zeros() => [.. Enumerable.Range(0, 64).Select(_ => new byte[16_384])];
     }
 
     /// <summary>After how long without <see cref="Touch"/> the client locks itself; <c>null</c> for never.</summary>

@@ -153,7 +153,8 @@ static class DevicesCommand
         var id = new Argument<string>("id") { Description = "The beginning of its id, from 'kavalek devices'.", HelpName = "ID" };
         var json = new Option<bool>("--json") { Description = "The receipt as one JSON object." };
         var lost = new Option<bool>("--lost") { Description = "Somebody else may have it: the account gets a new key, too, and you get new recovery words." };
-        var command = new Verb("remove", "Remove a device: its session ends, it wipes itself at its next contact, and every conversation gets new keys.") { id, lost, json };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
+        var command = new Verb("remove", "Remove a device: its session ends, it wipes itself at its next contact, and every conversation gets new keys.") { id, lost, yes, json };
         command.Notes = """
             A device that you gave away wiped, or do not use any more, is just removed. One that was stolen, or that you cannot find, knows the key of your
             account: remove it with --lost. Your contacts then see that your security key changed, and those who had compared it with you
@@ -166,6 +167,10 @@ static class DevicesCommand
             Device device = Targets.ById(await client.DevicesAsync(cancel), d => d.Id, run.Get(id)!, "device");
             if (device.IsThis)
                 throw new CliException(ExitCode.Usage, $"That is this device; remove it with: {run.Hint("logout --wipe")}");
+            if (!run.Get(yes) && !run.Shell.Confirm(run.Get(lost)
+                ? $"Remove the device {Named(device)} as lost? It wipes itself when it next connects, and every conversation gets new keys. Your account gets a new key, which all your contacts see; the recovery words you have open nothing any more, and you write down new ones. This cannot be undone."
+                : $"Remove the device {Named(device)}? It wipes itself when it next connects, and every conversation gets new keys. This cannot be undone; where somebody else may have the device, say no, and use --lost."))
+                throw new CliException(ExitCode.Usage, "Nothing was changed. Without a terminal to ask at, confirm with --yes.");
             OffboardingReceipt receipt = run.Get(lost)
                 ? await client.RemoveLostDeviceAsync(device.Id, cancel)
                 : await client.RemoveDeviceAsync(device.Id, cancel);
@@ -182,6 +187,8 @@ static class DevicesCommand
         });
         return command;
     }
+
+    static string Named(Device device) => device.Name is { } name ? $"{device.Id.ToString()[..8]} “{Text.SafeText.Line(name)}”" : device.Id.ToString()[..8];
 
     static void Print(Run run, OffboardingReceipt receipt, bool json)
     {

@@ -196,8 +196,12 @@ public sealed class ConversationTests(TwoPeople two)
         }
         Assert.Contains("@jean", (await two.RunAsync(second, "whoami")).Out);
         JsonElement old = Json((await two.RunAsync(two.Jean, "devices", "--json")).Out).Single(d => !d.GetProperty("this").GetBoolean());
-        Assert.Contains("no option '--yes'", (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["devices", "remove", "--yes"])).Ended(ExitCode.Usage).Error);
-        JsonElement receipt = Json((await two.RunAsync(two.Jean, "devices", "remove", old.GetProperty("device").GetString()![..8], "--json")).Out).Single();
+        Assert.Contains("no option '--gone'", (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["devices", "remove", "--gone"])).Ended(ExitCode.Usage).Error);
+        // What cannot be undone is asked for first, and where nobody is to ask, nothing happens.
+        string gone = old.GetProperty("device").GetString()![..8];
+        foreach (string[] how in (string[][])[[], ["--lost"]])
+            Assert.Contains("confirm with --yes", (await KavalekProcess.RunAsync(two.Jean, TwoPeople.Password, ["devices", "remove", gone, .. how])).Ended(ExitCode.Usage).Error);
+        JsonElement receipt = Json((await two.RunAsync(two.Jean, "devices", "remove", gone, "--yes", "--json")).Out).Single();
         Assert.NotEmpty(receipt.GetProperty("conversations").EnumerateArray());
         Assert.All(receipt.GetProperty("conversations").EnumerateArray(), c => Assert.True(c.GetProperty("epoch").GetUInt64() > 0));
         Assert.Contains("This device was removed", (await KavalekProcess.RunAsync(second, TwoPeople.Password, ["conversations"])).Ended(ExitCode.NoAccount).Error);
