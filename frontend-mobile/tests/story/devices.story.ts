@@ -77,6 +77,10 @@ test('A phone is let in by comparing digits, another browser by the twelve words
   await desk.button('Remove').first().click();
   await desk.page.locator('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
   await desk.sees('The device was removed.');
+  await desk.isAccessible('receipt');
+  const saved = desk.page.waitForEvent('download');
+  await desk.button('Save as a file').click();
+  expect((await saved).suggestedFilename()).toMatch(/^kavalek-[0-9a-f]{8}\.txt$/);
   await expect
     .poll(async () => (await Promise.all([handset, other].map(one => one.page.getByText('This device was removed').count()))).reduce((a, b) => a + b), {
       timeout: 60_000,
