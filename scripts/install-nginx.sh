@@ -10,5 +10,5 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
   echo "Missing, and not installed by itself without apt-get and root: apt-get install ${wanted[*]}" >&2
   exit 1
 fi
-install() { DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "${wanted[@]}"; }
-install || { apt-get update && install; }
+install() { DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends "${wanted[@]}"; }
+install || { apt-get -o DPkg::Lock::Timeout=120 update && install; }

@@ -157,7 +157,7 @@ on_postgres() {
       -class- '*FlawTests' -class- '*.IdentityTests' -class- '*.RouteTests' -class- '*.HostTests'
   fi
   if [ -z "$only" ] || [ "$only" = messaging ]; then
-    suite tests/messaging "messaging on PostgreSQL" -trait- Store=sqlite -class- '*.WireFuzzTests' -class- '*.SocketAccessTests' -class- '*.HoardingTests' -class- '*.ClusterTests'
+    suite tests/messaging "messaging on PostgreSQL" -trait- Store=sqlite -class- '*.WireFuzzTests' -class- '*.SocketAccessTests' -class- '*.HoardingTests' -class- '*.ClusterTests' -class- '*.RedisTests'
   fi
 }
 if [ -z "$only" ] || [ "$only" = auth ] || [ "$only" = messaging ]; then on_postgres; fi

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 
 namespace Kavalek.Host;
@@ -14,8 +15,9 @@ internal static class HealthCheck
         // Its certificate is for its public name: that name is asked for, on this machine.
         string name = options.Origin is { } origin ? new Uri(origin).Host : "localhost";
         using SocketsHttpHandler handler = new() { ConnectCallback = (_, cancel) => ConnectAsync(address, cancel), UseProxy = false };
-        // Until an authority has given it one, the server shows a certificate of its own; whoever answers here is on this machine.
-        if (options.TlsName is not null) handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        // Until an authority has given it one, the server shows a certificate of its own, for its name; whoever answers here is on this machine.
+        if (options.TlsName is not null)
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) => (errors & (SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateNotAvailable)) == 0;
         using HttpClient http = new(handler) { Timeout = TimeSpan.FromSeconds(5) };
         string[] paths = [.. options.Auth ? ["/auth/healthz"] : Array.Empty<string>(), .. options.Messaging ? ["/api/healthz"] : Array.Empty<string>()];
         try

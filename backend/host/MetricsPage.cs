@@ -21,8 +21,15 @@ internal sealed class MetricsPage : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name.StartsWith("Kavalek", StringComparison.Ordinal))
-                listener.EnableMeasurementEvents(instrument);
+            if (!instrument.Meter.Name.StartsWith("Kavalek", StringComparison.Ordinal))
+                return;
+            // What has not happened yet is nought, and not missing.
+            if (instrument is Counter<long> or Histogram<double>)
+            {
+                lock (_gate)
+                    _measured.TryAdd(NameOf(instrument), new Measured(instrument));
+            }
+            listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => Note(instrument, value));
         _listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => Note(instrument, value));
@@ -58,7 +65,7 @@ internal sealed class MetricsPage : IDisposable
 
     void Note(Instrument instrument, double value)
     {
-        string name = instrument.Name.Replace('.', '_');
+        string name = NameOf(instrument);
         lock (_gate)
         {
             if (!_measured.TryGetValue(name, out Measured? m))
@@ -80,6 +87,8 @@ internal sealed class MetricsPage : IDisposable
             }
         }
     }
+
+    static string NameOf(Instrument instrument) => instrument.Name.Replace('.', '_');
 
     sealed class Measured(Instrument instrument)
     {

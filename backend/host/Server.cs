@@ -46,6 +46,8 @@ public sealed class Server : IAsyncDisposable
         clock ??= TimeProvider.System;
         // Plain copies of the databases, where a backup was killed (K-65).
         WorkingFolder.Sweep(options.Data);
+        CertificateKeeper? keeper = options.TlsName is null ? null : new CertificateKeeper(options, clock);
+        ServerCertificate? certificate = keeper?.Shown ?? (options.Certificate is null ? null : ServerCertificate.FromFiles(options.Certificate, options.CertificateKey!));
         AuthService? auth = !options.Auth ? null : await AuthService.OpenAsync(
             new AuthOptions
             {
@@ -58,16 +60,15 @@ public sealed class Server : IAsyncDisposable
                 BcryptCost = options.BcryptCost,
                 RateFactor = options.RateFactor,
                 Mail = options.Mail,
-                Facts = () => FactsOf(options),
+                Facts = () => FactsOf(options, certificate),
             },
             clock);
-        CertificateKeeper? keeper = options.TlsName is null ? null : new CertificateKeeper(options, clock);
         RemoteAuth? remote = null;
         WebApplication app;
         try
         {
             remote = options.Auth ? null : await RemoteAuth.ConnectAsync(new Uri(options.AuthUrl!), clock);
-            app = Build(options, auth, remote, keeper, clock, logging);
+            app = Build(options, auth, remote, keeper, certificate, clock, logging);
         }
         catch
         {
@@ -111,7 +112,8 @@ public sealed class Server : IAsyncDisposable
         _remote?.Dispose();
     }
 
-    static WebApplication Build(ServerOptions options, AuthService? auth, RemoteAuth? remote, CertificateKeeper? keeper, TimeProvider clock, Action<ILoggingBuilder>? logging)
+    static WebApplication Build(ServerOptions options, AuthService? auth, RemoteAuth? remote, CertificateKeeper? keeper, ServerCertificate? certificate, TimeProvider clock,
+        Action<ILoggingBuilder>? logging)
     {
         // Nothing by default: no file beside the program and no variable of the framework changes what runs.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
@@ -120,7 +122,7 @@ public sealed class Server : IAsyncDisposable
         });
         Logging.Configure(builder.Logging, options.LogLevel);
         logging?.Invoke(builder.Logging);
-        ConfigureKestrel(builder.WebHost, options, keeper);
+        ConfigureKestrel(builder.WebHost, options, certificate);
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddRouting();
@@ -161,14 +163,12 @@ public sealed class Server : IAsyncDisposable
         return app;
     }
 
-    static InstanceFacts FactsOf(ServerOptions options)
+    static InstanceFacts FactsOf(ServerOptions options, ServerCertificate? certificate)
     {
         string version = typeof(Server).Assembly.GetName().Version?.ToString(3) ?? "";
         DateTimeOffset? newest = options.BackupTo is { } folder && new DirectoryInfo(folder) is { Exists: true } backups
             ? backups.EnumerateFileSystemInfos().Select(file => (DateTimeOffset?)file.LastWriteTimeUtc).Max() : null;
-        if (options.Certificate is null) return new InstanceFacts(version, newest);
-        using X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(options.Certificate, options.CertificateKey);
-        return new InstanceFacts(version, newest, certificate.NotAfter.ToUniversalTime());
+        return certificate is null ? new InstanceFacts(version, newest) : new InstanceFacts(version, newest, certificate.Certificate.NotAfter.ToUniversalTime());
     }
 
     static MessagingOptions MessagingOptionsOf(ServerOptions options, AuthService? auth, RemoteAuth? remote)
@@ -204,9 +204,8 @@ public sealed class Server : IAsyncDisposable
         };
     }
 
-    static void ConfigureKestrel(ConfigureWebHostBuilder host, ServerOptions options, CertificateKeeper? keeper)
+    static void ConfigureKestrel(ConfigureWebHostBuilder host, ServerOptions options, ServerCertificate? certificate)
     {
-        ServerCertificate? certificate = keeper?.Shown ?? (options.Certificate is null ? null : ServerCertificate.FromFiles(options.Certificate, options.CertificateKey!));
         host.UseUrls(options.UrlList);
         host.UseKestrelCore();
         // Handlers never block a thread for long: hashing has its own queue, storing its own thread. So what a socket brought is handled where it

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Kavalek.Client.Records;
-using Kavalek.Protocol;
 
 namespace Kavalek.Client;
 

@@ -1,5 +1,3 @@
-using Kavalek.Protocol;
-
 namespace Kavalek.Client;
 
 /// <summary>A file that is on this device, as its sender had it: read once, from its beginning, with a few chunks of it in memory.</summary>

@@ -29,6 +29,12 @@ public static partial class AmplificationTests
         ["AccountRecord.Certificates"] = "backend/auth/Devices/DeviceStore.cs: >= Limits.AccountDevices",
         ["DeviceRecords.Devices"] = "backend/auth/Devices/DeviceStore.cs: >= Limits.AccountDevices",
         ["ClaimedKeyPackages.KeyPackages"] = "backend/auth/Devices/DeviceStore.cs: >= Limits.AccountDevices",
+        ["PeoplePage.People"] = "backend/auth/Admin/PeopleStore.cs: LIMIT @limit",
+        ["AuditPage.Records"] = "backend/auth/Admin/AuditLog.cs: LIMIT @limit",
+        ["InstancePolicy.Suites"] = "backend/auth/Admin/Policies.cs: policy.Suites is [Suite]",
+        ["ServerSees.Parts"] = "backend/auth/Admin/StoredList.cs: GetManifestResourceStream",
+        ["SeenPart.Items"] = "backend/auth/Admin/StoredList.cs: GetManifestResourceStream",
+        ["SeenItem.Names"] = "backend/auth/Admin/StoredList.cs: GetManifestResourceStream",
         ["OwnDevice.KeyChanges"] = "backend/auth/Accounts/AccountStore.cs: >= Limits.KeyChanges",
     };
 

@@ -112,7 +112,7 @@ public static class CertificateTests
         }
         Assert.Contains("no certificate: rateLimited: ", server.Logs);
         Assert.DoesNotContain("192.0.2.1", server.Logs, StringComparison.Ordinal);
-        await using SslStream stream = new(new NetworkStream(await ConnectAsync(https, Cancel), ownsSocket: true), false, (_, _, _, _) => true);
+        await using SslStream stream = new(new NetworkStream(await ConnectAsync(https, Cancel), ownsSocket: true), false, (_, shown, _, _) => shown?.Subject == $"CN={Name}");
         await stream.AuthenticateAsClientAsync(Name);
     }
 

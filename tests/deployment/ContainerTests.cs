@@ -37,7 +37,7 @@ public static partial class ContainerTests
         Assert.Equal(10, services);
     }
 
-    // K-79
+    // K-64, K-79
     [Fact]
     public static void Only_NGINX_is_published_and_databases_are_on_a_network_without_a_way_out()
     {

@@ -65,14 +65,15 @@ sealed partial class Nginx : IAsyncDisposable
     /// <param name="port">Where the server listens on this machine.</param>
     /// <param name="web">The folder of the web app.</param>
     /// <param name="httpsPort">Where to listen for TLS; a free port by default.</param>
+    /// <param name="nodes">Where the delivery services listen, if they are several; a name with as many addresses in a real instance.</param>
     /// <remarks>Where there is no NGINX the test is skipped with a reason; in continuous integration it fails.</remarks>
-    public static async Task<Nginx> StartAsync(int port, string web, int? httpsPort = null)
+    public static async Task<Nginx> StartAsync(int port, string web, int? httpsPort = null, int[]? nodes = null)
     {
         string program = ((string[])["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"]).FirstOrDefault(File.Exists) ?? Missing();
         TestAuthority authority = new();
         string folder = Directory.CreateTempSubdirectory("kavalek-nginx-").FullName;
         // NGINX, started by root, hands the work to another user, who has to reach the files.
-        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         foreach (string name in (string[])["conf.d", "certificates", "webroot"]) Directory.CreateDirectory(Path.Combine(folder, name));
         using X509Certificate2 certificate = authority.Certify(Host);
         File.WriteAllText(Path.Combine(folder, "authority.pem"), authority.Certificate.ExportCertificatePem());
@@ -83,7 +84,7 @@ sealed partial class Nginx : IAsyncDisposable
         {
             ["KAVALEK_HOST"] = Host,
             ["KAVALEK_AUTH"] = $"127.0.0.1:{port}",
-            ["KAVALEK_MESSAGING"] = $"127.0.0.1:{port}",
+            ["KAVALEK_MESSAGING"] = nodes is null ? $"127.0.0.1:{port}" : "nodes",
             ["KAVALEK_RESOLVER"] = "127.0.0.1",
             ["KAVALEK_CERTIFICATES"] = Path.Combine(folder, "certificates"),
             ["KAVALEK_WEB"] = web,
@@ -106,6 +107,7 @@ sealed partial class Nginx : IAsyncDisposable
             .Replace("worker_processes auto;", "worker_processes 1;", StringComparison.Ordinal)
             .Replace("worker_connections 32768;", "worker_connections 1024;", StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(folder, "conf.d/site.conf"), site);
+        if (nodes is not null) File.WriteAllText(Path.Combine(folder, "conf.d/nodes.conf"), $"upstream nodes {{ {string.Concat(nodes.Select(node => $"server 127.0.0.1:{node}; "))}}}\n");
         File.WriteAllText(Path.Combine(folder, "nginx.conf"), main);
 
         Process process = Process.Start(new ProcessStartInfo(program, ["-e", "stderr", "-c", Path.Combine(folder, "nginx.conf"), "-g", "daemon off;"]) { RedirectStandardError = true })!;

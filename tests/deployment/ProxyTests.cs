@@ -173,6 +173,7 @@ public sealed class ProxyTests(Edge edge)
         [
             "/auth/v1/invites", "//auth/v1/invites", "/auth//v1/invites", "/auth/v1//invites", "/auth/v1/invites/", "/auth/v1/./invites", "/auth/v1/x/../invites", "/auth/v1/%69nvites", "/auth/v1/invites%2f",
             "/auth/v1/%2e/invites", "/auth/v1/invites;x", "/auth/v1/invites%00", "/auth/v1/invites.", "/AUTH/V1/INVITES", "/auth/v1/Invites", "/auth/v1/invites?x=/auth/v1/instance", "/auth/v1\\invites",
+            "/auth/v1/admin/invites", "/auth/v1/admin//invites", "//auth/v1/admin/overview", "/auth/v1/%61dmin/overview", "/auth/v1/admin/./overview", "/auth/v1/x/../admin/overview", "/auth/v1/admin/overview/", "/auth/v1/ADMIN/overview",
         ])
         {
             foreach (string method in (string[])["GET", "POST"])

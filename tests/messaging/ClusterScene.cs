@@ -5,12 +5,13 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Kavalek.Deployment.Tests;
 using Kavalek.Tests.Support;
 
 namespace Kavalek.Messaging.Tests;
 
 /// <summary>
-/// An instance as an organisation runs it: an authentication service and two delivery services, each a process, with a PostgreSQL and a Redis of their own. The
+/// An instance as an organisation runs it: an authentication service and two delivery services, each a process, with a PostgreSQL, a Redis and an NGINX of their own. The
 /// second node reaches both through connections that can be cut, and Redis by TLS, as on another machine.
 /// </summary>
 sealed class ClusterScene : IAsyncDisposable
@@ -19,7 +20,8 @@ sealed class ClusterScene : IAsyncDisposable
 
     readonly string _folder = Directory.CreateTempSubdirectory("kavalek-cluster-").FullName;
     readonly string _owner;
-    readonly int _redisPort = FreePort(), _redisTlsPort = FreePort(), _metricsPort = FreePort();
+    readonly int _redisPort = FreePort(), _redisTlsPort = FreePort(), _metricsPort = FreePort(), _firstPort = FreePort();
+    HttpMessageInvoker? _through;
     Process? _redis;
 
     ClusterScene()
@@ -44,6 +46,12 @@ sealed class ClusterScene : IAsyncDisposable
     public ServerProcess First { get; private set; } = null!;
     public ServerProcess Second { get; private set; } = null!;
 
+    /// <summary>In front of both nodes.</summary>
+    public Nginx Nginx { get; private set; } = null!;
+
+    /// <summary>Trusts it.</summary>
+    public HttpMessageInvoker Through => _through ??= new HttpMessageInvoker(new SocketsHttpHandler { SslOptions = Nginx.Trust, UseProxy = false });
+
     /// <summary>Signs tokens as the authentication service does.</summary>
     public Func<PlainDevice, string> Token { get; private set; } = null!;
 
@@ -64,6 +72,7 @@ sealed class ClusterScene : IAsyncDisposable
         try
         {
             TestPostgres.Run("install-services.sh");
+            TestPostgres.Run("install-nginx.sh");
         }
         catch (InvalidOperationException missing)
         {
@@ -77,12 +86,13 @@ sealed class ClusterScene : IAsyncDisposable
         string port = new Npgsql.NpgsqlConnectionStringBuilder(scene._owner).Port.ToString(CultureInfo.InvariantCulture);
         scene.Second = await ServerProcess.StartTrustingAsync(
             scene.AuthorityFile, Path.Combine(scene._folder, "second"), [.. scene.Stores(scene.PostgresLine.Port, scene.RedisLine.Port), .. scene.Alone(), "--metrics-urls", scene.Metrics.GetLeftPart(UriPartial.Authority)]);
+        scene.Nginx = await Nginx.StartAsync(scene.Auth.Address.Port, scene._folder, nodes: [scene._firstPort, scene.Second.Address.Port]);
         return scene;
     }
 
     /// <summary>The first node begins, or begins again.</summary>
     public async Task<ServerProcess> StartFirstAsync() =>
-        First = await ServerProcess.StartAsync(Path.Combine(_folder, "first"), [.. Stores(0, _redisPort), .. Alone()]);
+        First = await ServerProcess.StartAsync(Path.Combine(_folder, "first"), [.. Stores(0, _redisPort), .. Alone(), "--urls", $"http://127.0.0.1:{_firstPort}"]);
 
     public void StartRedis()
     {
@@ -174,6 +184,9 @@ sealed class ClusterScene : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _through?.Dispose();
+        if (Nginx is not null)
+            await Nginx.DisposeAsync();
         foreach (ServerProcess? process in (ServerProcess?[])[First, Second, Auth])
             process?.Dispose();
         await PostgresLine.DisposeAsync();

@@ -25,7 +25,7 @@ sealed partial class ServerProcess : IDisposable
         var start = new ProcessStartInfo(
             "/bin/sh",
             ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
-                "--data", folder, "--urls", "http://127.0.0.1:0", "--rate-factor", "1000", "--log-level", "Warning", "--registration", "open", .. options])
+                "--data", folder, .. options.Contains("--urls") ? Array.Empty<string>() : ["--urls", "http://127.0.0.1:0"], "--rate-factor", "1000", "--log-level", "Warning", "--registration", "open", .. options])
         { RedirectStandardOutput = true, UseShellExecute = false };
         if (authority is not null)
             start.Environment["SSL_CERT_FILE"] = authority;

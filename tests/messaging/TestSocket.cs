@@ -20,11 +20,14 @@ sealed class TestSocket : IAsyncDisposable
     public static Task<TestSocket> OpenAsync(MessagingServer server, Action<ClientWebSocketOptions>? options = null) => OpenAsync(server.Address, options);
 
     /// <summary>Opens without a first frame.</summary>
-    public static async Task<TestSocket> OpenAsync(Uri server, Action<ClientWebSocketOptions>? options = null)
+    /// <param name="server">Where; an <c>https</c> address is spoken to by TLS.</param>
+    /// <param name="options">Changes what is asked for.</param>
+    /// <param name="through">How to get there; the platform's way by default.</param>
+    public static async Task<TestSocket> OpenAsync(Uri server, Action<ClientWebSocketOptions>? options = null, HttpMessageInvoker? through = null)
     {
         var socket = new ClientWebSocket();
         options?.Invoke(socket.Options);
-        await socket.ConnectAsync(new Uri($"ws://{server.Authority}/socket"), TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(new Uri($"{(server.Scheme == "https" ? "wss" : "ws")}://{server.Authority}/socket"), through, TestContext.Current.CancellationToken);
         return new TestSocket(socket);
     }
 

@@ -119,6 +119,8 @@ internal static class PostgresBackup
         {
             using PostgresSource source = PostgresSource.Of(connection, "auth", 1);
             using NpgsqlConnection open = source.Open();
+            // A slow disk is no reason to lose it half-way.
+            Execute(open, "SET idle_in_transaction_session_timeout = 0");
             return work(open);
         }
         catch (NpgsqlException e)

@@ -14,7 +14,7 @@ internal sealed class CertificateKeeper : IAsyncDisposable
 
     // Authorities bear few failures for one name in an hour: this asks at the start, after 1, 6 and 36 minutes, then each half hour.
     static readonly TimeSpan[] s_pauses = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30)];
-    static readonly TimeSpan s_shortest = TimeSpan.FromHours(1), s_longest = TimeSpan.FromHours(12);
+    static readonly TimeSpan s_shortest = TimeSpan.FromMinutes(10), s_longest = TimeSpan.FromHours(12);
 
     readonly string _folder, _name;
     readonly Uri _authority;
@@ -27,7 +27,6 @@ internal sealed class CertificateKeeper : IAsyncDisposable
 
     /// <param name="options">With a name.</param>
     /// <param name="clock">The time.</param>
-    /// <exception cref="CryptographicException">The stored key cannot be read.</exception>
     public CertificateKeeper(ServerOptions options, TimeProvider clock)
     {
         (_folder, _name, _authority, _handler, _clock) = (Path.Combine(options.Data, "certificates"), options.TlsName!, new Uri(options.AcmeUrl), options.AcmeHandler, clock);
@@ -110,10 +109,18 @@ internal sealed class CertificateKeeper : IAsyncDisposable
     ServerCertificate? Stored()
     {
         if (!File.Exists(StoredFile)) return null;
-        string pem = File.ReadAllText(StoredFile);
-        ServerCertificate stored = ServerCertificate.FromPem(pem, pem);
-        _isCertified = stored.Certificate.MatchesHostname(_name) && stored.Certificate.NotAfter.ToUniversalTime() > _clock.GetUtcNow().UtcDateTime;
-        return _isCertified ? stored : null;
+        try
+        {
+            string pem = File.ReadAllText(StoredFile);
+            ServerCertificate stored = ServerCertificate.FromPem(pem, pem);
+            _isCertified = stored.Certificate.MatchesHostname(_name) && stored.Certificate.NotAfter.ToUniversalTime() > _clock.GetUtcNow().UtcDateTime;
+            return _isCertified ? stored : null;
+        }
+        catch (CryptographicException)
+        {
+            // What cannot be read is asked for anew.
+            return null;
+        }
     }
 
     ECDsa Account()

@@ -15,7 +15,14 @@ test('From the set-up link to an answer', async () => {
     [1, 2].map(() =>
       chromium.launch({
         executablePath: process.env['KAVALEK_CHROMIUM'] || '/usr/bin/chromium',
-        args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', ...(process.env['KAVALEK_CHROMIUM_ARGS']?.split(' ') ?? [])],
+        args: [
+          '--headless',
+          '--no-sandbox',
+          '--disable-gpu',
+          '--disable-quic',
+          '--disable-background-networking',
+          ...(process.env['KAVALEK_CHROMIUM_ARGS']?.split(' ') ?? []),
+        ],
       }),
     ),
   );
