@@ -367,7 +367,7 @@ public sealed class AdminTests
         hash = SHA256.HashData([.. "kavalek/v1/audit"u8, .. scene.Server.Instance.ToArray()]);
         foreach (AuditRecord record in page.Records.Reverse())
         {
-            hash = AuditLog.Hash(hash, record.Number, record.At, record.Actor, record.Act, record.Subject ?? default, record.Detail + "!");
+            hash = AuditChain.Next(hash, record.Number, record.At, record.Actor, record.Act, record.Subject ?? default, record.Detail + "!");
             scene.Server.AuthTables.Execute($"UPDATE audit SET detail = detail || '!', hash = x'{Convert.ToHexString(hash)}' WHERE number = {record.Number}");
         }
         AuditPage forged = await AdminScene.ReadAsync(scene.Member.GetAsync("/auth/v1/audit"), AdminJson.Default.AuditPage);

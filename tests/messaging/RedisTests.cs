@@ -21,7 +21,7 @@ public static class RedisTests
     {
         using X509Certificate2 certificate = SelfSigned();
         using TcpListener listener = Listen(out int port);
-        await using RedisConnection redis = new(new RedisAddress("127.0.0.1", port, "kavalek", "the-password", Tls: true), static (_, _) => { }, live => Assert.False(live));
+        await using RedisConnection redis = new(new RedisAddress("127.0.0.1", port, "kavalek", "the-password", Tls: true), static (_, _) => { }, live => Assert.False(live), TimeProvider.System);
         // It asks again and again, and never says more than that it wants TLS.
         for (int i = 0; i < 2; i++)
         {
@@ -47,7 +47,7 @@ public static class RedisTests
     {
         using TcpListener listener = Listen(out int port);
         TaskCompletionSource live = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using RedisConnection redis = new(RedisAddress.Parse($"redis://kavalek:the%20password@127.0.0.1:{port}"), static (_, _) => { }, _ => live.TrySetResult());
+        await using RedisConnection redis = new(RedisAddress.Parse($"redis://kavalek:the%20password@127.0.0.1:{port}"), static (_, _) => { }, _ => live.TrySetResult(), TimeProvider.System);
         redis.Subscribe("kavalek:s:1");
         using (Peer refusing = await Peer.AcceptAsync(listener))
         {
@@ -84,7 +84,7 @@ public static class RedisTests
             something.Release();
         }, live =>
         {
-            changes.Add(live);
+            changes.Add(live, TimeProvider.System);
             something.Release();
         });
         using (Peer deaf = await Peer.AcceptAsync(listener))
