@@ -84,9 +84,9 @@ public static class RedisTests
             something.Release();
         }, live =>
         {
-            changes.Add(live, TimeProvider.System);
+            changes.Add(live);
             something.Release();
-        });
+        }, TimeProvider.System);
         using (Peer deaf = await Peer.AcceptAsync(listener))
         {
             await deaf.LetInAsync();
