@@ -33,7 +33,7 @@ sealed class Housekeeping(
         _running.Add(bus.Listen(Hear));
         _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
         _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));
-        _ = Task.Run(attachments.SweepAsync, CancellationToken.None);
+        _running.Add(clock.CreateTimer(_ => _ = Task.Run(attachments.SweepAsync), null, TimeSpan.Zero, TimeSpan.FromDays(1)));
         TimeSpan expiry = TimeSpan.FromSeconds(options.ExpirySeconds);
         _running.Add(clock.CreateTimer(_ => _ = ExpireAsync(), null, expiry, expiry));
         return Task.CompletedTask;

@@ -6,8 +6,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
+using Kavalek.Messaging.Attachments;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Kavalek.Messaging.Tests;
 
@@ -192,13 +194,22 @@ public static class AttachmentTests
         // Killed: behind what counts there are bytes that do not, and a file that no row knows.
         string part = Assert.Single(Files(server));
         await File.AppendAllBytesAsync(part, new byte[300], TestContext.Current.CancellationToken);
-        string stray = Path.Combine(Path.GetDirectoryName(part)!, orphan.ToString());
+        string stray = Path.Combine(server.Folder, "blobs", $"{orphan}"[..2], $"{orphan}"[2..4], $"{orphan}");
+        Directory.CreateDirectory(Path.GetDirectoryName(stray)!);
         await File.WriteAllBytesAsync(stray, new byte[10], TestContext.Current.CancellationToken);
         full = false;
         await server.RestartAsync();
+        // Not at once: what has no row may be another database's.
+        DateTime now = server.Clock.GetUtcNow().UtcDateTime;
+        File.SetLastWriteTimeUtc(stray, now.AddHours(-23));
+        await server.Services.GetRequiredService<AttachmentStore>().SweepAsync();
+        Assert.True(File.Exists(stray));
+        File.SetLastWriteTimeUtc(stray, now.AddHours(-25));
+        File.SetLastWriteTimeUtc(part, now.AddHours(-25));
+        await server.Services.GetRequiredService<AttachmentStore>().SweepAsync();
+        Assert.False(File.Exists(stray));
         using (Client owner = new(server, one))
         {
-            while (File.Exists(stray)) await owner.StateAsync(id);
             await owner.PartAsync(id, 400, bytes[400..700]);
             // The rest was written and named, and the database never heard of it.
             string whole = part[..^".part".Length];
@@ -208,6 +219,44 @@ public static class AttachmentTests
             using HttpResponseMessage answer = await owner.GetAsync(id);
             Assert.Equal(bytes, await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
             Assert.Equal(whole, Assert.Single(Files(server)));
+        }
+    }
+
+    // K-61
+    [Fact]
+    public static async Task A_server_that_was_started_on_an_empty_or_another_database_deletes_none_of_the_files_it_finds()
+    {
+        await using MessagingServer server = await MessagingServer.StartAsync();
+        string folder = Path.Combine(server.Folder, "blobs");
+        string[] found = [.. Enumerable.Range(0, 3).Select(_ => Found(Id.New().ToString())), Found("notes.txt")];
+        AttachmentStore store = server.Services.GetRequiredService<AttachmentStore>();
+        await store.SweepAsync();
+        Assert.All(found, path => Assert.True(File.Exists(path)));
+        // Not empty any more; but still most of what lies there is not its own.
+        using Client owner = new(server, PlainDevice.New());
+        foreach (int own in (int[])[1, 2])
+        {
+            Id id = Id.New();
+            await owner.DeclareAsync(id, 10);
+            await owner.PartAsync(id, 0, new byte[10]);
+            await store.SweepAsync();
+            Assert.Equal(found.Length + own, Files(server).Length);
+        }
+        // Twin: where they are the lesser part they go, and what is not named as an attachment stays.
+        Id last = Id.New();
+        await owner.DeclareAsync(last, 10);
+        await owner.PartAsync(last, 0, new byte[10]);
+        await store.SweepAsync();
+        Assert.Equal(4, Files(server).Length);
+        Assert.True(File.Exists(found[^1]));
+
+        string Found(string name)
+        {
+            string path = Path.Combine(folder, name[..2], name[2..4], name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, new byte[10]);
+            File.SetLastWriteTimeUtc(path, server.Clock.GetUtcNow().UtcDateTime.AddDays(-2));
+            return path;
         }
     }
 

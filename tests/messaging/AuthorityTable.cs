@@ -100,6 +100,7 @@ static class AuthorityTable
         ("PUT /auth/v1/devices/{device}/certificate", new(Needs.Certified, s => Is(Certify(s, s.Waiting.Device)), 204, Certify, OfAccount: true, Thing: s => s.Waiting.Device)),
         ("POST /auth/v1/devices/{device}/remove", new(Needs.Certified, s => Is(Remove(s, s.AlicesOther.Device)), 204, Remove, OfAccount: true, Thing: s => s.AlicesOther.Device)),
         ("PUT /auth/v1/devices/self/certificate", new(Needs.Waiting, s => Is(CertifySelf(s)), 204, By: s => s.Late, IfCertified: ErrorCodes.NotFound)),
+        ("PUT /auth/v1/devices", new(Needs.Certified, s => Is(PutBack(s)), 204)),
         ("POST /auth/v1/invites", new(Needs.Owner, _ => Is(new(Post, "/auth/v1/invites", TestDevice.Json(new CreateInvite(1, 60), AuthJson.Default.CreateInvite))), 200)),
         ("GET /auth/v1/invites", new(Needs.Owner, _ => Is(new(Get, "/auth/v1/invites")), 200)),
         ("DELETE /auth/v1/invites/{invite}", new(Needs.Owner, s => Is(new(Delete, $"/auth/v1/invites/{s.Nothing}")), 404)),
@@ -198,6 +199,12 @@ static class AuthorityTable
     {
         byte[] list = scene.Alice.List(7, scene.Alice.Certificate, scene.Waiting.Certificate, scene.Late.Certificate);
         return new(HttpMethod.Put, "/auth/v1/devices/self/certificate", TestDevice.Json(new CertifySelf(scene.Late.Certificate, list), AuthJson.Default.CertifySelf));
+    }
+
+    static Call PutBack(AuthorityScene scene)
+    {
+        byte[][] certificates = [scene.Alice.Certificate, scene.Waiting.Certificate, scene.Late.Certificate];
+        return new(HttpMethod.Put, "/auth/v1/devices", TestDevice.Json(new KnownDevices(scene.Alice.List(8, certificates), certificates), AuthJson.Default.KnownDevices));
     }
 
     static Call Why(AuthorityScene scene, Id device, TestDevice signer) => new(Post, "/auth/v1/devices/removal", TestDevice.Json(

@@ -2,12 +2,16 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Kavalek.Messaging.Streams;
 using Kavalek.Protocol;
+using Microsoft.Extensions.Logging;
 
 namespace Kavalek.Messaging.Attachments;
 
 /// <summary>Attachments: rows in the database, files in <see cref="BlobFolder"/>, and how the two stay true to each other.</summary>
-sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFolder files, MessagingOptions options, TimeProvider clock)
+sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFolder files, MessagingOptions options, TimeProvider clock, ILogger<AttachmentStore> log)
 {
+    /// <summary>How long a file without a row stays: an operator who started the wrong database has time to see it.</summary>
+    static readonly TimeSpan StrayAfter = TimeSpan.FromDays(1);
+
     // One part of an attachment at a time: where a client has lost a connection that this server has not, it waits.
     readonly ConcurrentDictionary<Id, byte> _writing = new();
 
@@ -61,11 +65,21 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
     /// <summary>Deletes all that an account has, its archive and notes, too.</summary>
     public Task<Outcome> DropAccountAsync(Id account, ulong number) => DropAsync(new DropAccountChore(account, number));
 
-    /// <summary>Deletes files without a row: a row comes before its file and goes before it.</summary>
+    /// <summary>
+    /// Deletes files that have had no row for a day: a row comes before its file and goes before it, so these are what a crash left. Where more files are without a row than
+    /// with one, the folder is another database's, or the database was put back to what it was long ago: then nothing is deleted.
+    /// </summary>
     public async Task SweepAsync()
     {
-        foreach ((string path, Id? id) in files.All())
-            if (id is not { } named || !await rows.IsKnownAsync(named)) File.Delete(path);
+        int known = 0;
+        List<string> strays = [];
+        foreach ((string path, Id id) in files.All())
+        {
+            if (await rows.IsKnownAsync(id)) known++;
+            else if (BlobFolder.LastWritten(path) <= clock.GetUtcNow() - StrayAfter) strays.Add(path);
+        }
+        if (strays.Count <= known) strays.ForEach(File.Delete);
+        else log.LogWarning("{Count} files of attachments are unknown to the database, most there are: none was deleted.", strays.Count);
     }
 
     async Task<Outcome> DropAsync(DropAttachmentsChore chore)

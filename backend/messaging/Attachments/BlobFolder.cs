@@ -99,17 +99,19 @@ sealed class BlobFolder(MessagingOptions options)
         }
     }
 
-    /// <summary>All files, whole or not, with the ids they are named by; files of other names are nobody's.</summary>
-    public IEnumerable<(string Path, Id? Id)> All()
+    /// <summary>All attachments, whole or not, with the ids they are named by. Files of other names are somebody else's.</summary>
+    public IEnumerable<(string Path, Id Id)> All()
     {
         if (!Directory.Exists(_root)) yield break;
         foreach (string path in Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories))
         {
             string name = Path.GetFileName(path);
-            bool isNamed = Id.TryParse(name.EndsWith(Part, StringComparison.Ordinal) ? name[..^Part.Length] : name, out Id id) && path.StartsWith(PathOf(id), StringComparison.Ordinal);
-            yield return (path, isNamed ? id : null);
+            if (Id.TryParse(name.EndsWith(Part, StringComparison.Ordinal) ? name[..^Part.Length] : name, out Id id) && path.StartsWith(PathOf(id), StringComparison.Ordinal)) yield return (path, id);
         }
     }
+
+    /// <summary>When a file was written to.</summary>
+    public static DateTimeOffset LastWritten(string path) => File.GetLastWriteTimeUtc(path);
 
     string PathOf(Id id)
     {
