@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { Conversation, Message } from '../../src/client';
 import { noteWords } from '../../src/app/note-words';
 
-const said = (endsAt: number | null) => ({ sender: { name: 'Awa' }, body: { type: 'text', text: 'at the harbour' }, endsAt }) as unknown as Message;
+const said = (endsAt: number | null) =>
+  ({ sender: { name: 'Awa' }, body: { type: 'text', text: 'at the harbour', mentions: [], attachments: [] }, endsAt }) as unknown as Message;
 const direct = { kind: 'direct', state: 'active', title: 'Awa' } as unknown as Conversation;
 
 // K-75
