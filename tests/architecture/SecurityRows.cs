@@ -99,7 +99,7 @@ static partial class SecurityRows
         new(72, 1, "Lock, log-out and remote wipe"),
         new(73, 1, "Forward secrecy and healing"),
         new(74, 2, "Keys in memory after locking", "no key is left in the process; a typed password and texts are strings, which are still found there, the browser's worker is ended at a lock"),
-        new(75, 2, "Disappearing messages and clocks", "notifications of the web app are not held against it yet"),
+        new(75, 2, "Disappearing messages and clocks"),
         new(76, 1, "Linking a device by trickery"),
         new(77, 1, "Weak TLS"),
         new(78, 1, "Confusing the proxy", "there are no admin rules yet that could be dodged"),

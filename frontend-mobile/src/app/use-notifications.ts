@@ -1,11 +1,12 @@
 import { useEffect, useRef } from 'react';
-import { summary, type Conversation, type Message } from '../client';
+import type { Conversation } from '../client';
 import { useTexts } from '../i18n';
-import { renewWakeUps, type NoteChoice } from '../page/notifications';
+import { renewWakeUps } from '../page/notifications';
 import { usePreferences } from '../page/preferences';
 import { to } from '../page/router';
 import { tellServiceWorker } from '../page/service-worker';
 import { useClient } from '../page/use-client';
+import { noteWords } from './note-words';
 
 /** Tells what comes in while nobody looks, as much of it as was chosen; takes it away again once it is read, here or on another device. */
 export function useNotifications(conversations: readonly Conversation[]): void {
@@ -29,7 +30,7 @@ export function useNotifications(conversations: readonly Conversation[]): void {
         if (event.message.body.type !== 'text' || notes === 'none' || !('Notification' in window) || Notification.permission !== 'granted') return;
         const conversation = known.current.find(one => one.id === event.message.conversation);
         if (conversation && (conversation.state === 'declined' || (conversation.mutedUntil ?? 0) > Date.now())) return;
-        const said = words(event.message, conversation, notes, t.notifications.plain);
+        const said = noteWords(event.message, conversation, notes, t.notifications.plain);
         tellServiceWorker({
           kind: 'show',
           note: { id: event.message.id, conversation: event.message.conversation, address: to.conversation(event.message.conversation), ...said },
@@ -44,10 +45,4 @@ export function useNotifications(conversations: readonly Conversation[]): void {
     if (read.length > 0 || (now.size === 0 && conversations.length > 0)) tellServiceWorker({ kind: 'read', conversations: read, all: now.size === 0 });
     unread.current = now;
   }, [conversations]);
-}
-
-function words(message: Message, conversation: Conversation | undefined, notes: NoteChoice, plain: string): { title: string; body: string } {
-  if (notes === 'plain' || !conversation || conversation.state === 'request') return { title: plain, body: '' };
-  const title = conversation.kind === 'group' ? `${message.sender.name} · ${conversation.title}` : message.sender.name;
-  return { title, body: notes === 'text' && message.body.type === 'text' ? summary(message.body).slice(0, 200) : plain };
 }

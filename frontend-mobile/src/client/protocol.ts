@@ -316,6 +316,12 @@ export interface Invite {
   readonly expires: Time;
 }
 
+/** What became of a removed device; a conversation without an epoch is re-keyed with the next connection. */
+export interface Offboarded {
+  readonly at: Time;
+  readonly conversations: readonly { readonly id: Id; readonly title: string; readonly epoch: number | null }[];
+}
+
 /** A device that is let in: show the code or QR, wait for `link.joined`, have the matching codes compared, `link.grant`. */
 export interface DeviceLink {
   readonly code: string;
@@ -379,11 +385,11 @@ export interface Requests {
 
   'devices.list': [void, readonly Device[]];
   /** What to file: the conversations it was in, and the epoch from which on it reads nothing. */
-  'devices.remove': [{ device: Id }, { at: Time; conversations: readonly { id: Id; title: string; epoch: number | null }[] }];
+  'devices.remove': [{ device: Id }, Offboarded];
   /** Names this device, also one that waits to be let in. */
   'devices.name': [{ name: string }, void];
   /** The same for a device that somebody else may have: account and archive get new keys, all contacts see a changed key, and there is no recovery key until a new one is in use. */
-  'devices.removeLost': [{ device: Id }, { at: Time; conversations: readonly { id: Id; title: string; epoch: number | null }[] }];
+  'devices.removeLost': [{ device: Id }, Offboarded];
   'link.begin': [void, DeviceLink];
   'link.grant': [void, void];
   'link.cancel': [void, void];

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useId, useState } from 'react';
-import type { Device } from '../../client';
+import type { Device, Offboarded } from '../../client';
 import { explain, useFormats, useTexts } from '../../i18n';
 import { navigate, to } from '../../page/router';
 import { useClient } from '../../page/use-client';
@@ -9,9 +9,9 @@ import { Switch, TextField } from '../../ui/field';
 import { Icon } from '../../ui/icon';
 import { Pane, Row, Section } from '../../ui/pane';
 import { Problem } from '../../ui/problem';
-import { useToast } from '../../ui/toasts';
 import { useAction } from '../../ui/use-action';
 import { AddDevice } from './add-device';
+import { Receipt } from './receipt';
 
 /** The account's devices: which there are, letting one in, and removing one. */
 export function Devices() {
@@ -22,6 +22,7 @@ export function Devices() {
   const [problem, setProblem] = useState<string | null>(null);
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<Device | null>(null);
+  const [removed, setRemoved] = useState<{ readonly device: { id: string; name: string }; readonly receipt: Offboarded; readonly lost: boolean } | null>(null);
   const [naming, setNaming] = useState<Device | null>(null);
 
   const read = useCallback(() => {
@@ -38,6 +39,7 @@ export function Devices() {
     return client.onEvent(event => event.type === 'devices' && read());
   }, [client, read]);
 
+  const nameOf = (device: Device): string => device.name ?? (device.current ? t.devices.thisOne : `${t.devices.other} ${device.id.slice(0, 4)}`);
   const sorted = [...devices].sort((a, b) => Number(b.current) - Number(a.current) || (a.lastSeen < b.lastSeen ? 1 : -1));
   return (
     <Pane title={t.devices.title} back={to.settings}>
@@ -46,7 +48,7 @@ export function Devices() {
           <Row
             key={device.id}
             start={<Icon name="device" />}
-            title={<bdi>{device.name ?? (device.current ? t.devices.thisOne : `${t.devices.other} ${device.id.slice(0, 4)}`)}</bdi>}
+            title={<bdi>{nameOf(device)}</bdi>}
             text={
               device.waiting
                 ? t.devices.waiting
@@ -88,28 +90,33 @@ export function Devices() {
       {removing && (
         <Remove
           device={removing}
-          onClose={() => {
+          onClose={() => setRemoving(null)}
+          onRemoved={(receipt, lost) => {
+            setRemoved({ device: { id: removing.id, name: nameOf(removing) }, receipt, lost });
             setRemoving(null);
             read();
           }}
         />
       )}
+      {removed && <Receipt {...removed} onClose={() => setRemoved(null)} onRecovery={() => navigate(to.recovery)} />}
     </Pane>
   );
 }
 
-function Remove({ device, onClose }: { readonly device: Device; readonly onClose: () => void }) {
+function Remove({
+  device,
+  onClose,
+  onRemoved,
+}: {
+  readonly device: Device;
+  readonly onClose: () => void;
+  readonly onRemoved: (receipt: Offboarded, lost: boolean) => void;
+}) {
   const t = useTexts();
   const client = useClient();
-  const say = useToast();
   const [lost, setLost] = useState(false);
   const remove = useAction(async () => {
-    const receipt = await client.request(lost ? 'devices.removeLost' : 'devices.remove', { device: device.id });
-    say({
-      text: `${lost ? t.devices.lostRemoved : t.devices.removed} ${t.devices.receipt(receipt.conversations.length)}`,
-      ...(lost && { stays: true, action: { label: t.devices.makeRecovery, onClick: () => navigate(to.recovery) } }),
-    });
-    onClose();
+    onRemoved(await client.request(lost ? 'devices.removeLost' : 'devices.remove', { device: device.id }), lost);
   });
   return (
     <Dialog
