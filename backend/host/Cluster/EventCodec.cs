@@ -58,6 +58,7 @@ internal static class EventCodec
     public static Id Node(ReadOnlySpan<byte> bytes) => Id.Read(bytes[..Limits.IdLength]);
 
     /// <summary>Reads an event; null of a kind that this version does not know.</summary>
+    /// <exception cref="FormatException">It is none. <see cref="EndOfStreamException"/> and <see cref="ArgumentException"/> say the same.</exception>
     public static BusEvent? Read(byte[] bytes)
     {
         using var stream = new MemoryStream(bytes, Limits.IdLength, bytes.Length - Limits.IdLength);
@@ -84,7 +85,10 @@ internal static class EventCodec
 
         Id[] List()
         {
-            var ids = new Id[from.ReadInt32()];
+            int count = from.ReadInt32();
+            if (count < 0 || count > (stream.Length - stream.Position) / Limits.IdLength)
+                throw new FormatException("a list longer than its bytes");
+            var ids = new Id[count];
             for (int i = 0; i < ids.Length; i++)
                 ids[i] = One();
             return ids;

@@ -322,13 +322,24 @@ internal sealed record RespPush(object?[] Items);
 /// <summary>Reads RESP3 values: bytes, texts, numbers, lists, maps, errors, nulls.</summary>
 internal sealed class RespReader(Stream stream)
 {
-    const int MostBytes = 16 << 20;
+    const int MostBytes = 16 << 20, MostValues = 1_024, MostDepth = 8;
 
     readonly byte[] _buffer = new byte[64 * 1024];
     int _at, _end;
+    int _bytes, _values; // of the value that is being read, with all that is in it
 
-    public async ValueTask<object?> ReadAsync(CancellationToken cancel)
+    /// <summary>Reads one value: at most 16 MiB and 1,024 values in it, lists within lists eight deep.</summary>
+    /// <exception cref="RespException">It is larger, or no RESP3: the connection is of no use any more.</exception>
+    public ValueTask<object?> ReadAsync(CancellationToken cancel)
     {
+        (_bytes, _values) = (0, 0);
+        return ReadAsync(depth: 0, cancel);
+    }
+
+    async ValueTask<object?> ReadAsync(int depth, CancellationToken cancel)
+    {
+        if (depth > MostDepth)
+            throw new RespException("too deep");
         string line = await LineAsync(cancel);
         if (line.Length == 0)
             throw new RespException("an empty line");
@@ -353,15 +364,15 @@ internal sealed class RespReader(Stream stream)
                 return length < 0 ? null : await BytesAsync(length, cancel);
             case '*':
             case '~':
-                return await ItemsAsync(int.Parse(rest, CultureInfo.InvariantCulture), cancel);
+                return await ItemsAsync(Count(rest), depth, cancel);
             case '>':
-                return new RespPush(await ItemsAsync(int.Parse(rest, CultureInfo.InvariantCulture), cancel));
+                return new RespPush(await ItemsAsync(Count(rest), depth, cancel));
             case '%':
                 Dictionary<string, object?> map = [];
-                for (int i = int.Parse(rest, CultureInfo.InvariantCulture); i > 0; i--)
+                for (int i = Count(rest); i > 0; i--)
                 {
-                    object? name = await ReadAsync(cancel);
-                    object? value = await ReadAsync(cancel);
+                    object? name = await ReadAsync(depth + 1, cancel);
+                    object? value = await ReadAsync(depth + 1, cancel);
                     map[name is byte[] bytes ? Encoding.UTF8.GetString(bytes) : $"{name}"] = value is byte[] text ? Encoding.UTF8.GetString(text) : value;
                 }
                 return map;
@@ -370,17 +381,26 @@ internal sealed class RespReader(Stream stream)
         }
     }
 
-    async ValueTask<object?[]> ItemsAsync(int count, CancellationToken cancel)
+    // Before there is room for them: a number is no reason to believe that so many will come.
+    int Count(string text)
     {
-        object?[] items = new object?[Math.Max(count, 0)];
+        int count = Math.Max(int.Parse(text, CultureInfo.InvariantCulture), 0);
+        if (count > MostValues || (_values += count) > MostValues)
+            throw new RespException("too many");
+        return count;
+    }
+
+    async ValueTask<object?[]> ItemsAsync(int count, int depth, CancellationToken cancel)
+    {
+        object?[] items = new object?[count];
         for (int i = 0; i < items.Length; i++)
-            items[i] = await ReadAsync(cancel);
+            items[i] = await ReadAsync(depth + 1, cancel);
         return items;
     }
 
     async ValueTask<byte[]> BytesAsync(int length, CancellationToken cancel)
     {
-        if (length > MostBytes)
+        if (length > MostBytes || (_bytes += length) > MostBytes)
             throw new RespException("too long");
         byte[] bytes = new byte[length];
         for (int done = 0; done < length;)
