@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Kavalek.Host;
 using Kavalek.Protocol;
@@ -9,6 +10,91 @@ namespace Kavalek.Messaging.Tests;
 /// <summary>What nodes believe of what comes by Redis (docs/nodes.md), which others may reach.</summary>
 public static class BusTests
 {
+    // K-64
+    [Fact]
+    public static async Task Whoever_can_publish_on_Redis_removes_nobody_forges_no_entry_and_keeps_none_back()
+    {
+        string database = TestPostgres.CreateDatabase();
+        await using RedisRelay redis = RedisRelay.Start();
+        await using (ClusterEventBus one = Bus(database, redis), other = Bus(database, redis))
+        {
+            StreamName stream = new(Id.New(), Inbox: false), elsewhere = new(Id.New(), Inbox: false), inbox = new(Id.New(), Inbox: true);
+            Id account = Id.New(), device = Id.New(), session = Id.New();
+            BlockingCollection<BusEvent> heard = [];
+            using IDisposable all = other.Listen(heard.Add), there = other.Listen(stream, heard.Add), where = other.Listen(elsewhere, heard.Add), mine = other.Listen(inbox, heard.Add);
+            while (!one.IsLive || !other.IsLive)
+                await Task.Yield();
+            await other.SettledAsync();
+            while (heard.TryTake(out _))
+            {
+                // That it is connected.
+            }
+
+            one.Publish(Entry(stream, 1));
+            Assert.Equal(1UL, Assert.IsType<EntriesAppended>(heard.Take(TestContext.Current.CancellationToken)).Last);
+            (string channel, byte[] honest) = Assert.Single(redis.Published);
+            Assert.Equal($"kavalek:s:{stream.Id}", channel);
+
+            // With no key, or a guessed one, nothing is believed; what a node said is not, elsewhere or with a bit changed.
+            BusEvent[] forged =
+            [
+                Entry(stream, 2), new EphemeralSent(stream, device, [1]), new DeviceUnsubscribed(stream, device), new DevicesSubscribed(stream, [inbox.Id]),
+                new SessionEnded(account, device, session), new DeviceRemoved(account, device), new Revoked([device], [session]), new DevicesChanged(account, [device]),
+                new AccountClosed(account), new NotesChanged(account, device), new EventsMissed(),
+            ];
+            string[] channels = [channel, $"kavalek:s:{elsewhere.Id}", $"kavalek:i:{inbox.Id}"];
+            ChannelSeal guessed = new(new byte[32]);
+            foreach (BusEvent news in forged)
+            {
+                byte[] message = EventCodec.Write(Id.New(), news);
+                foreach (string to in channels)
+                {
+                    redis.Publish(to, message);
+                    redis.Publish(to, [.. new byte[ChannelSeal.Bytes], .. message]);
+                    redis.Publish(to, guessed.Seal(to, message));
+                }
+            }
+            redis.Publish(channels[1], honest);
+            foreach (int at in (int[])[0, ChannelSeal.Bytes - 1, ChannelSeal.Bytes + Limits.IdLength + 20, honest.Length - 1])
+            {
+                byte[] changed = [.. honest];
+                changed[at] ^= 1;
+                redis.Publish(channel, changed);
+            }
+            foreach (int length in (int[])[0, 1, ChannelSeal.Bytes, honest.Length - 1])
+                redis.Publish(channel, honest[..length]);
+
+            // Even a node says nothing here that is done for good, and of a stream only on its own channel.
+            TestTables news2 = new("", database, "news");
+            ChannelSeal real = new((byte[])Assert.Single(news2.Rows("SELECT key FROM redis_key"))[0]!);
+            foreach (BusEvent news in forged.Skip(4))
+            {
+                foreach (string to in channels)
+                    redis.Publish(to, real.Seal(to, EventCodec.Write(Id.New(), news)));
+            }
+            redis.Publish(channels[1], real.Seal(channels[1], EventCodec.Write(Id.New(), forged[0])));
+            redis.Publish(channel, real.Seal(channel, EventCodec.Write(Id.New(), forged[3])));
+
+            // The true entry of that number comes, and so does what else nodes tell each other; who left is looked up, for it may be an old message.
+            one.Publish(Entry(stream, 2));
+            one.Publish(new EphemeralSent(stream, device, [9]));
+            one.Publish(new DevicesSubscribed(stream, [inbox.Id]));
+            one.Publish(new DeviceUnsubscribed(stream, device));
+            EntriesAppended second = Assert.IsType<EntriesAppended>(Next());
+            Assert.Equal((stream, 2UL, 2UL), (second.Stream, second.First, second.Last));
+            Assert.Equal([2, 2, 2], second.Entries);
+            Assert.Equal([9], Assert.IsType<EphemeralSent>(Next()).Payload);
+            Assert.Equal([inbox.Id], Assert.IsType<DevicesSubscribed>(Next()).Devices);
+            Assert.Equal(device, Assert.IsType<DeviceUnsubscribed>(Next()).Device);
+            Assert.Equal([device], Assert.IsType<DevicesSubscribed>(Next()).Devices);
+            await other.SettledAsync();
+            Assert.Empty(heard);
+
+            BusEvent Next() => heard.Take(TestContext.Current.CancellationToken);
+        }
+        TestPostgres.DropDatabase(database);
+    }
+
     [Fact]
     public static async Task What_Redis_says_beyond_measure_ends_the_connection_and_another_one_goes_on()
     {
@@ -59,6 +145,8 @@ public static class BusTests
 
     static ClusterEventBus Bus(string database, RedisRelay redis, ManualClock? clock = null) =>
         new(database, RedisAddress.Parse(redis.Uri), clock ?? new ManualClock(), NullLogger<ClusterEventBus>.Instance);
+
+    static EntriesAppended Entry(StreamName stream, byte seq) => new(stream, seq, seq, [seq, seq, seq], []);
 
     static async Task<object?> ReadAsync(string text)
     {

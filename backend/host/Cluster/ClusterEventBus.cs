@@ -19,6 +19,7 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
     readonly Lock _gate = new();
     readonly Id _node = Id.New();
     readonly NewsLog _news;
+    readonly ChannelSeal _seal;
     readonly RedisConnection _redis;
     readonly TimeProvider _clock;
     readonly ILogger<ClusterEventBus> _log;
@@ -30,6 +31,7 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
     {
         (_clock, _log) = (clock, log);
         _news = new NewsLog(postgres, _node, _here.Publish, clock, log);
+        _seal = new ChannelSeal(_news.Key);
         _redis = new RedisConnection(redis, Hear, Changed, clock);
     }
 
@@ -49,13 +51,13 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
         switch (news)
         {
             case StreamEvent ofStream:
-                _redis.Publish(Channel(ofStream.Stream), EventCodec.Write(_node, news));
+                Send(Channel(ofStream.Stream), EventCodec.Write(_node, news));
                 break;
             case DevicesSubscribed subscribed:
                 // A node that has the device's socket listens to its inbox.
                 byte[] message = EventCodec.Write(_node, news);
                 foreach (Id device in subscribed.Devices)
-                    _redis.Publish(Channel(new StreamName(device, Inbox: true)), message);
+                    Send(Channel(new StreamName(device, Inbox: true)), message);
                 break;
             default:
                 _news.Tell(news);
@@ -152,20 +154,47 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
         else _log.LogWarning("Redis is gone; the database is asked instead");
     }
 
+    void Send(string channel, byte[] message)
+    {
+        if (_redis.IsLive)
+            _redis.Publish(channel, _seal.Seal(channel, message));
+    }
+
     void Hear(string channel, ReadOnlyMemory<byte> message)
     {
-        if (message.Length <= Limits.IdLength || EventCodec.Node(message.Span) == _node)
+        // Our own comes back where we listen.
+        if (message.Length >= ChannelSeal.Bytes + Limits.IdLength && EventCodec.Node(message.Span[ChannelSeal.Bytes..]) == _node)
             return;
+        if (Read(channel, message.Span) is not { } news)
+        {
+            _log.LogWarning("a message of {Length} bytes on Redis is none of ours", message.Length);
+            return;
+        }
+        _here.Publish(news);
+        // It may be an old message, said again by somebody else, of a device that is back: the database knows.
+        if (news is DeviceUnsubscribed gone)
+            _here.Publish(new DevicesSubscribed(gone.Stream, [gone.Device]));
+    }
+
+    BusEvent? Read(string channel, ReadOnlySpan<byte> message)
+    {
         try
         {
-            if (EventCodec.Read(message.ToArray()) is { } news)
-                _here.Publish(news);
+            return _seal.Open(channel, message) is { } body && EventCodec.Read(body) is { } news && IsOf(channel, news) ? news : null;
         }
         catch (Exception e) when (e is EndOfStreamException or FormatException or ArgumentException or OverflowException or IOException)
         {
-            _log.LogWarning("a message of {Length} bytes on Redis is none of ours", message.Length);
+            return null;
         }
     }
+
+    // What a node does for good (it deletes what a removed device had, or an account) comes by PostgreSQL alone.
+    static bool IsOf(string channel, BusEvent news) => news switch
+    {
+        StreamEvent ofStream => channel == Channel(ofStream.Stream),
+        DevicesSubscribed subscribed => subscribed.Devices.Any(device => channel == Channel(new StreamName(device, Inbox: true))),
+        _ => false,
+    };
 
     void NoteAll()
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Threading.Channels;
 using Kavalek.Postgres;
 using Kavalek.Protocol;
@@ -21,6 +22,8 @@ internal sealed class NewsLog : IAsyncDisposable
         DELETE FROM news WHERE published < @now - @kept
         """;
 
+    const string MakeKey = "INSERT INTO redis_key (one, key) VALUES (1, @key) ON CONFLICT DO NOTHING; SELECT key FROM redis_key";
+
     const string Select = "SELECT number, published, body FROM news WHERE number > @after ORDER BY number LIMIT 1000";
 
     readonly PostgresSource _source;
@@ -40,8 +43,12 @@ internal sealed class NewsLog : IAsyncDisposable
         (_node, _hear, _clock, _log) = (node, hear, clock, log);
         _source = PostgresSource.Of(connection, "news", 4);
         _source.Migrate(typeof(NewsLog).Assembly);
+        Key = ReadKey();
         _telling = Task.Run(TellAsync);
     }
+
+    /// <summary>What the nodes that share the database seal their messages on Redis with: 32 bytes.</summary>
+    public byte[] Key { get; }
 
     /// <summary>Stores it for the other nodes, as soon as that is possible.</summary>
     public void Tell(BusEvent news) => _toTell.Writer.TryWrite(news);
@@ -78,6 +85,14 @@ internal sealed class NewsLog : IAsyncDisposable
         await _source.DisposeAsync();
         _stopping.Dispose();
         _reading.Dispose();
+    }
+
+    byte[] ReadKey()
+    {
+        using NpgsqlConnection connection = _source.Open();
+        using NpgsqlCommand command = new(MakeKey, connection);
+        command.Parameters.AddWithValue("@key", RandomNumberGenerator.GetBytes(32));
+        return (byte[])command.ExecuteScalar()!;
     }
 
     async Task<bool> ReadPageAsync()
