@@ -43,6 +43,8 @@ public sealed class Server : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         clock ??= TimeProvider.System;
+        // Plain copies of the databases, where a backup was killed (K-65).
+        WorkingFolder.Sweep(options.Data);
         AuthService? auth = !options.Auth ? null : await AuthService.OpenAsync(
             new AuthOptions
             {

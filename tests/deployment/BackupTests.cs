@@ -205,6 +205,48 @@ public sealed class BackupTests : IDisposable
         }
     }
 
+    // K-65
+    [Fact]
+    public async Task What_a_killed_backup_or_restore_leaves_behind_goes_when_the_server_or_the_next_backup_begins_and_what_is_in_use_stays()
+    {
+        string data = In("data");
+        ServerOptions options = new() { Data = data, Urls = "http://127.0.0.1:0" };
+        await using (await Server.StartAsync(options, console: TextWriter.Null))
+        {
+            // A server has been there.
+        }
+        string held = Path.Combine(data, ".backup-held");
+        Leave(held);
+        // As by the process of a backup that goes on.
+        await using (new FileStream(held + ".lock", FileMode.CreateNew, FileAccess.Write, FileShare.None))
+        {
+            Leave(Path.Combine(data, ".backup-cut"));
+            Leave(Path.Combine(data, ".backup-cut-too"));
+            File.WriteAllText(Path.Combine(data, ".backup-cut.lock"), "");
+            File.WriteAllText(Path.Combine(data, ".backup-alone.lock"), "");
+            Leave(Path.Combine(data, "before-restore-20260101T000000Z"));
+            await using (await Server.StartAsync(options, console: TextWriter.Null))
+            {
+                Assert.Equal([held, held + ".lock"], Left());
+                Assert.True(File.Exists(Path.Combine(held, "auth.db")));
+                Leave(Path.Combine(data, ".backup-cut"));
+                await OkAsync("backup", "--data", data, "--to", In("one"), "--key-file", In("key"));
+                Assert.Equal([held, held + ".lock"], Left());
+            }
+        }
+        await OkAsync("backup", "--data", data, "--to", In("two"), "--key-file", In("key"));
+        Assert.Empty(Left());
+        Assert.True(File.Exists(Path.Combine(data, "before-restore-20260101T000000Z", "auth.db")));
+
+        string[] Left() => [.. Directory.EnumerateFileSystemEntries(data, ".backup-*").Order(StringComparer.Ordinal)];
+
+        static void Leave(string folder)
+        {
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(Path.Combine(folder, "auth.db"), "a plain copy");
+        }
+    }
+
     [Fact]
     public async Task A_running_server_makes_backups_by_the_clock_and_keeps_the_newest()
     {

@@ -76,44 +76,38 @@ internal static class Backup
 
     static void Write(string data, string? postgres, Stream output, BackupKey key, DateTimeOffset now)
     {
-        string working = Path.Combine(data, $"{DataFolder.Working}{Guid.NewGuid():n}");
-        DataFolder.Make(working);
-        try
+        WorkingFolder.Sweep(data);
+        using WorkingFolder folder = new(data);
+        string working = folder.Path;
+        (byte[] header, byte[] fileKey) = key.New();
+        output.Write(header);
+        using SealedStream.Writer box = new(output, header, fileKey);
+        using (TarWriter tar = new(box, TarEntryFormat.Pax, leaveOpen: true))
         {
-            (byte[] header, byte[] fileKey) = key.New();
-            output.Write(header);
-            using SealedStream.Writer box = new(output, header, fileKey);
-            using (TarWriter tar = new(box, TarEntryFormat.Pax, leaveOpen: true))
+            // First who may do what, then what was said: an account of the copy may lack its newest messages, but no message its account.
+            BackupContent content = postgres is null ? Snapshots(data, working, now) : PostgresBackup.Read(postgres, working, now.ToUnixTimeSeconds());
+            using MemoryStream description = new(JsonSerializer.SerializeToUtf8Bytes(content, BackupJson.Default.BackupContent));
+            Add(tar, DataFolder.Description, description, now);
+            foreach (string path in Directory.EnumerateFiles(working).Order(StringComparer.Ordinal))
             {
-                // First who may do what, then what was said: an account of the copy may lack its newest messages, but no message its account.
-                BackupContent content = postgres is null ? Snapshots(data, working, now) : PostgresBackup.Read(postgres, working, now.ToUnixTimeSeconds());
-                using MemoryStream description = new(JsonSerializer.SerializeToUtf8Bytes(content, BackupJson.Default.BackupContent));
-                Add(tar, DataFolder.Description, description, now);
-                foreach (string path in Directory.EnumerateFiles(working).Order(StringComparer.Ordinal))
-                {
-                    using FileStream file = File.OpenRead(path);
-                    Add(tar, postgres is null ? Path.GetFileName(path) : $"{PostgresBackup.Folder}/{Path.GetFileName(path)}", file, now);
-                }
-                foreach (string name in DataFolder.Files(data))
-                {
-                    FileStream file;
-                    try
-                    {
-                        file = File.OpenRead(Path.Combine(data, name));
-                    }
-                    catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-                    {
-                        continue; // An attachment that expired meanwhile.
-                    }
-                    using (file) Add(tar, name, file, now);
-                }
+                using FileStream file = File.OpenRead(path);
+                Add(tar, postgres is null ? Path.GetFileName(path) : $"{PostgresBackup.Folder}/{Path.GetFileName(path)}", file, now);
             }
-            box.Finish();
+            foreach (string name in DataFolder.Files(data))
+            {
+                FileStream file;
+                try
+                {
+                    file = File.OpenRead(Path.Combine(data, name));
+                }
+                catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+                {
+                    continue; // An attachment that expired meanwhile.
+                }
+                using (file) Add(tar, name, file, now);
+            }
         }
-        finally
-        {
-            Directory.Delete(working, recursive: true);
-        }
+        box.Finish();
     }
 
     static BackupContent Snapshots(string data, string working, DateTimeOffset now)

@@ -35,8 +35,9 @@ internal static class Restore
         if (before.Length > 0 && !overwrite)
             throw new InvalidOperationException($"{Path.GetFullPath(data)} is not empty. Nothing was changed; --overwrite puts what is there aside, into {DataFolder.Aside}….");
         using FileStream held = Hold(data);
-        string working = Path.Combine(data, $"{DataFolder.Working}{Guid.NewGuid():n}");
-        DataFolder.Make(working);
+        WorkingFolder.Sweep(data);
+        using WorkingFolder folder = new(data);
+        string working = folder.Path;
         try
         {
             using SealedStream.Reader box = new(input, header, fileKey);
@@ -64,10 +65,6 @@ internal static class Restore
         catch (JsonException)
         {
             throw new InvalidDataException("The backup is damaged: it does not say what it is.");
-        }
-        finally
-        {
-            Directory.Delete(working, recursive: true);
         }
     }
 
