@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Kavalek.Auth;
 using Kavalek.Messaging;
+using Kavalek.Protocol;
 using Microsoft.Data.Sqlite;
 
 namespace Kavalek.Host;
@@ -32,8 +33,20 @@ internal static partial class DataFolder
     /// <summary>What a running server holds; two of them, or a server and a restore, never share a folder.</summary>
     public const string Lock = "messaging.lock";
 
-    /// <summary>One-time key packages may have been used since; their devices, who know, bring new ones. A second use would be a Welcome that nobody can open.</summary>
-    public const string DropUsedKeyPackages = "DELETE FROM key_package WHERE last_resort = 0";
+    /// <summary>
+    /// What a restore strikes out of the authentication service's tables. One-time key packages may have been used since; their devices, who know, bring new ones: a second use would
+    /// be a Welcome that nobody can open. Sessions may be those of a device that was removed since: each device proves password and key again, and access tokens that still run are refused.
+    /// </summary>
+    /// <param name="now">Seconds since 1970.</param>
+    public static string[] StruckFromAuth(long now) =>
+    [
+        "DELETE FROM key_package WHERE last_resort = 0",
+        $"INSERT INTO ended_session (id, expires) SELECT id, {now + Limits.AccessTokenSeconds + 60} FROM session WHERE true ON CONFLICT (id) DO NOTHING",
+        "DELETE FROM session",
+    ];
+
+    /// <summary>And out of the delivery service's: whoever is not logged in is not woken (K-72).</summary>
+    public const string StruckFromMessaging = "DELETE FROM push_subscription";
 
     /// <summary>Names of folders that a backup or restore makes while it works, and that are never part of one.</summary>
     public const string Working = ".backup-", Aside = "before-restore-";

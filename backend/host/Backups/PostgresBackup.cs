@@ -59,9 +59,10 @@ internal static class PostgresBackup
     /// <param name="connection">The database; its schemas are made where they are missing.</param>
     /// <param name="folder">The files of <see cref="Read"/>.</param>
     /// <param name="content">What the backup says of itself.</param>
+    /// <param name="now">Seconds since 1970.</param>
     /// <param name="overwrite">Whether what is in the tables may go.</param>
     /// <exception cref="InvalidOperationException">A server uses the database, it is not empty, or of another version; nothing was changed.</exception>
-    public static void Write(string connection, string folder, BackupContent content, bool overwrite)
+    public static void Write(string connection, string folder, BackupContent content, long now, bool overwrite)
     {
         Migrate(connection, "auth", typeof(AuthService));
         Migrate(connection, "messaging", typeof(MessagingOptions));
@@ -88,7 +89,10 @@ internal static class PostgresBackup
             {
                 if (SequencesOf(open).ContainsKey(name)) Execute(open, $"SELECT setval('{name}', {value + 1_000_000})");
             }
-            Execute(open, DataFolder.DropUsedKeyPackages.Replace("key_package", "auth.key_package", StringComparison.Ordinal));
+            Execute(open, "SET LOCAL search_path TO auth");
+            foreach (string statement in DataFolder.StruckFromAuth(now)) Execute(open, statement);
+            Execute(open, "SET LOCAL search_path TO messaging");
+            Execute(open, DataFolder.StruckFromMessaging);
             transaction.Commit();
             return true;
         });

@@ -44,11 +44,12 @@ internal static class Restore
             BackupContent content = Unpack(box, working, postgres is null ? "sqlite" : "postgres");
             // The end of the archive is not yet the end of the file.
             box.CopyTo(Stream.Null);
-            Check(working, content);
+            long now = clock.GetUtcNow().ToUnixTimeSeconds();
+            Check(working, content, now);
             if (postgres is not null)
             {
                 string tables = Path.Combine(working, PostgresBackup.Folder);
-                PostgresBackup.Write(postgres, tables, content, overwrite);
+                PostgresBackup.Write(postgres, tables, content, now, overwrite);
                 Directory.Delete(tables, recursive: true);
             }
             if (before.Length > 0)
@@ -122,7 +123,7 @@ internal static class Restore
         if (content.Store != store) throw new InvalidOperationException($"The backup is of an instance on {content.Store}, and this one is on {store}: see --database.");
     }
 
-    static void Check(string working, BackupContent content)
+    static void Check(string working, BackupContent content, long now)
     {
         if (!File.Exists(Path.Combine(working, "keys", "pepper"))) throw new InvalidDataException("The backup is damaged: it holds no keys.");
         if (content.Store != "sqlite") return;
@@ -131,9 +132,14 @@ internal static class Restore
             if (!File.Exists(Path.Combine(working, name))) throw new InvalidDataException($"The backup is damaged: it holds no {name}.");
             using SqliteConnection connection = DataFolder.Open(Path.Combine(working, name));
             if (DataFolder.Value(connection, "PRAGMA integrity_check") is not "ok") throw new InvalidDataException($"The backup is damaged: {name} does not hold together.");
-            if (name != DataFolder.AuthDatabase) continue;
+            if (name != DataFolder.AuthDatabase)
+            {
+                // Before 3 there was no push.
+                if (content.MessagingSchema >= 3) DataFolder.Value(connection, DataFolder.StruckFromMessaging);
+                continue;
+            }
             if ((long)DataFolder.Value(connection, "SELECT COALESCE(MAX(number), 0) FROM auth_schema")! != content.AuthSchema) throw new InvalidDataException("The backup is damaged: it is not of the version it says.");
-            DataFolder.Value(connection, DataFolder.DropUsedKeyPackages);
+            foreach (string statement in DataFolder.StruckFromAuth(now)) DataFolder.Value(connection, statement);
         }
     }
 }
