@@ -53,6 +53,12 @@ public sealed record RankChanged(Id Account) : BusEvent;
 /// <param name="AttachmentQuota">Bytes of attachments of one account.</param>
 public sealed record PolicyChanged(int RetentionDays, long AttachmentBytes, long AttachmentQuota) : BusEvent;
 
+/// <summary>
+/// Whether a device is to be woken, where, or whether it may be woken again, changed: the database says how it stands.
+/// </summary>
+/// <param name="Device">The device.</param>
+public sealed record PushChanged(Id Device) : BusEvent;
+
 /// <summary>A commit added devices to a stream.</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Devices">The added devices.</param>

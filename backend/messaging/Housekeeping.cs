@@ -57,9 +57,12 @@ sealed class Housekeeping(
             case SessionEnded session:
                 ended.Add(session.Session);
                 sockets.CloseSession(session.Session);
-                // Whoever is not logged in is not to be told that there is something (K-72). A device that logs in again says so again.
-                sleepers.Remove(session.Device);
-                _ = DoAsync(() => new DropPushChore(session.Device));
+                // Whoever is not logged in is not to be told that there is something (K-72). A device that logs in again says so again; this news may be an old one, told at a start.
+                sleepers.Changed(session.Device);
+                _ = DoAsync(() => new DropPushOfSessionChore(session.Session));
+                break;
+            case PushChanged push:
+                sleepers.Changed(push.Device);
                 break;
             case DeviceRemoved device:
                 Remove(device.Device);

@@ -55,7 +55,7 @@ public sealed class BackupTests : IDisposable
             await File.WriteAllTextAsync($"{blob}.part", "half an attachment", Cancel);
             File.WriteAllText(Path.Combine(options.Data, "kavalek.json"), """{"name":"La rédaction"}""");
             // The server runs on while it is made.
-            new TestTables(options.Data, lost, "messaging").Execute($"INSERT INTO push_subscription (device, account, endpoint, key, secret) VALUES (x'{Id.New()}', x'{Id.New()}', 'https://push.example/1', x'04', x'05')");
+            new TestTables(options.Data, lost, "messaging").Execute($"INSERT INTO push_subscription (device, account, session, endpoint, key, secret, woken, claimed) VALUES (x'{Id.New()}', x'{Id.New()}', x'{Id.New()}', 'https://push.example/1', x'04', x'05', 0, 0)");
             await OkAsync(["backup", .. where, "--to", In("one.backup"), "--key-file", In("key")]);
             await RefusedAsync("is not empty", ["restore", .. where, "--from", In("one.backup"), "--key-file", In("key")]);
             await direct.SendAsync("after the backup", cancel: Cancel);

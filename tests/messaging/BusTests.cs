@@ -10,7 +10,6 @@ namespace Kavalek.Messaging.Tests;
 /// <summary>What nodes believe of what comes by Redis (docs/nodes.md), which others may reach.</summary>
 public static class BusTests
 {
-    // K-64
     [Fact]
     public static async Task Whoever_can_publish_on_Redis_removes_nobody_forges_no_entry_and_keeps_none_back()
     {

@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
+using Kavalek.Host;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -14,11 +16,14 @@ namespace Kavalek.Messaging.Tests;
 sealed class MessagingServer : IAsyncDisposable
 {
     readonly bool _ownsFolder;
-    readonly string? _postgres = TestPostgres.Wanted ? TestPostgres.CreateDatabase() : null;
+    readonly string? _postgres;
+    readonly string? _redis;
     WebApplication _app;
 
-    MessagingServer(string? folder)
+    MessagingServer(string? folder, string? postgres = null, string? redis = null)
     {
+        _postgres = postgres ?? (TestPostgres.Wanted ? TestPostgres.CreateDatabase() : null);
+        _redis = redis;
         _ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("kavalek-").FullName;
         _app = null!;
@@ -36,6 +41,15 @@ sealed class MessagingServer : IAsyncDisposable
     public static async Task<MessagingServer> StartAsync(Func<MessagingOptions, MessagingOptions>? configure = null, string? folder = null)
     {
         var server = new MessagingServer(folder) { Configure = configure ?? (static options => options) };
+        await server.RunAsync();
+        return server;
+    }
+
+    /// <summary>One of several nodes, which share a database, a Redis, the time and the authentication service.</summary>
+    public static async Task<MessagingServer> StartNodeAsync(
+        string database, RedisRelay redis, ManualClock clock, TokenMint mint, Id instance, Func<MessagingOptions, MessagingOptions> configure)
+    {
+        var server = new MessagingServer(folder: null, database, redis.Uri) { Clock = clock, Mint = mint, Instance = instance, Configure = configure };
         await server.RunAsync();
         return server;
     }
@@ -94,7 +108,7 @@ sealed class MessagingServer : IAsyncDisposable
         await _app.DisposeAsync();
         if (_ownsFolder)
             Directory.Delete(Folder, recursive: true);
-        if (_postgres is not null)
+        if (_postgres is not null && _redis is null)
             TestPostgres.DropDatabase(_postgres);
     }
 
@@ -105,6 +119,11 @@ sealed class MessagingServer : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddRouting();
         builder.Services.AddSingleton<TimeProvider>(Clock);
+        if (_redis is not null)
+        {
+            builder.Services.AddSingleton<IEventBus>(_ => new ClusterEventBus(_postgres!, RedisAddress.Parse(_redis), Clock, NullLogger<ClusterEventBus>.Instance));
+            builder.Services.AddSingleton<IPresence>(services => (ClusterEventBus)services.GetRequiredService<IEventBus>());
+        }
         builder.Services.AddMessaging(_ => Configure(new MessagingOptions
         {
             DataFolder = Folder,
@@ -113,6 +132,8 @@ sealed class MessagingServer : IAsyncDisposable
             TokenKey = Mint.Find,
             Origins = ["https://chat.example"],
         }));
+        if (_redis is not null)
+            builder.Services.AddHostedService(services => (ClusterEventBus)services.GetRequiredService<IEventBus>());
         _app = builder.Build();
         _app.MapMessaging();
         await _app.StartAsync();

@@ -139,12 +139,16 @@ public static class PushTests
         using TestRest afterwards = new(server, marie);
         Assert.Equal(info.Key, (await InfoAsync(afterwards)).Key);
         Assert.True((await InfoAsync(afterwards)).Subscribed);
-        server.Bus.Publish(new SessionEnded(marie.Account, marie.Device, Id.New()));
+        server.Bus.Publish(new SessionEnded(marie.Account, marie.Device, Id.New())); // an earlier session: told again, it takes nothing away
+        (await afterwards.AckAsync(marie.Device, 1)).Dispose(); // behind it in the writer's queue
+        Assert.True((await InfoAsync(afterwards)).Subscribed);
+        server.Bus.Publish(new SessionEnded(marie.Account, marie.Device, marie.Session));
         Assert.Equal(0, await server.EventuallyAsync("SELECT COUNT(*) FROM push_subscription", 0));
-        await PutAsync(afterwards, Known, browser);
-        Assert.Equal(HttpStatusCode.NoContent, await afterwards.SendAsync(HttpMethod.Delete, "/api/v1/push").StatusAsync());
+        using TestRest later = new(server, marie with { Session = Id.New() });
+        await PutAsync(later, Known, browser);
+        Assert.Equal(HttpStatusCode.NoContent, await later.SendAsync(HttpMethod.Delete, "/api/v1/push").StatusAsync());
         Assert.Equal(0, server.Count("SELECT COUNT(*) FROM push_subscription"));
-        await PutAsync(afterwards, Known, browser);
+        await PutAsync(later, Known, browser);
         server.Bus.Publish(new DeviceRemoved(marie.Account, marie.Device));
         Assert.Equal(0, await server.EventuallyAsync("SELECT COUNT(*) FROM push_subscription", 0));
         Assert.Equal(0, service.Unseen);
@@ -212,10 +216,10 @@ public static class PushTests
     static PutPush Body(string endpoint, PushReceiver browser) =>
         new() { Endpoint = endpoint, Key = ByteString.CopyFrom(browser.Key), Secret = ByteString.CopyFrom(browser.Secret) };
 
-    static async Task PutAsync(TestRest rest, string endpoint, PushReceiver browser) =>
+    internal static async Task PutAsync(TestRest rest, string endpoint, PushReceiver browser) =>
         Assert.Equal(HttpStatusCode.NoContent, await rest.SendAsync(HttpMethod.Put, "/api/v1/push", Body(endpoint, browser)).StatusAsync());
 
-    static async Task<PushInfo> InfoAsync(TestRest rest)
+    internal static async Task<PushInfo> InfoAsync(TestRest rest)
     {
         using HttpResponseMessage answer = await rest.SendAsync(HttpMethod.Get, "/api/v1/push");
         Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());

@@ -32,7 +32,7 @@ internal static class BackupCommand
         string from = own.GetValueOrDefault("from") ?? throw new InvalidOperationException("restore needs --from FILE, or --from - for standard input.");
         ServerOptions options = ServerOptions.Read(server);
         BackupContent content = Host.Restore.Run(from, options.Data, options.Postgres, Key(own), TimeProvider.System, own.ContainsKey("overwrite"));
-        Console.Error.WriteLine($"Restored what was there on {DateTimeOffset.FromUnixTimeSeconds(content.Made).UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}. Start the server.");
+        Console.Error.WriteLine($"Restored what was there on {DateTimeOffset.FromUnixTimeSeconds(content.Made).UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}. Start the server; every device logs in again.");
         return 0;
     }
 

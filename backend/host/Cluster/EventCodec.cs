@@ -28,6 +28,7 @@ internal static class EventCodec
                 case NotesChanged e: Begin(11); Ids(e.Account, e.By); break;
                 case RankChanged e: Begin(12); Ids(e.Account); break;
                 case PolicyChanged e: Begin(13); to.Write(e.RetentionDays); to.Write(e.AttachmentBytes); to.Write(e.AttachmentQuota); break;
+                case PushChanged e: Begin(14); Ids(e.Device); break;
                 default: throw new InvalidOperationException($"{news.GetType().Name} does not travel between nodes yet");
             }
 
@@ -78,6 +79,7 @@ internal static class EventCodec
             11 => new NotesChanged(One(), One()),
             12 => new RankChanged(One()),
             13 => new PolicyChanged(from.ReadInt32(), from.ReadInt64(), from.ReadInt64()),
+            14 => new PushChanged(One()),
             _ => null,
         };
 

@@ -55,4 +55,7 @@ static class Authentication
 
     /// <summary>The device that calls.</summary>
     public static Id Device(HttpContext context) => ((Principal)context.Items[typeof(Principal)]!).Device;
+
+    /// <summary>Its session.</summary>
+    public static Id Session(HttpContext context) => ((Principal)context.Items[typeof(Principal)]!).Session;
 }

@@ -25,13 +25,13 @@ static class PushEndpoints
         push.MapPost("/test", Test);
     }
 
-    static IResult Info(HttpContext context, VapidKey key, PushServices services, Sleepers sleepers) => Message(new PushInfo
+    static async Task<IResult> Info(HttpContext context, VapidKey key, PushServices services, Pusher pusher) => Message(new PushInfo
     {
         Key = services.IsOn ? ByteString.CopyFrom(key.Public) : ByteString.Empty,
-        Subscribed = sleepers.Find(Authentication.Device(context)) is not null,
+        Subscribed = await pusher.FindAsync(Authentication.Device(context)) is not null,
     });
 
-    static async Task<IResult> Put(HttpContext context, GroupCommit writer, PushServices services, Sleepers sleepers, Sockets.Sockets sockets)
+    static async Task<IResult> Put(HttpContext context, GroupCommit writer, PushServices services, Sleepers sleepers, Sockets.Sockets sockets, IEventBus bus)
     {
         Id device = Authentication.Device(context);
         if (!sockets.TryTakeAppend(device, Cost))
@@ -43,30 +43,31 @@ static class PushEndpoints
             return Invalid();
         }
         PushSubscription subscription = new(Authentication.Account(context), endpoint, key, body.Secret.ToByteArray());
-        Outcome outcome = await writer.DoAsync(new PutPushChore(device, subscription));
+        Outcome outcome = await writer.DoAsync(new PutPushChore(device, Authentication.Session(context), subscription));
         if (outcome.Code is not null)
             return Refused(outcome);
-        sleepers.Put(device, subscription, sockets.IsConnected(device));
+        sleepers.Put(device, subscription.Account, isWoken: false, sockets.IsConnected(device));
+        bus.Publish(new PushChanged(device));
         return Results.NoContent();
     }
 
-    static async Task<IResult> Drop(HttpContext context, GroupCommit writer, Sleepers sleepers)
+    static async Task<IResult> Drop(HttpContext context, GroupCommit writer, Sleepers sleepers, IEventBus bus)
     {
         Id device = Authentication.Device(context);
         sleepers.Remove(device);
         Outcome outcome = await writer.DoAsync(new DropPushChore(device));
+        bus.Publish(new PushChanged(device));
         return outcome.Code is null ? Results.NoContent() : Refused(outcome);
     }
 
-    static async Task<IResult> Test(HttpContext context, Pusher pusher, Sleepers sleepers, Sockets.Sockets sockets)
+    static async Task<IResult> Test(HttpContext context, Pusher pusher, Sockets.Sockets sockets)
     {
         Id device = Authentication.Device(context);
         if (!sockets.TryTakeAppend(device, Cost))
             return Problems.Of(ErrorCodes.RateLimited, "too many calls");
-        if (sleepers.Find(device) is not { } subscription)
-            return Problems.Of(ErrorCodes.NotFound, "there is no subscription");
-        return await pusher.TryAsync(device, subscription) switch
+        return await pusher.TryAsync(device) switch
         {
+            null => Problems.Of(ErrorCodes.NotFound, "there is no subscription"),
             PushAnswer.Taken => Results.NoContent(),
             PushAnswer.Gone => Problems.Of(ErrorCodes.NotFound, "the push service does not know the subscription any more"),
             _ => Problems.Of(ErrorCodes.Unavailable, "the push service was not reached"),
