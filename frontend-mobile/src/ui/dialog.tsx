@@ -1,9 +1,10 @@
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useId, type ReactNode } from 'react';
 import { useTexts } from '../i18n';
 import { IconButton } from './button';
+import { Modal } from './modal';
 import styles from './dialog.module.css';
 
-/** A question or a small task on top of the page. Escape and a click beside it close it; the focus goes back to where it was. */
+/** A question or a small task on top of the page. */
 export function Dialog({
   title,
   onClose,
@@ -17,29 +18,8 @@ export function Dialog({
 }) {
   const t = useTexts();
   const id = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const element = dialog.current;
-    const before = document.activeElement;
-    element?.showModal();
-    return () => {
-      element?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
-    };
-  }, []);
   return (
-    <dialog
-      ref={dialog}
-      className={styles.dialog}
-      aria-labelledby={id}
-      onCancel={event => {
-        event.preventDefault();
-        onClose();
-      }}
-      onClick={event => {
-        if (event.target === dialog.current) onClose();
-      }}
-    >
+    <Modal className={styles.dialog} aria-labelledby={id} onClose={onClose}>
       <div className={styles.sheet}>
         <div className={styles.header}>
           <h2 id={id}>{title}</h2>
@@ -48,6 +28,6 @@ export function Dialog({
         <div className={styles.body}>{children}</div>
         {actions && <div className={styles.actions}>{actions}</div>}
       </div>
-    </dialog>
+    </Modal>
   );
 }

@@ -4,7 +4,8 @@ import { usePreferences } from '../page/preferences';
 import { classNames } from './class-names';
 import { IconButton } from './button';
 import { emojiGroups, foundEmoji, inTone, type PickedEmoji, type SkinTone } from './emoji-set';
-import { Icon } from './icon';
+import { Modal } from './modal';
+import { SearchBox } from './search-box';
 import styles from './emoji-picker.module.css';
 
 const tones: readonly SkinTone[] = [0, 1, 2, 3, 4, 5];
@@ -23,17 +24,6 @@ export function EmojiPicker({ label, onPick, onClose }: { readonly label: string
   const [query, setQuery] = useState('');
   const searched = useDeferredValue(query);
   const found = useMemo(() => (groups && searched.trim() !== '' ? foundEmoji(groups, searched) : null), [groups, searched]);
-
-  useEffect(() => {
-    const element = dialog.current;
-    const before = document.activeElement;
-    element?.showModal();
-    element?.querySelector('input')?.focus();
-    return () => {
-      element?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
-    };
-  }, []);
 
   useEffect(() => {
     let gone = false;
@@ -99,35 +89,10 @@ export function EmojiPicker({ label, onPick, onClose }: { readonly label: string
   );
 
   return (
-    <dialog
-      ref={dialog}
-      className={styles.picker}
-      aria-label={label}
-      onKeyDown={keys}
-      onCancel={event => {
-        event.preventDefault();
-        onClose();
-      }}
-      onClick={event => {
-        if (event.target === dialog.current) onClose();
-      }}
-    >
+    <Modal ref={dialog} className={styles.picker} aria-label={label} focusFirst="input" onKeyDown={keys} onClose={onClose}>
       <div className={styles.sheet}>
         <div className={styles.top}>
-          <label className={styles.search}>
-            <Icon name="search" small />
-            <span className="visually-hidden">{t.acts.searchEmoji}</span>
-            <input
-              type="search"
-              dir="auto"
-              value={query}
-              placeholder={t.acts.searchEmoji}
-              autoComplete="off"
-              autoCapitalize="off"
-              spellCheck={false}
-              onChange={event => setQuery(event.target.value)}
-            />
-          </label>
+          <SearchBox label={t.acts.searchEmoji} value={query} onSearch={setQuery} />
           <IconButton icon="close" label={t.app.close} onClick={onClose} />
         </div>
         <div className={styles.list} ref={list}>
@@ -156,7 +121,7 @@ export function EmojiPicker({ label, onPick, onClose }: { readonly label: string
           {found ? t.acts.emojiFound(found.length) : ''}
         </p>
       </div>
-    </dialog>
+    </Modal>
   );
 }
 

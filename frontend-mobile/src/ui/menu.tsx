@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { Icon, type IconName } from './icon';
 import { classNames } from './class-names';
+import { Modal } from './modal';
 import styles from './menu.module.css';
 
 export interface MenuItem {
@@ -28,18 +29,6 @@ export function Menu({
   readonly onClose: () => void;
 }) {
   const menu = useRef<HTMLDialogElement>(null);
-
-  // Open before it is placed: what is closed has no size.
-  useLayoutEffect(() => {
-    const element = menu.current;
-    const before = document.activeElement;
-    element?.showModal();
-    element?.querySelector('button')?.focus();
-    return () => {
-      element?.close();
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
-    };
-  }, []);
 
   useLayoutEffect(() => {
     const element = menu.current;
@@ -69,19 +58,7 @@ export function Menu({
   };
 
   return (
-    <dialog
-      ref={menu}
-      className={styles.menu}
-      aria-label={label}
-      onKeyDown={move}
-      onCancel={event => {
-        event.preventDefault();
-        onClose();
-      }}
-      onClick={event => {
-        if (event.target === menu.current) onClose();
-      }}
-    >
+    <Modal ref={menu} className={styles.menu} aria-label={label} focusFirst="button" onKeyDown={move} onClose={onClose}>
       <div role="menu" aria-label={label}>
         {quick && (
           <div role="group" data-quick className={styles.quick}>
@@ -104,6 +81,6 @@ export function Menu({
           </button>
         ))}
       </div>
-    </dialog>
+    </Modal>
   );
 }

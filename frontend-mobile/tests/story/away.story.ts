@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { desktop, password, phone } from './person';
+import { accept, invitation } from './meeting';
+import { desktop, phone } from './person';
 import { setStage } from './stage';
 
 const stage = setStage();
@@ -8,9 +9,7 @@ test('Without a connection one reads and writes on, what was written goes out on
   const marie = await stage.arrive('marie-away', { size: phone });
   await marie.signUp(stage.server.setup, 'marie', 'Marie');
   await marie.sees('No conversations yet');
-  await marie.page.goto(`${stage.server.origin}/#/settings`);
-  await marie.button('Make an invitation').click();
-  const invitation = (await marie.page.getByText('#invite=').textContent())!.trim();
+  const invited = await invitation(marie, stage.server);
   const link = await (async () => {
     await marie.page.goto(`${stage.server.origin}/#/new`);
     return (await marie.page.getByText('#contact=').textContent())!.trim();
@@ -18,17 +17,14 @@ test('Without a connection one reads and writes on, what was written goes out on
 
   // A contact link that is opened verifies, and leads to the conversation
   const jean = await stage.arrive('jean-away', { size: desktop });
-  await jean.signUp(invitation, 'jean', 'Jean');
+  await jean.signUp(invited, 'jean', 'Jean');
   await jean.sees('No conversations yet');
   await jean.page.goto(link);
   await jean.page.locator('textarea').waitFor();
   await jean.sees('Encrypted and verified');
   expect(jean.page.url()).not.toContain('contact=');
   await jean.send('One');
-  await marie.page.goto(`${stage.server.origin}/#/`);
-  await marie.page.locator('[data-row]').click();
-  await marie.button('Accept').click();
-  await marie.page.locator('textarea').waitFor();
+  await accept(marie, stage.server);
 
   // Away
   await marie.context.setOffline(true);
@@ -68,8 +64,7 @@ test('Without a connection one reads and writes on, what was written goes out on
   await tab.goto(`${stage.server.origin}/#/`);
   await tab.locator('[data-row]').waitFor();
   await tab.getByRole('button', { name: 'Lock', exact: true }).click();
-  await marie.page.locator('input[name=password]').fill(password);
-  await marie.button('Unlock').click();
+  await marie.unlock();
   await tab.locator('[data-row]').waitFor();
 
   await stage.leave([marie, jean], /favicon|ERR_INTERNET_DISCONNECTED|WebSocket|status of 40[134]/);

@@ -4,11 +4,12 @@ import { setStage } from './stage';
 
 const stage = setStage();
 
-async function logIn(person: Person): Promise<void> {
+async function logIn(person: Person, name?: string): Promise<void> {
   await person.page.goto(stage.server.origin);
   await person.button('Log in').click();
   await person.page.locator('input[name=email]').fill('marie@example.org');
   await person.page.locator('input[name=password]').fill(password);
+  if (name) await person.page.locator('input[name=device]').fill(name);
   await person.button('Log in').click();
   await person.sees('One more step');
 }
@@ -17,9 +18,21 @@ test('A phone is let in by comparing digits, another browser by the twelve words
   const desk = await stage.arrive('desk', { size: desktop });
   const words = await desk.signUp(stage.server.setup, 'marie', 'Marie');
 
+  await desk.sees('No conversations yet');
+
+  // What the list is like is the same on all devices of the account
+  await desk.page.goto(`${stage.server.origin}/#/new/group`);
+  await desk.page.getByLabel('Title').fill('Notes');
+  await desk.button('Create group').click();
+  await desk.page.locator('textarea').waitFor();
+  const row = (person: Person) => person.page.locator('[data-row]').filter({ hasText: 'Notes' });
+  await row(desk).click({ button: 'right' });
+  await desk.page.getByRole('menuitem', { name: 'Pin' }).click();
+  await row(desk).locator('[title=Pinned]').waitFor();
+
   // By a code, and digits that both screens show
   const handset = await stage.arrive('handset', { size: phone, dark: true });
-  await logIn(handset);
+  await logIn(handset, 'Marie’s telephone');
   await handset.isAccessible('waiting');
   await handset.button(/Use another device/).click();
   await desk.page.goto(`${stage.server.origin}/#/settings/devices`);
@@ -37,7 +50,7 @@ test('A phone is let in by comparing digits, another browser by the twelve words
   await handset.isAccessible('digits');
   await handset.button('They are the same').click();
   await desk.button('They are the same: let it in').click();
-  await handset.sees('No conversations yet');
+  await row(handset).locator('[title=Pinned]').waitFor();
 
   // By the recovery key, four letters of each word
   const other = await stage.arrive('other', { size: desktop });
@@ -48,9 +61,11 @@ test('A phone is let in by comparing digits, another browser by the twelve words
   await other.sees(/These are not the words of your recovery key/);
   await other.page.locator('textarea[name=words]').fill(words.map(word => word.slice(0, 4)).join(' '));
   await other.button('Open with these words').click();
-  await other.sees('No conversations yet');
+  await row(other).locator('[title=Pinned]').waitFor();
   await desk.page.goto(`${stage.server.origin}/#/settings/devices`);
   await expect.poll(() => desk.button('Remove').count(), { timeout: 30_000 }).toBe(2);
+  await desk.sees('Marie’s telephone');
+  await desk.sees('Chrome · Linux');
   await desk.isAccessible('devices');
 
   // Removed: it says so, and nothing is left on it

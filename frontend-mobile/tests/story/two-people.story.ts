@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { whatIsDoneToMessages } from './messages';
-import { desktop, password, phone, type Person } from './person';
+import { desktop, phone, type Person } from './person';
 import { setStage } from './stage';
 
 const stage = setStage();
@@ -137,8 +137,7 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
   await marie.button('Unlock').click();
   await marie.sees('This is not the password. Your messages are safe; try again.');
   await marie.isAccessible('locked');
-  await marie.page.locator('input[name=password]').fill(password);
-  await marie.button('Unlock').click();
+  await marie.unlock();
   await marie.sees('Bureau des enquêtes');
 
   await stage.leave([marie, jean]);

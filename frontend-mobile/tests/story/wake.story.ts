@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
+import { accept, invitation, writeTo } from './meeting';
 import { desktop, phone, type Person } from './person';
 import { PushService, wakeWorker } from './push-service';
 import { setStage } from './stage';
@@ -42,22 +43,11 @@ test('Asked for by a click, a sign comes when somebody writes: nothing of it bef
   await expect.poll(() => notes(marie)).toEqual([{ title: 'New message in Kavalek', body: '', tag: 'kavalek', address: '#/unread' }]);
   await marie.page.evaluate(async () => (await (await navigator.serviceWorker.ready).getNotifications()).forEach(note => note.close()));
 
-  const invitation = await (async () => {
-    await marie.button('Make an invitation').click();
-    return (await marie.page.getByText('#invite=').textContent())!.trim();
-  })();
   const jean = await stage.arrive('jean-writes', { size: desktop });
-  await jean.signUp(invitation, 'jean', 'Jean');
+  await jean.signUp(await invitation(marie, stage.server), 'jean', 'Jean');
   await jean.sees('No conversations yet');
-  await jean.page.goto(`${stage.server.origin}/#/new`);
-  await jean.page.locator('input[name=who]').fill('@marie');
-  await jean.button('Find').click();
-  await jean.page.locator('textarea').waitFor();
-  await jean.send('One');
-  await marie.page.goto(`${stage.server.origin}/#/`);
-  await marie.page.locator('[data-row]').click();
-  await marie.button('Accept').click();
-  await marie.page.locator('textarea').waitFor();
+  await writeTo(jean, stage.server, 'marie', 'One');
+  await accept(marie, stage.server);
   const conversation = marie.page.url().split('#')[1]!;
   await marie.page.goto(`${stage.server.origin}/#/`);
 

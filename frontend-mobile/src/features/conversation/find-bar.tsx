@@ -3,7 +3,7 @@ import type { Id, MessageId } from '../../client';
 import { useTexts } from '../../i18n';
 import { useMessageSearch } from '../../page/use-message-search';
 import { IconButton } from '../../ui/button';
-import { Icon } from '../../ui/icon';
+import { SearchBox } from '../../ui/search-box';
 import styles from './find-bar.module.css';
 
 const hitsOfAPage = 50;
@@ -46,16 +46,13 @@ export function FindBar({
 
   return (
     <search className={styles.bar}>
-      <Icon name="search" small />
-      <input
+      <SearchBox
         ref={box}
+        bare
         autoFocus
-        type="search"
-        dir="auto"
+        label={t.chat.find}
         value={text}
-        aria-label={t.chat.find}
-        placeholder={t.chat.find}
-        onChange={event => setText(event.target.value)}
+        onSearch={setText}
         onKeyDown={event => {
           if (event.nativeEvent.isComposing) return;
           if (event.key === 'Enter') {

@@ -9,6 +9,7 @@ import { Button } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { Patchwork } from '../../ui/mark';
 import { Empty } from '../../ui/pane';
+import { SearchBox } from '../../ui/search-box';
 import type { Point } from '../../ui/use-long-press';
 import { ConversationRow } from './conversation-row';
 import { MessageHits } from './message-hits';
@@ -62,62 +63,42 @@ export function ConversationList({ conversations, contacts, drafts, open, hidePr
     next.focus();
   };
 
+  const rows = (of: readonly Conversation[]) => (
+    <ul>
+      {of.map(one => (
+        <ConversationRow key={one.id} conversation={one} draft={drafts.get(one.id)} open={one.id === open} hidePreviews={hidePreviews} onMenu={openMenu} />
+      ))}
+    </ul>
+  );
+
   return (
     <div className={styles.list} onKeyDown={move} ref={list}>
       {conversations.length > 0 && (
-        <div className={styles.search}>
-          <Icon name="search" small />
-          <input
-            ref={searchBox}
-            type="search"
-            autoComplete="off"
-            dir="auto"
-            value={search}
-            aria-label={t.list.search}
-            placeholder={t.list.search}
-            onChange={event => onSearch(event.target.value)}
-            onKeyDown={event => {
-              if (event.key === 'Escape' && search !== '') {
-                event.stopPropagation();
-                onSearch('');
-              }
-            }}
-          />
-        </div>
+        <SearchBox
+          ref={searchBox}
+          className={styles.search}
+          label={t.list.search}
+          value={search}
+          onSearch={onSearch}
+          onKeyDown={event => {
+            if (event.key === 'Escape' && search !== '') {
+              event.stopPropagation();
+              onSearch('');
+            }
+          }}
+        />
       )}
       <div className={styles.scroll} id="list">
         {requests.length > 0 && (
           <section aria-label={t.list.requests}>
             <h2 className={styles.heading}>{t.list.requests}</h2>
-            <ul>
-              {requests.map(one => (
-                <ConversationRow
-                  key={one.id}
-                  conversation={one}
-                  draft={drafts.get(one.id)}
-                  open={one.id === open}
-                  hidePreviews={hidePreviews}
-                  onMenu={openMenu}
-                />
-              ))}
-            </ul>
+            {rows(requests)}
           </section>
         )}
         {others.length > 0 && (
           <nav aria-label={t.list.label}>
             {requests.length > 0 && <h2 className={styles.heading}>{t.list.label}</h2>}
-            <ul>
-              {others.map(one => (
-                <ConversationRow
-                  key={one.id}
-                  conversation={one}
-                  draft={drafts.get(one.id)}
-                  open={one.id === open}
-                  hidePreviews={hidePreviews}
-                  onMenu={openMenu}
-                />
-              ))}
-            </ul>
+            {rows(others)}
           </nav>
         )}
         {archived.length > 0 && (
@@ -132,20 +113,7 @@ export function ConversationList({ conversations, contacts, drafts, open, hidePr
               {t.list.archived}
               <span className={styles.count}>{archived.length}</span>
             </button>
-            {(showArchived || sought !== '') && (
-              <ul>
-                {archived.map(one => (
-                  <ConversationRow
-                    key={one.id}
-                    conversation={one}
-                    draft={drafts.get(one.id)}
-                    open={one.id === open}
-                    hidePreviews={hidePreviews}
-                    onMenu={openMenu}
-                  />
-                ))}
-              </ul>
-            )}
+            {(showArchived || sought !== '') && rows(archived)}
           </section>
         )}
         {conversations.length === 0 && (

@@ -44,7 +44,7 @@ export function NewGroup() {
           <PeoplePicker people={contacts.filter(contact => !contact.blocked)} chosen={chosen} onChange={setChosen} />
         </Section>
         <Problem text={create.problem} />
-        <Button kind="primary" type="submit" wide busy={create.busy} disabled={title.trim() === '' || chosen.length === 0}>
+        <Button kind="primary" type="submit" wide busy={create.busy} disabled={title.trim() === ''}>
           {create.busy ? t.compose.creating : t.compose.create}
         </Button>
       </form>
