@@ -21,6 +21,7 @@ public static partial class AmplificationTests
         ["PublishKeyPackages.KeyPackages"] = "backend/auth/KeyPackages/KeyPackageEndpoints.cs: request.KeyPackages.Length > Limits.KeyPackages",
         ["ReplaceAccountKey.Certificates"] = "backend/auth/Accounts/AccountEndpoints.cs: request.Certificates.Length > Limits.AccountDevices",
         ["ReplaceAccountKey.Grants"] = "backend/auth/Accounts/AccountEndpoints.cs: request.Grants.Length > Limits.AccountDevices",
+        ["KnownDevices.Certificates"] = "backend/auth/Devices/SignedIdentity.cs: known.Certificates.Length is 0 or > Limits.AccountDevices",
         ["Deliver.entries"] = "backend/messaging/Sockets/SocketSession.Output.cs: DeliverBytes",
         ["EntryList.entries"] = "backend/messaging/Streams/StreamEndpoints.cs: > Limits.PageEntries",
         ["StreamList.streams"] = "backend/messaging/Streams/StreamQueries.cs: LIMIT",
