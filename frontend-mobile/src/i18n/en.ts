@@ -611,7 +611,8 @@ export const en = {
     chosen: (n: number) => `${n} chosen`,
     remove: (name: string) => `Leave out ${isolate(name)}`,
     stripped: 'Drawn anew before they are sent: place, time and camera stay here.',
-    partlyStripped: 'Files marked with a shield are drawn anew: place, time and camera stay here. The others go as they are, with what they say of themselves inside.',
+    partlyStripped:
+      'Files marked with a shield are drawn anew: place, time and camera stay here. The others go as they are, with what they say of themselves inside.',
     asTheyAre: 'Files are sent as they are, with what they say of themselves inside.',
     tooMany: (n: number) => `A message takes ${n} files. The others were left out; send them with the next one.`,
     empty: 'An empty file was left out.',

@@ -626,7 +626,8 @@ export const fr: Texts = {
     chosen: (n: number) => `${n} au choix`,
     remove: (name: string) => `Retirer ${isolate(name)}`,
     stripped: 'Redessinées avant l’envoi : lieu, heure et appareil restent ici.',
-    partlyStripped: 'Les fichiers marqués d’un bouclier sont redessinés : lieu, heure et appareil restent ici. Les autres partent tels quels, avec ce qu’ils contiennent sur eux-mêmes.',
+    partlyStripped:
+      'Les fichiers marqués d’un bouclier sont redessinés : lieu, heure et appareil restent ici. Les autres partent tels quels, avec ce qu’ils contiennent sur eux-mêmes.',
     asTheyAre: 'Les fichiers partent tels quels, avec ce qu’ils contiennent sur eux-mêmes.',
     tooMany: (n: number) => `Un message porte ${n} fichiers. Les autres ont été laissés ; envoyez-les avec le suivant.`,
     empty: 'Un fichier vide a été laissé.',

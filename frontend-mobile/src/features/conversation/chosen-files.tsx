@@ -30,7 +30,9 @@ export function ChosenFiles({ files, onRemove }: { readonly files: readonly Chos
           </li>
         ))}
       </ul>
-      <p className={styles.note}>{files.every(file => file.stripped) ? t.files.stripped : files.some(file => file.stripped) ? t.files.partlyStripped : t.files.asTheyAre}</p>
+      <p className={styles.note}>
+        {files.every(file => file.stripped) ? t.files.stripped : files.some(file => file.stripped) ? t.files.partlyStripped : t.files.asTheyAre}
+      </p>
     </div>
   );
 }
