@@ -31,12 +31,12 @@ finish() {
 step() {
   local name="$1" start=$SECONDS
   shift
-  if "$@" >"$results/${name// /-}.step" 2>&1; then
+  if "$@" >"$results/${name//[ \/]/-}.step" 2>&1; then
     passed=$((passed + 1))
     echo "$name: ok, $((SECONDS - start)) s"
   else
     failed=$((failed + 1))
-    cat "$results/${name// /-}.step"
+    cat "$results/${name//[ \/]/-}.step"
     echo "$name: FAILED"
     return 1
   fi
@@ -48,11 +48,11 @@ beside() {
   local name="$1"
   while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
   # What ends without a word has failed. Each is a job of its own: what runs behind a script otherwise ignores an interrupt, and a test sends one.
-  echo "0 1" >"$results/${name// /-}.count"
+  echo "0 1" >"$results/${name//[ \/]/-}.count"
   set -m
   {
-    "${@:2}" >"$results/${name// /-}.report" 2>&1 </dev/null
-    flock "$results" cat "$results/${name// /-}.report"
+    "${@:2}" >"$results/${name//[ \/]/-}.report" 2>&1 </dev/null
+    flock "$results" cat "$results/${name//[ \/]/-}.report"
   } &
   set +m
 }
@@ -63,7 +63,7 @@ check() {
 }
 
 checked() {
-  local passed=0 failed=0 name="$1" log="$results/${1// /-}.log"
+  local passed=0 failed=0 name="$1" log="$results/${1//[ \/]/-}.log"
   step "$@"
   echo "$passed $failed" >"${log%.log}.count"
 }
@@ -75,7 +75,7 @@ suite() {
 }
 
 report() {
-  local name="$2" start=$SECONDS log="$results/${2// /-}.log" total errors bad skipped idle
+  local name="$2" start=$SECONDS log="$results/${2//[ \/]/-}.log" total errors bad skipped idle
   "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor "${@:3}" >"$log" 2>&1 </dev/null
   local code=$?
   read -r total errors bad skipped idle < <(
