@@ -28,7 +28,7 @@ public static class DashboardTests
         Assert.Equal((3, 3, 3, 0), (overview.Accounts, overview.Devices, overview.Sessions, overview.Suspended));
         Assert.True((await owner.DeliveryAsync()).MemoryBytes > 0);
         PeoplePage page = await owner.PeopleAsync(new PeopleQuery(Limit: 2));
-        Assert.Equal((["marie", "olga"], 3, "olga"), (page.People.Select(p => p.Handle).ToArray(), page.Total, page.Next));
+        Assert.Equal(("marie olga", 3, "olga"), (string.Join(' ', page.People.Select(p => p.Handle)), page.Total, page.Next));
         Assert.Equal("zoe", Assert.Single((await owner.PeopleAsync(new PeopleQuery(After: page.Next))).People).Handle);
         Assert.Equal("marie", Assert.Single((await owner.PeopleAsync(new PeopleQuery(Search: "ma", Rank: "member", State: "active"))).People).Handle);
         Assert.Equal(zoe.Me.Id, (await owner.FindByEmailAsync("Zoe@Example.org")).Account);
