@@ -83,7 +83,8 @@ internal sealed class CertificateKeeper : IAsyncDisposable
                     left = s_pauses[Math.Min(failures++, s_pauses.Length - 1)];
                 }
             }
-            await Task.Delay(left < s_longest ? left : s_longest, _clock, _stopping.Token);
+            // Up to the next second: what is left of one at the end would be no wait at all, again and again.
+            await Task.Delay(TimeSpan.FromSeconds(Math.Ceiling(Math.Min(left.TotalSeconds, s_longest.TotalSeconds))), _clock, _stopping.Token);
         }
     }
 
