@@ -83,7 +83,6 @@ static class AuthorityTable
         ("DELETE /auth/v1/devices/self/grant", new(Needs.Session, _ => Is(new(Delete, "/auth/v1/devices/self/grant")), 204)),
         ("GET /auth/v1/devices", new(Needs.Certified, _ => Is(new(Get, "/auth/v1/devices")), 200)),
         // No newer than the list that is stored: only a server that was put back to a backup takes one.
-        ("PUT /auth/v1/devices", new(Needs.Certified, s => Is(new(HttpMethod.Put, "/auth/v1/devices", TestDevice.Json(new KnownDevices(s.Alice.List(1, s.Alice.Certificate), [s.Alice.Certificate]), AuthJson.Default.KnownDevices))), 409)),
         ("GET /auth/v1/directory/{handle}", new(Needs.Certified, s => Is(new(Get, $"/auth/v1/directory/{s.Bob.Handle}")), 200)),
         ("GET /auth/v1/accounts/{account}", new(Needs.Certified, s => Is(new(Get, $"/auth/v1/accounts/{s.Bob.Account}")), 200)),
         ("GET /auth/v1/key-packages", new(Needs.Certified, _ => Is(new(Get, "/auth/v1/key-packages")), 200)),
