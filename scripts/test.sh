@@ -77,7 +77,7 @@ suite() {
 report() {
   local name="$2" start=$SECONDS log="$results/${2//[ \/]/-}.log" total errors bad skipped idle
   # A suite that hangs is a failure with a name, and leaves the others their time.
-  timeout -k 10 900 "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor -longRunning 120 "${@:3}" >"$log" 2>&1 </dev/null
+  timeout -k 10 900 "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor "${@:3}" >"$log" 2>&1 </dev/null
   local code=$?
   read -r total errors bad skipped idle < <(
     sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' "$log" | tail -1)
