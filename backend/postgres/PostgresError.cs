@@ -19,6 +19,9 @@ public static class PostgresError
         _ => false,
     };
 
+    /// <summary>Nobody answered in time. The same question again would wait as long; another server of ours may be better off.</summary>
+    public static bool IsSilent(DbException error) => error is NpgsqlException { InnerException: TimeoutException };
+
     /// <summary>Not a defect but a state that passes: the server is away, busy, read-only or its disk full.</summary>
     public static bool IsTransient(DbException error) =>
         IsBroken(error) || MayRepeat(error)

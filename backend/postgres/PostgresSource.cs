@@ -90,6 +90,12 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Uses no connection again that is open now: what broke one has mostly broken all of them, and on a line that was cut without a word each would be waited for in turn.
+    /// Those in use end when they are given back.
+    /// </summary>
+    public void Forget() => _source.Clear();
+
     /// <summary>Brings the schema up to date; processes that start at once take turns.</summary>
     /// <param name="scripts">Has the numbered scripts as resources <c>postgres/NNN.sql</c>.</param>
     /// <exception cref="InvalidOperationException">The server is too old or not to be reached, or the database is newer than this program; the message says what to do.</exception>

@@ -90,6 +90,11 @@ internal sealed class PostgresAuthDatabase : AuthDatabase
         {
             throw PostgresError.Lost(e);
         }
+        finally
+        {
+            if (connection.State != ConnectionState.Open)
+                _source.Forget();
+        }
     }
 
     // A server that was restarted leaves dead connections behind, which show only when they are used: those are tried again on another one.
@@ -103,7 +108,7 @@ internal sealed class PostgresAuthDatabase : AuthDatabase
             {
                 return await work(attempt);
             }
-            catch (DbException e) when (count < Attempts && (PostgresError.MayRepeat(e) || (PostgresError.IsBroken(e) && !attempt.MayHaveHappened)))
+            catch (DbException e) when (count < Attempts && (PostgresError.MayRepeat(e) || (PostgresError.IsBroken(e) && !PostgresError.IsSilent(e) && !attempt.MayHaveHappened)))
             {
                 attempt.MayHaveHappened = false;
             }

@@ -32,6 +32,9 @@ sealed class PostgresDatabase : Database
     /// <summary>A connection of the pool, as PostgreSQL's own.</summary>
     public NpgsqlConnection Connect() => _source.Open();
 
+    /// <summary>A connection broke: see <see cref="PostgresSource.Forget"/>.</summary>
+    public void Forget() => _source.Forget();
+
     public override DbConnection OpenReader() => _source.Open();
 
     public override DbTransaction Snapshot(DbConnection reader)

@@ -281,7 +281,7 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
         return [.. finished.Select(f => new DeviceUnsubscribed(f.Name, f.Device))];
     }
 
-    public override bool MayRepeat(DbException error) => PostgresError.MayRepeat(error) || PostgresError.IsBroken(error);
+    public override bool MayRepeat(DbException error) => PostgresError.MayRepeat(error) || (PostgresError.IsBroken(error) && !PostgresError.IsSilent(error));
 
     public override bool IsBroken(DbException error) => PostgresError.IsBroken(error);
 
@@ -465,6 +465,8 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
 
     void Close()
     {
+        if (_connection is { State: not System.Data.ConnectionState.Open })
+            database.Forget();
         _connection?.Dispose();
         _connection = null;
         _begun = false;
