@@ -49,6 +49,8 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
         finally
         {
             _writing.TryRemove(id, out _);
+            // Deleted while it was written: what came after goes, too.
+            if (!await rows.IsKnownAsync(id)) files.Delete(id);
         }
     }
 

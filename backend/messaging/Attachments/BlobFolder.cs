@@ -28,7 +28,8 @@ sealed class BlobFolder(MessagingOptions options)
         if (isNew) CreateFolders(path);
         // The last part was written and renamed, and the database never heard of it.
         else if (!File.Exists(part) && File.Exists(path)) File.Move(path, part);
-        FileStreamOptions how = new() { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
+        // Only the first part makes the file: what was deleted meanwhile does not come back empty.
+        FileStreamOptions how = new() { Mode = at == 0 ? FileMode.OpenOrCreate : FileMode.Open, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
         if (!OperatingSystem.IsWindows()) how.UnixCreateMode = OwnerFile;
         await using FileStream file = new(part, how);
         if (file.Length < at) throw new IOException("the file is shorter than what was acknowledged");
