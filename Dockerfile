@@ -34,8 +34,8 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS server
 COPY --from=published /app /app
 COPY --from=web /source/frontend-mobile/dist /app/web
 COPY --chmod=755 scripts/kavalek-admin /usr/local/bin/kavalek-admin
-RUN install --directory --owner app --group app --mode 700 /data /backups
-# No debugger gets in, and nothing is written outside /data, /backups and /tmp.
+RUN install --directory --owner app --group app --mode 700 /data /backups /messaging
+# No debugger gets in, and nothing is written outside /data, /backups, /messaging and /tmp.
 ENV DOTNET_EnableDiagnostics=0 KAVALEK_DATA=/data KAVALEK_URLS=http://+:8080
 USER $APP_UID
 VOLUME ["/data"]

@@ -104,6 +104,9 @@ public sealed record ServerOptions
     /// <summary>How many stay; 14 by default.</summary>
     public int BackupKeep { get; init; } = 14;
 
+    /// <summary>The data folder of messaging nodes that run beside, where it is another one than <see cref="Data"/>: backups hold its keys and attachments too.</summary>
+    public string? MessagingData { get; init; }
+
     /// <summary>The way to a mail server; <c>null</c> where there is none.</summary>
     public MailOptions? Mail { get; init; }
 
@@ -136,6 +139,7 @@ public sealed record ServerOptions
                                               KEY is --key-file FILE (openssl rand -base64 32 makes one) or --password-file FILE
 
           --data DIR               databases and keys (data)
+          --messaging-data DIR     for backup and restore where auth and messaging run apart: the data folder of the messaging nodes (--data)
           --database KIND          sqlite, in the data folder, or postgres (sqlite)
           --connection-file FILE   for postgres: holds Host=...;Database=...;Username=...;Password=...
           --redis-file FILE        where there are several nodes: holds redis://user:password@host:6379 (rediss:// for TLS)
@@ -183,7 +187,7 @@ public sealed record ServerOptions
     [
         "data", "database", "connection-file", "redis-file", "auth-url", "metrics-urls", "urls", "origin", "registration", "name", "roles", "log-level", "behind-proxy", "trusted-proxies", "certificate",
         "certificate-key", "tls-name", "acme-url", "bcrypt-cost", "rate-factor", "environment", "timer-floor", "timer-ceiling", "archive-quota", "push-services", "web",
-        "backup-to", "backup-key-file", "backup-every", "backup-keep",
+        "backup-to", "backup-key-file", "backup-every", "backup-keep", "messaging-data",
         "mail", "mail-from", "mail-user", "mail-password",
         "attachment-size", "attachment-quota", "attachment-daily", "attachment-total",
     ];
@@ -256,6 +260,7 @@ public sealed record ServerOptions
             AttachmentTotal = Number(Text("attachment-total"), "attachment-total") ?? defaults.AttachmentTotal,
             Web = Text("web") ?? defaults.Web,
             BackupTo = Text("backup-to"),
+            MessagingData = Text("messaging-data"),
             BackupKeyFile = Text("backup-key-file"),
             BackupEvery = Text("backup-every") is { } every ? Seconds(every, "backup-every") : defaults.BackupEvery,
             BackupKeep = Number(Text("backup-keep"), "backup-keep") ?? defaults.BackupKeep,
@@ -278,11 +283,13 @@ public sealed record ServerOptions
             if (Postgres is null) throw new InvalidOperationException("--redis-file goes with --database postgres: nodes share both.");
             RedisAddress.Parse(Redis);
         }
+        if (MessagingData is not null && (DataFolder.IsInside(Data, MessagingData) || DataFolder.IsInside(MessagingData, Data))) throw Wrong("messaging-data", "a folder beside --data");
         if (BackupTo is not null)
         {
             if (BackupEvery < 60) throw Wrong("backup-every", "a minute or more");
             if (BackupKeep < 1) throw Wrong("backup-keep", "1 or more");
             DataFolder.RequireOutside(Data, BackupTo);
+            if (MessagingData is not null) DataFolder.RequireOutside(MessagingData, BackupTo);
             // Wrong keys are told now, not when the first backup is due.
             BackupKey.Read(BackupKeyFile, null);
         }

@@ -80,7 +80,40 @@ public sealed class BackupTests : IDisposable
         }
         string? fresh = NewDatabase();
         await RefusedAsync("see --database", ["restore", .. (database == "postgres" ? ["--data", options.Data] : Elsewhere()), "--from", In("one.backup"), "--key-file", In("key")]);
-        await OkAsync(["restore", .. where, "--from", In("one.backup"), "--key-file", In("key")]);
+        // By way of two folders, as where auth and messaging run apart: to each its own, and all of it in the next backup.
+        string[] apart = ["--data", In("auth"), "--messaging-data", In("messaging"), .. where[2..]];
+        await OkAsync(["restore", .. apart, "--from", In("one.backup"), "--key-file", In("key")]);
+        Assert.Equal(["blobs", "keys"], Directory.GetFileSystemEntries(In("messaging")).Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(uploaded, await File.ReadAllBytesAsync(Path.Combine(In("messaging"), Path.GetRelativePath(options.Data, blob)), Cancel));
+        Assert.Equal("push.pem", Path.GetFileName(Assert.Single(Directory.GetFiles(Path.Combine(In("messaging"), "keys")))));
+        Assert.False(Directory.Exists(Path.Combine(In("auth"), "blobs")) || File.Exists(Path.Combine(In("auth"), "keys", "push.pem")));
+        // As a restore leaves it that was killed; and what is the machine's.
+        Directory.CreateDirectory(Path.Combine(In("messaging"), ".backup-cut"));
+        Directory.CreateDirectory(Path.Combine(In("auth"), "certificates"));
+        await File.WriteAllTextAsync(Path.Combine(In("auth"), "certificates", "current.pem"), "a certificate and its key", Cancel);
+        await RefusedAsync("would hold each other", ["backup", .. apart, "--to", Path.Combine(In("messaging"), "backups/"), "--key-file", In("key")]);
+        await RefusedAsync("nothing of messaging nodes", ["backup", .. where, "--data", In("auth"), "--messaging-data", In("elsewhere"), "--to", In("none"), "--key-file", In("key")]);
+        await RefusedAsync("--messaging-data", ["backup", .. where, "--data", In("auth"), "--messaging-data", Path.Combine(In("auth"), "below"), "--to", In("none"), "--key-file", In("key")]);
+        await OkAsync(["backup", .. apart, "--to", In("two.backup"), "--key-file", In("key")]);
+        File.Move(Path.Combine(In("auth"), "certificates", "current.pem"), In("certificate"));
+        Directory.Move(In("auth"), In("gone"));
+        await RefusedAsync("is not empty", ["restore", .. apart, "--from", In("two.backup"), "--key-file", In("key")]);
+        Assert.Empty(Directory.GetFiles(In("auth"), "*.db"));
+        // Over what is there, it is put aside in both; only the certificate stays.
+        Directory.CreateDirectory(Path.Combine(In("auth"), "certificates"));
+        File.Move(In("certificate"), Path.Combine(In("auth"), "certificates", "current.pem"));
+        await OkAsync(["restore", .. apart, "--from", In("two.backup"), "--key-file", In("key"), "--overwrite"]);
+        Assert.Equal(uploaded, await File.ReadAllBytesAsync(Path.Combine(Assert.Single(Directory.GetDirectories(In("messaging"), "before-restore-*")), Path.GetRelativePath(options.Data, blob)), Cancel));
+        Assert.Equal(uploaded, await File.ReadAllBytesAsync(Path.Combine(In("messaging"), Path.GetRelativePath(options.Data, blob)), Cancel));
+        Assert.True(File.Exists(Path.Combine(In("auth"), "certificates", "current.pem")));
+        Assert.Empty(Directory.GetFileSystemEntries(In("messaging"), ".backup-*"));
+        if (fresh is not null)
+        {
+            TestPostgres.DropDatabase(fresh);
+            fresh = NewDatabase();
+        }
+        await OkAsync(["restore", .. where, "--from", In("two.backup"), "--key-file", In("key")]);
+        Assert.False(Directory.Exists(Path.Combine(options.Data, "certificates")));
         Assert.Equal(uploaded, await File.ReadAllBytesAsync(blob, Cancel));
         Assert.False(File.Exists($"{blob}.part"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.Combine(options.Data, "keys")));
@@ -282,13 +315,14 @@ public sealed class BackupTests : IDisposable
         Directory.CreateDirectory(In("data/keys"));
         await File.WriteAllTextAsync(In("data/keys/pepper"), "a key", Cancel);
         BackupKey key = BackupKey.Read(In("key"), null);
-        Backup.Write(In("data"), before, In("old.backup"), key, TimeProvider.System);
+        Backup.Write(new ServerOptions { Data = In("data"), Postgres = before }, In("old.backup"), key, TimeProvider.System);
 
         // One that cannot go in leaves the tables as they were; then it goes in, and is of this program's version.
         await using (NpgsqlConnection open = await OpenAsync(now)) await ExecuteAsync(open, account.Replace("'marie'", "'jean'", StringComparison.Ordinal));
-        Assert.Contains("not empty", Assert.Throws<InvalidOperationException>(() => Restore.Run(In("old.backup"), In("fresh"), now, key, TimeProvider.System)).Message);
+        ServerOptions into = new() { Data = In("fresh"), Postgres = now };
+        Assert.Contains("not empty", Assert.Throws<InvalidOperationException>(() => Restore.Run(In("old.backup"), into, key, TimeProvider.System)).Message);
         Assert.Equal(1, new TestTables(In("fresh"), now, "auth").Count("SELECT COUNT(*) FROM account WHERE handle = 'jean'"));
-        BackupContent content = Restore.Run(In("old.backup"), In("fresh"), now, key, TimeProvider.System, overwrite: true);
+        BackupContent content = Restore.Run(In("old.backup"), into, key, TimeProvider.System, overwrite: true);
         Assert.Equal((1, 1), (content.AuthSchema, content.MessagingSchema));
         TestTables tables = new(In("fresh"), now, "auth");
         Assert.Equal((1, 0, newest.auth), (tables.Count("SELECT COUNT(*) FROM account WHERE handle = 'marie'"), tables.Count("SELECT COUNT(*) FROM account WHERE handle = 'jean'"), tables.Count("SELECT MAX(number) FROM auth_schema")));

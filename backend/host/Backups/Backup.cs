@@ -14,8 +14,7 @@ internal static class Backup
     const string Ending = ".backup";
 
     /// <summary>Writes a backup.</summary>
-    /// <param name="data">The data folder.</param>
-    /// <param name="postgres">PostgreSQL's connection string; <c>null</c> where the databases are SQLite files in the data folder.</param>
+    /// <param name="options">Says where the instance is: its data folder, that of messaging nodes that run apart, and PostgreSQL where its tables are there.</param>
     /// <param name="to">A folder, in which the file gets a name of the time; or a file that is not there yet; or <c>-</c> for standard output.</param>
     /// <param name="key">What seals it.</param>
     /// <param name="clock">The time.</param>
@@ -23,17 +22,20 @@ internal static class Backup
     /// <returns>Where it is; <c>-</c> for standard output.</returns>
     /// <exception cref="InvalidOperationException">There is no instance in the folder, or the file is there already.</exception>
     /// <exception cref="IOException">It cannot be written; nothing is left behind.</exception>
-    public static string Write(string data, string? postgres, string to, BackupKey key, TimeProvider clock, bool overwrite = false)
+    public static string Write(ServerOptions options, string to, BackupKey key, TimeProvider clock, bool overwrite = false)
     {
+        (string data, string? postgres) = (options.Data, options.Postgres);
         if (!(postgres is null ? File.Exists(Path.Combine(data, DataFolder.AuthDatabase)) : Directory.Exists(Path.Combine(data, "keys")))) throw new InvalidOperationException($"There is no instance in {Path.GetFullPath(data)}.");
+        if (options.MessagingData is { } messaging && !Directory.Exists(messaging)) throw new InvalidOperationException($"There is nothing of messaging nodes in {Path.GetFullPath(messaging)}: see --messaging-data.");
         DateTimeOffset now = clock.GetUtcNow();
         if (to == "-")
         {
             using Stream output = Console.OpenStandardOutput();
-            Write(data, postgres, output, key, now);
+            Write(options, output, key, now);
             return to;
         }
         DataFolder.RequireOutside(data, to);
+        if (options.MessagingData is { } apart) DataFolder.RequireOutside(apart, to);
         string path = Directory.Exists(to) || to.EndsWith('/')
             ? Path.Combine(to, $"kavalek-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}{Ending}") : to;
         if (File.Exists(path) && !overwrite) throw new InvalidOperationException($"{path} is there already; --overwrite replaces it.");
@@ -44,7 +46,7 @@ internal static class Backup
             File.Delete(part);
             using (FileStream output = new(part, Private(FileMode.CreateNew)))
             {
-                Write(data, postgres, output, key, now);
+                Write(options, output, key, now);
                 output.Flush(flushToDisk: true);
             }
             File.Move(part, path, overwrite);
@@ -74,8 +76,9 @@ internal static class Backup
         return options;
     }
 
-    static void Write(string data, string? postgres, Stream output, BackupKey key, DateTimeOffset now)
+    static void Write(ServerOptions options, Stream output, BackupKey key, DateTimeOffset now)
     {
+        (string data, string? postgres) = (options.Data, options.Postgres);
         WorkingFolder.Sweep(data);
         using WorkingFolder folder = new(data);
         string working = folder.Path;
@@ -93,18 +96,11 @@ internal static class Backup
                 using FileStream file = File.OpenRead(path);
                 Add(tar, postgres is null ? Path.GetFileName(path) : $"{PostgresBackup.Folder}/{Path.GetFileName(path)}", file, now);
             }
-            foreach (string name in DataFolder.Files(data))
+            // As if all were one folder: so it goes back into either kind of instance.
+            foreach (string name in DataFolder.Files(data).Where(name => options.MessagingData is null || !DataFolder.IsMessaging(name))) AddFile(tar, data, name, now);
+            if (options.MessagingData is { } apart)
             {
-                FileStream file;
-                try
-                {
-                    file = File.OpenRead(Path.Combine(data, name));
-                }
-                catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-                {
-                    continue; // An attachment that expired meanwhile.
-                }
-                using (file) Add(tar, name, file, now);
+                foreach (string name in DataFolder.Files(apart).Where(DataFolder.IsMessaging)) AddFile(tar, apart, name, now);
             }
         }
         box.Finish();
@@ -133,6 +129,20 @@ internal static class Backup
     {
         using SqliteConnection connection = DataFolder.Open(path);
         return (long)DataFolder.Value(connection, sql)!;
+    }
+
+    static void AddFile(TarWriter tar, string folder, string name, DateTimeOffset now)
+    {
+        FileStream file;
+        try
+        {
+            file = File.OpenRead(Path.Combine(folder, name));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return; // An attachment that expired meanwhile.
+        }
+        using (file) Add(tar, name, file, now);
     }
 
     static void Add(TarWriter tar, string name, Stream content, DateTimeOffset now) =>

@@ -18,7 +18,7 @@ internal static class BackupCommand
             : null;
         if (keep is not null && !Directory.Exists(to)) throw new InvalidOperationException("--keep goes with --to FOLDER.");
         ServerOptions options = ServerOptions.Read(server);
-        string path = Host.Backup.Write(options.Data, options.Postgres, to, Key(own), TimeProvider.System, own.ContainsKey("overwrite"));
+        string path = Host.Backup.Write(options, to, Key(own), TimeProvider.System, own.ContainsKey("overwrite"));
         Console.Error.WriteLine(path == "-" ? "The backup is whole." : $"{path}: {new FileInfo(path).Length.ToString("N0", CultureInfo.InvariantCulture)} bytes");
         if (keep is { } count && Host.Backup.Prune(to, count) is > 0 and int deleted) Console.Error.WriteLine($"deleted {deleted} older");
         return 0;
@@ -31,7 +31,7 @@ internal static class BackupCommand
         (Dictionary<string, string> own, string[] server) = Split(arguments);
         string from = own.GetValueOrDefault("from") ?? throw new InvalidOperationException("restore needs --from FILE, or --from - for standard input.");
         ServerOptions options = ServerOptions.Read(server);
-        BackupContent content = Host.Restore.Run(from, options.Data, options.Postgres, Key(own), TimeProvider.System, own.ContainsKey("overwrite"));
+        BackupContent content = Host.Restore.Run(from, options, Key(own), TimeProvider.System, own.ContainsKey("overwrite"));
         Console.Error.WriteLine($"Restored what was there on {DateTimeOffset.FromUnixTimeSeconds(content.Made).UtcDateTime.ToString("u", CultureInfo.InvariantCulture)}. Start the server; every device logs in again.");
         return 0;
     }

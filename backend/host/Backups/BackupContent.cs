@@ -54,15 +54,24 @@ internal static partial class DataFolder
     /// <summary>The newest schema that this program knows of auth's and messaging's tables on SQLite.</summary>
     public static (long Auth, long Messaging) KnownSchemas { get; } = (Newest(typeof(AuthService)), Newest(typeof(MessagingOptions)));
 
+    /// <summary>
+    /// What is the machine's and not the instance's: the certificate that an authority gave, and the key under which it knows the machine. Another machine asks for its own, and a file
+    /// that is kept for years holds no key that opens connections; where a restore goes over what is there, they stay.
+    /// </summary>
+    public const string Certificates = "certificates";
+
     /// <summary>Everything in the folder but the databases, as names relative to it: keys, settings, attachments. Which policy was seen last is of the running instance: what is put back may be older.</summary>
     public static IEnumerable<string> Files(string folder) =>
         from path in Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = FileAttributes.ReparsePoint })
         let name = Path.GetRelativePath(folder, path).Replace('\\', '/')
         let first = name.Split('/')[0]
-        where !IsDatabase(name) && first is not (Lock or Description or PostgresBackup.Folder or AuthOptions.SeenPolicyFile) && !first.StartsWith(Working, StringComparison.Ordinal) && !first.StartsWith(Aside, StringComparison.Ordinal)
+        where !IsDatabase(name) && first is not (Lock or Description or Certificates or PostgresBackup.Folder or AuthOptions.SeenPolicyFile) && !first.StartsWith(Working, StringComparison.Ordinal) && !first.StartsWith(Aside, StringComparison.Ordinal)
             && !name.EndsWith(".part", StringComparison.Ordinal) && !name.EndsWith(".new", StringComparison.Ordinal)
         orderby name
         select name;
+
+    /// <summary>Whether a file is the messaging nodes': attachments, and the key that wakes devices.</summary>
+    public static bool IsMessaging(string name) => name == "keys/push.pem" || name.StartsWith("blobs/", StringComparison.Ordinal);
 
     /// <summary>Whether a name of a backup's entry stays inside the folder.</summary>
     public static bool IsSafe(string name) =>
@@ -80,10 +89,12 @@ internal static partial class DataFolder
     /// <exception cref="InvalidOperationException">It is inside.</exception>
     public static void RequireOutside(string folder, string place)
     {
-        string inside = Path.GetFullPath(folder).TrimEnd('/') + '/';
-        if ((Path.GetFullPath(place).TrimEnd('/') + '/').StartsWith(inside, StringComparison.Ordinal))
-            throw new InvalidOperationException($"Backups in {inside} would hold each other: choose a folder outside.");
+        if (IsInside(folder, place)) throw new InvalidOperationException($"Backups in {Path.GetFullPath(folder)} would hold each other: choose a folder outside.");
     }
+
+    /// <summary>Whether a place is the folder or somewhere below it.</summary>
+    public static bool IsInside(string folder, string place) =>
+        (Path.GetFullPath(place).TrimEnd('/') + '/').StartsWith(Path.GetFullPath(folder).TrimEnd('/') + '/', StringComparison.Ordinal);
 
     /// <summary>A database opened for looking and copying.</summary>
     public static SqliteConnection Open(string path)

@@ -25,7 +25,7 @@ internal sealed class BackupSchedule(ServerOptions options, TimeProvider clock, 
     void RunOnce()
     {
         Directory.CreateDirectory(options.BackupTo!);
-        Backup.Write(options.Data, options.Postgres, options.BackupTo!, BackupKey.Read(options.BackupKeyFile, null), clock, overwrite: true);
+        Backup.Write(options, options.BackupTo!, BackupKey.Read(options.BackupKeyFile, null), clock, overwrite: true);
         Backup.Prune(options.BackupTo!, options.BackupKeep);
         log.LogInformation("made a backup");
     }

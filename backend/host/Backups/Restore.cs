@@ -15,52 +15,49 @@ internal static class Restore
 
     /// <summary>Restores.</summary>
     /// <param name="from">The backup; <c>-</c> for standard input.</param>
-    /// <param name="data">The data folder: missing or empty, unless <paramref name="overwrite"/>.</param>
-    /// <param name="postgres">PostgreSQL's connection string; <c>null</c> where the databases are SQLite files in the data folder.</param>
+    /// <param name="options">Says where the instance is to be: its data folder, and that of messaging nodes that run apart, missing or empty unless <paramref name="overwrite"/>; and PostgreSQL, where its tables go.</param>
     /// <param name="key">What sealed it.</param>
     /// <param name="clock">The time.</param>
     /// <param name="overwrite">Whether what is in the folder may give way. It is kept beside, in <c>before-restore-TIME</c>.</param>
     /// <returns>What the backup says of itself.</returns>
     /// <exception cref="InvalidOperationException">The key is wrong, the backup of another version, a server runs on the folder, or it is not empty.</exception>
     /// <exception cref="InvalidDataException">The backup is damaged or cut off.</exception>
-    public static BackupContent Run(string from, string data, string? postgres, BackupKey key, TimeProvider clock, bool overwrite = false)
+    public static BackupContent Run(string from, ServerOptions options, BackupKey key, TimeProvider clock, bool overwrite = false)
     {
         using Stream input = from == "-" ? Console.OpenStandardInput() : File.OpenRead(from);
         byte[] header = new byte[BackupKey.HeaderBytes];
         if (input.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length) throw new InvalidOperationException("The file is not a backup of Kavalek.");
         byte[] fileKey = key.Open(header);
 
-        DataFolder.Make(data);
-        string[] before = Existing(data);
-        if (before.Length > 0 && !overwrite)
-            throw new InvalidOperationException($"{Path.GetFullPath(data)} is not empty. Nothing was changed; --overwrite puts what is there aside, into {DataFolder.Aside}….");
-        using FileStream held = Hold(data);
-        WorkingFolder.Sweep(data);
-        using WorkingFolder folder = new(data);
-        string working = folder.Path;
+        string[] folders = options.MessagingData is { } apart ? [options.Data, apart] : [options.Data];
+        foreach (string folder in folders)
+        {
+            DataFolder.Make(folder);
+            if (Existing(folder).Length > 0 && !overwrite)
+                throw new InvalidOperationException($"{Path.GetFullPath(folder)} is not empty. Nothing was changed; --overwrite puts what is there aside, into {DataFolder.Aside}….");
+        }
+        using FileStream held = Hold(options.Data);
+        foreach (string folder in folders) WorkingFolder.Sweep(folder);
+        // Beside what they replace: a folder may be a file system of its own, and only within one is a move all or nothing.
+        using WorkingFolder first = new(options.Data);
+        using WorkingFolder? second = options.MessagingData is null ? null : new WorkingFolder(options.MessagingData);
+        string[] working = second is null ? [first.Path] : [first.Path, second.Path];
         try
         {
             using SealedStream.Reader box = new(input, header, fileKey);
-            BackupContent content = Unpack(box, working, postgres is null ? "sqlite" : "postgres");
+            BackupContent content = Unpack(box, working, options.Postgres is null ? "sqlite" : "postgres");
             // The end of the archive is not yet the end of the file.
             box.CopyTo(Stream.Null);
             long now = clock.GetUtcNow().ToUnixTimeSeconds();
-            Check(working, content, now);
-            if (postgres is not null)
+            Check(working[0], content, now);
+            if (options.Postgres is { } postgres)
             {
-                string tables = Path.Combine(working, PostgresBackup.Folder);
+                string tables = Path.Combine(working[0], PostgresBackup.Folder);
                 PostgresBackup.Write(postgres, tables, content, now, overwrite);
                 Directory.Delete(tables, recursive: true);
             }
-            if (before.Length > 0)
-            {
-                string aside = Path.Combine(data, DataFolder.Aside + clock.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
-                DataFolder.Make(aside);
-                foreach (string name in before) Directory.Move(Path.Combine(data, name), Path.Combine(aside, name));
-            }
             // The databases last: without them there is no instance, and a restore that was cut off here is simply begun again.
-            foreach (string path in Directory.EnumerateFileSystemEntries(working).OrderBy(p => p.EndsWith(".db", StringComparison.Ordinal)).ThenBy(p => p, StringComparer.Ordinal))
-                Directory.Move(path, Path.Combine(data, Path.GetFileName(path)));
+            for (int i = folders.Length - 1; i >= 0; i--) Replace(folders[i], working[i], clock.GetUtcNow());
             return content;
         }
         catch (JsonException)
@@ -69,10 +66,23 @@ internal static class Restore
         }
     }
 
+    static void Replace(string folder, string working, DateTimeOffset now)
+    {
+        string[] before = Existing(folder);
+        if (before.Length > 0)
+        {
+            string aside = Path.Combine(folder, DataFolder.Aside + now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
+            DataFolder.Make(aside);
+            foreach (string name in before) Directory.Move(Path.Combine(folder, name), Path.Combine(aside, name));
+        }
+        foreach (string path in Directory.EnumerateFileSystemEntries(working).OrderBy(p => p.EndsWith(".db", StringComparison.Ordinal)).ThenBy(p => p, StringComparer.Ordinal))
+            Directory.Move(path, Path.Combine(folder, Path.GetFileName(path)));
+    }
+
     static string[] Existing(string data) =>
     [
         .. Directory.EnumerateFileSystemEntries(data).Select(path => Path.GetFileName(path)!)
-            .Where(name => name is not (DataFolder.Lock or "lost+found") && !name.StartsWith(DataFolder.Working, StringComparison.Ordinal) && !name.StartsWith(DataFolder.Aside, StringComparison.Ordinal)),
+            .Where(name => name is not (DataFolder.Lock or DataFolder.Certificates or "lost+found") && !name.StartsWith(DataFolder.Working, StringComparison.Ordinal) && !name.StartsWith(DataFolder.Aside, StringComparison.Ordinal)),
     ];
 
     static FileStream Hold(string data)
@@ -90,7 +100,7 @@ internal static class Restore
         }
     }
 
-    static BackupContent Unpack(Stream box, string working, string store)
+    static BackupContent Unpack(Stream box, string[] working, string store)
     {
         using TarReader tar = new(box, leaveOpen: true);
         BackupContent? content = null;
@@ -105,7 +115,7 @@ internal static class Restore
                 Require(content, store);
                 continue;
             }
-            string path = Path.Combine(working, entry.Name);
+            string path = Path.Combine(DataFolder.IsMessaging(entry.Name) ? working[^1] : working[0], entry.Name);
             string folder = Path.GetDirectoryName(path)!;
             DataFolder.Make(folder);
             using FileStream file = new(path, Backup.Private(FileMode.CreateNew));

@@ -29,7 +29,7 @@ internal sealed class CertificateKeeper : IAsyncDisposable
     /// <param name="clock">The time.</param>
     public CertificateKeeper(ServerOptions options, TimeProvider clock)
     {
-        (_folder, _name, _authority, _handler, _clock) = (Path.Combine(options.Data, "certificates"), options.TlsName!, new Uri(options.AcmeUrl), options.AcmeHandler, clock);
+        (_folder, _name, _authority, _handler, _clock) = (Path.Combine(options.Data, DataFolder.Certificates), options.TlsName!, new Uri(options.AcmeUrl), options.AcmeHandler, clock);
         Shown = Stored() ?? ServerCertificate.OfItself(_name, clock.GetUtcNow());
     }
 
