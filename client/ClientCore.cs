@@ -51,6 +51,7 @@ sealed class ClientCore : IAsyncDisposable
         OwnIdentity identity = await OwnIdentity.LoadAsync(profile.Data, profile.Store, cancel).ConfigureAwait(false);
         ClientCore core = new(options, profile, identity, await Tokens.LoadAsync(profile.Store, cancel).ConfigureAwait(false));
         if (await profile.Store.GetAsync(StoreKeys.Policy, cancel).ConfigureAwait(false) is { } policy) core.TimerPolicy = TimerPolicy.Decode(policy);
+        if (await profile.Store.GetAsync(StoreKeys.AttachmentPolicy, cancel).ConfigureAwait(false) is { } attachments) core.AttachmentPolicy = AttachmentPolicy.Decode(attachments);
         await core.People.LoadAsync(cancel).ConfigureAwait(false);
         await core.Devices.LoadAsync(cancel).ConfigureAwait(false);
         return core;
@@ -71,6 +72,9 @@ sealed class ClientCore : IAsyncDisposable
     /// <summary>What the instance allows of timers.</summary>
     public TimerPolicy TimerPolicy { get; private set; } = TimerPolicy.None;
 
+    /// <summary>What the instance allows of attachments.</summary>
+    public AttachmentPolicy AttachmentPolicy { get; private set; } = AttachmentPolicy.None;
+
     /// <summary>Told of each message that has an end, milliseconds since 1970.</summary>
     public Action<ulong> Ends { get; set; } = _ => { };
 
@@ -86,13 +90,15 @@ sealed class ClientCore : IAsyncDisposable
     /// <summary>Told when something was marked.</summary>
     public Action Marked { get; set; } = () => { };
 
-    /// <summary>Asks the instance what it allows of timers, and keeps it.</summary>
+    /// <summary>Asks the instance what it allows of timers and attachments, and keeps it.</summary>
     public async Task RefreshPolicyAsync(CancellationToken cancel)
     {
-        TimerPolicy policy = TimerPolicy.Of(await SignIn.InstanceAsync(cancel).ConfigureAwait(false));
-        if (policy == TimerPolicy) return;
-        await Store.ApplyAsync(new StoreBatch().Put(StoreKeys.Policy, policy.Encode()), cancel).ConfigureAwait(false);
-        TimerPolicy = policy;
+        Protocol.Auth.InstanceInfo instance = await SignIn.InstanceAsync(cancel).ConfigureAwait(false);
+        TimerPolicy timers = TimerPolicy.Of(instance);
+        AttachmentPolicy attachments = AttachmentPolicy.Of(instance);
+        if (timers == TimerPolicy && attachments == AttachmentPolicy) return;
+        await Store.ApplyAsync(new StoreBatch().Put(StoreKeys.Policy, timers.Encode()).Put(StoreKeys.AttachmentPolicy, attachments.Encode()), cancel).ConfigureAwait(false);
+        (TimerPolicy, AttachmentPolicy) = (timers, attachments);
     }
 
     /// <summary>The own display name, if any.</summary>

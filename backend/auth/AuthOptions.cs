@@ -43,6 +43,12 @@ public sealed record AuthOptions
     /// <summary>Seconds after which every message ends at the latest; 0 for none. Clients keep to it.</summary>
     public int TimerCeiling { get; init; }
 
+    /// <summary>Bytes of the largest file that may be attached, as the delivery service is set to take it; 256 MiB.</summary>
+    public long AttachmentBytes { get; init; } = 256L << 20;
+
+    /// <summary>Bytes that the attachments of one account may take, likewise; 4 GiB.</summary>
+    public long AttachmentQuota { get; init; } = 4L << 30;
+
     /// <summary>The way to a mail server; <c>null</c> where there is none.</summary>
     public MailOptions? Mail { get; init; }
 

@@ -57,6 +57,8 @@ public sealed class Server : IAsyncDisposable
                 Registration = options.Registration,
                 TimerFloor = options.TimerFloor,
                 TimerCeiling = options.TimerCeiling,
+                AttachmentBytes = (long)options.AttachmentSize << 20,
+                AttachmentQuota = (long)options.AttachmentQuota << 20,
                 BcryptCost = options.BcryptCost,
                 RateFactor = options.RateFactor,
                 Mail = options.Mail,

@@ -84,6 +84,7 @@ sealed class Housekeeping(
                 break;
             case PolicyChanged policy:
                 sockets.Retention = (uint)policy.RetentionDays * 86_400;
+                attachments.Follow(policy);
                 break;
             case DevicesChanged changed:
                 _ = DoAsync(() => new NoticeOperation(changed.Account, changed.Devices, changed.News));

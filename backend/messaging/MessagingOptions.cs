@@ -80,6 +80,9 @@ public sealed record MessagingOptions
     /// <summary>Bytes of attachments that an account may declare in a day; 2 GiB.</summary>
     public long AttachmentDayBytes { get; init; } = 2L << 30;
 
+    /// <summary>Bytes of attachments that an account may have declared and not finished; one alone may have more. 512 MiB.</summary>
+    public long AttachmentUnfinishedBytes { get; init; } = 512L << 20;
+
     /// <summary>Attachments that an account may have there.</summary>
     public int AttachmentAccountFiles { get; init; } = 20_000;
 

@@ -43,6 +43,7 @@ sealed partial class ConversationEngine
     {
         if (files.Count is 0 or > Attachment.Most) throw new KavalekException(ErrorCodes.Invalid, $"A message has between 1 and {Attachment.Most} files. It was not stored.");
         Check(text, mentions, files.Count);
+        _core.AttachmentPolicy.Check(files);
         if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
         List<Contents.Attachment> attachments = [];
         MessageId message = new(_core.Identity.Account, _core.Mls.Crypto.NewId());

@@ -25,6 +25,9 @@ static class StoreKeys
     /// <summary>What the instance allows of timers.</summary>
     public const string Policy = "conv/policy";
 
+    /// <summary>What the instance allows of attachments.</summary>
+    public const string AttachmentPolicy = "conv/files-policy";
+
     /// <summary>Texts that the archive does not have yet.</summary>
     public const string Due = "conv/h/";
     /// <summary>How the archive stands.</summary>

@@ -9,7 +9,10 @@ namespace Kavalek.Protocol.Auth;
 /// <param name="Registration"><c>invite</c> or <c>open</c>.</param>
 /// <param name="TimerFloor">Seconds that a message may be set to live, at least; 0 for none. Clients keep to it.</param>
 /// <param name="TimerCeiling">Seconds after which every message ends at the latest; 0 for none. Clients keep to it.</param>
-public sealed record InstanceInfo(Id Id, string Name, int Protocol, string Registration, long TimerFloor = 0, long TimerCeiling = 0);
+/// <param name="AttachmentBytes">Bytes of the largest file that may be sent; 0 for none at all.</param>
+/// <param name="AttachmentQuota">Bytes that the attachments of one account may take together, as they are uploaded.</param>
+public sealed record InstanceInfo(Id Id, string Name, int Protocol, string Registration, long TimerFloor = 0, long TimerCeiling = 0,
+    long AttachmentBytes = Limits.AttachmentBytes, long AttachmentQuota = long.MaxValue);
 
 /// <summary>How the client turns the password into keys (docs/PROTOCOL.md, "Password").</summary>
 /// <param name="Algorithm"><c>pbkdf2-hmac-sha256</c>.</param>

@@ -4,6 +4,7 @@ using System.Text;
 using Kavalek.Mls;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using static Kavalek.Client.Tests.TestConversations;
 using static Kavalek.Client.Tests.TestPeople;
 
@@ -432,21 +433,33 @@ public static class AttachmentTests
         await using TestServer server = await TestServer.StartAsync(null, o => o with { Registration = Auth.RegistrationPolicy.Open, AttachmentSize = 1, AttachmentQuota = 1 });
         await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim");
         (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
-        await hers.SendAsync("too large", [File("large.bin", new byte[1_300_000])]);
+        // What the server says it takes is known before anything is read or stored.
+        KavalekException said = await Assert.ThrowsAsync<KavalekException>(() => hers.SendAsync("too large", [File("large.bin", new byte[1_048_577])]));
+        Assert.Equal((ErrorCodes.TooLarge, true), (said.Code, said.NothingChanged));
+        Assert.Contains("1 MiB at most", said.Message, StringComparison.Ordinal);
+        said = await Assert.ThrowsAsync<KavalekException>(() => hers.SendAsync("too much", [File("a.bin", new byte[700_000]), File("b.bin", new byte[700_000])]));
+        Assert.Equal(ErrorCodes.OverQuota, said.Code);
         await hers.SendAsync("fits", [File("a.bin", new byte[700_000])]);
         await hers.SendAsync("full", [File("b.bin", new byte[700_000])]);
         await hers.SendAsync("text");
         await SyncAsync(marie, karim);
         Assert.Equal(["text", "fits"], (await his.TextsAsync()).Order(StringComparer.Ordinal).Reverse());
-        Message large = await hers.MessageAsync("too large"), full = await hers.MessageAsync("full");
-        Assert.Equal((MessageState.Failed, MessageState.Failed), (large.State, full.State));
-        Assert.Contains("larger", large.Failure, StringComparison.Ordinal);
-        await hers.DeleteAsync([large.Id]);
+        Message full = await hers.MessageAsync("full");
+        Assert.Equal(MessageState.Failed, full.State);
+        Assert.Contains("take what they may", full.Failure, StringComparison.Ordinal);
         Assert.Equal(ErrorCodes.NotFound, await CodeAsync(async () => await hers.RetryAsync((await hers.MessageAsync("fits")).Id)));
         await hers.RetryAsync(full.Id);
         await SyncAsync(marie, karim);
         Assert.Equal(MessageState.Failed, (await hers.MessageAsync("full")).State);
         Assert.Equal(["fits", "full", "text"], (await hers.TextsAsync()).Order(StringComparer.Ordinal));
+        // A policy that takes less, of which this device has not heard yet: the server keeps to it. Then it has, and none is sent at all.
+        await hers.DeleteAsync([full.Id]);
+        server.Services.GetRequiredService<IEventBus>().Publish(new PolicyChanged(30, 0, 1 << 20));
+        await hers.SendAsync("none", [File("c.bin", new byte[10])]);
+        await SyncAsync(marie, karim);
+        Message none = await hers.MessageAsync("none");
+        Assert.Equal(MessageState.Failed, none.State);
+        Assert.Contains("larger", none.Failure, StringComparison.Ordinal);
     }
 
     static OutgoingFile File(string name, byte[] bytes, string type = "application/octet-stream") => new(name, type, bytes.Length, new MemoryStream(bytes));

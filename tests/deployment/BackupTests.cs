@@ -92,8 +92,8 @@ public sealed class BackupTests : IDisposable
         Directory.CreateDirectory(Path.Combine(In("auth"), "certificates"));
         await File.WriteAllTextAsync(Path.Combine(In("auth"), "certificates", "current.pem"), "a certificate and its key", Cancel);
         await RefusedAsync("would hold each other", ["backup", .. apart, "--to", Path.Combine(In("messaging"), "backups/"), "--key-file", In("key")]);
-        await RefusedAsync("nothing of messaging nodes", ["backup", .. where, "--data", In("auth"), "--messaging-data", In("elsewhere"), "--to", In("none"), "--key-file", In("key")]);
-        await RefusedAsync("--messaging-data", ["backup", .. where, "--data", In("auth"), "--messaging-data", Path.Combine(In("auth"), "below"), "--to", In("none"), "--key-file", In("key")]);
+        await RefusedAsync("nothing of messaging nodes", ["backup", "--data", In("auth"), "--messaging-data", In("elsewhere"), .. where[2..], "--to", In("none"), "--key-file", In("key")]);
+        await RefusedAsync("--messaging-data", ["backup", "--data", In("auth"), "--messaging-data", Path.Combine(In("auth"), "below"), .. where[2..], "--to", In("none"), "--key-file", In("key")]);
         await OkAsync(["backup", .. apart, "--to", In("two.backup"), "--key-file", In("key")]);
         File.Move(Path.Combine(In("auth"), "certificates", "current.pem"), In("certificate"));
         Directory.Move(In("auth"), In("gone"));

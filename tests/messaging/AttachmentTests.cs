@@ -171,6 +171,87 @@ public static class AttachmentTests
 
     // K-54
     [Fact]
+    public static async Task An_account_cannot_take_the_room_of_others_by_declaring_what_it_never_sends()
+    {
+        await using MessagingServer server = await MessagingServer.StartAsync(o => o with { AttachmentUnfinishedBytes = 1_000 });
+        PlainDevice one = PlainDevice.New();
+        using Client owner = new(server, one), sister = new(server, one with { Device = Id.New(), Session = Id.New() }), other = new(server, PlainDevice.New());
+        Id first = Id.New(), second = Id.New(), third = Id.New();
+        await owner.DeclareAsync(first, 600);
+        await owner.PartAsync(first, 0, new byte[599]);
+        await sister.DeclareAsync(second, 400);
+        // What is begun counts as a whole, on whichever device; and nothing is written of what is refused.
+        foreach (Client device in (Client[])[owner, sister]) Assert.Equal(ErrorCodes.RateLimited, await device.PutAsync(third, 1).CodeAsync());
+        Assert.Equal(ErrorCodes.NotFound, await owner.SendAsync(HttpMethod.Get, $"{third}/state").CodeAsync());
+        Assert.Equal(599ul, (await sister.DeclareAsync(first, 600)).Received);
+        await other.DeclareAsync(Id.New(), 1_000);
+        // What is whole makes room, and what is deleted.
+        await owner.PartAsync(first, 599, new byte[1]);
+        await owner.DeclareAsync(third, 600);
+        Assert.Equal(ErrorCodes.RateLimited, await owner.PutAsync(Id.New(), 1).CodeAsync());
+        Assert.Equal(HttpStatusCode.NoContent, await owner.SendAsync(HttpMethod.Delete, $"{second}").StatusAsync());
+        Assert.Equal(HttpStatusCode.NoContent, await owner.SendAsync(HttpMethod.Delete, $"{third}").StatusAsync());
+        // One alone may be larger than that; then it is the only one.
+        await owner.DeclareAsync(second, 5_000);
+        Assert.Equal(ErrorCodes.RateLimited, await owner.PutAsync(third, 1).CodeAsync());
+        // What is given up makes room after a day.
+        server.Clock.Advance(TimeSpan.FromHours(25));
+        Assert.Equal(0, await server.EventuallyAsync("SELECT COUNT(*) FROM attachment", 0));
+        using Client later = new(server, one);
+        await later.DeclareAsync(third, 1_000);
+    }
+
+    [Fact]
+    public static async Task The_policy_bounds_what_is_declared_from_the_start_and_from_its_change_on()
+    {
+        const long large = 1_000_000, upload = (large / 8 * 9) + 2_048;
+        await using MessagingServer server = await MessagingServer.StartAsync(o => o with { AttachmentBytes = 3_000_000, Policy = new PolicyChanged(30, large, 2_000_000) });
+        using Client owner = new(server, PlainDevice.New());
+        Id before = Id.New();
+        Assert.Equal(ErrorCodes.TooLarge, await owner.PutAsync(before, upload + 1).CodeAsync());
+        await owner.DeclareAsync(before, upload);
+        Assert.Equal(ErrorCodes.OverQuota, await owner.PutAsync(Id.New(), 2_000_001 - upload).CodeAsync());
+        await owner.DeclareAsync(Id.New(), 2_000_000 - upload);
+        // More than the command line says it never allows.
+        server.Bus.Publish(new PolicyChanged(30, 1L << 30, 1L << 40));
+        Assert.Equal(ErrorCodes.TooLarge, await owner.PutAsync(Id.New(), 3_000_001).CodeAsync());
+        await owner.DeclareAsync(Id.New(), 3_000_000);
+        // None at all; what was declared goes on.
+        server.Bus.Publish(new PolicyChanged(30, 0, 1L << 40));
+        Assert.Equal(ErrorCodes.TooLarge, await owner.PutAsync(Id.New(), 1).CodeAsync());
+        Assert.Equal(10ul, (await owner.PartAsync(before, 0, new byte[10])).Received);
+        server.Bus.Publish(new PolicyChanged(30, 10, 10));
+        Assert.Equal(ErrorCodes.OverQuota, await owner.PutAsync(Id.New(), 1).CodeAsync());
+    }
+
+    // K-65
+    [Theory]
+    [InlineData(0, 100)]  // all of it
+    [InlineData(40, 60)]  // the last part
+    [InlineData(40, 30)]  // one between
+    public static async Task What_is_deleted_while_a_part_of_it_comes_leaves_no_file_behind(int before, int coming)
+    {
+        await using MessagingServer server = await MessagingServer.StartAsync();
+        using Client owner = new(server, PlainDevice.New());
+        Id id = Id.New();
+        await owner.DeclareAsync(id, 100);
+        if (before > 0) await owner.PartAsync(id, 0, new byte[before]);
+        SlowBytes slow = new(coming);
+        Task<HttpResponseMessage> part = owner.SendAsync(HttpMethod.Patch, $"{id}?at={before}", slow);
+        // The first of it has come to the disk.
+        while (Files(server) is not [var path] || new FileInfo(path).Length <= before) await Task.Yield();
+        Assert.Equal(HttpStatusCode.NoContent, await owner.SendAsync(HttpMethod.Delete, $"{id}").StatusAsync());
+        slow.GoOn();
+        Assert.Equal(ErrorCodes.NotFound, await part.CodeAsync());
+        Assert.Empty(Files(server));
+        Assert.Equal(0, await server.EventuallyAsync("SELECT COUNT(*) FROM attachment", 0));
+        // The id is free again, and begins from nothing.
+        Assert.Equal(0ul, (await owner.DeclareAsync(id, 100)).Received);
+        Assert.Equal(100ul, (await owner.PartAsync(id, 0, new byte[100])).Received);
+    }
+
+    // K-54
+    [Fact]
     public static async Task A_full_disk_takes_nothing_more_and_what_a_crash_left_is_swept_or_written_over()
     {
         bool full = false;
@@ -307,6 +388,35 @@ public static class AttachmentTests
         await using NetworkStream stream = tcp.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"PATCH /api/v1/attachments/{id}?at=500 HTTP/1.1\r\nHost: {server.Address.Authority}\r\nAuthorization: Bearer {server.Token(device)}\r\n"
             + "Content-Type: application/octet-stream\r\nContent-Length: 500\r\n\r\nonly a few bytes"), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A part of which half comes now, and half when it is told to.</summary>
+    sealed class SlowBytes : HttpContent
+    {
+        readonly TaskCompletionSource _on = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly int _length;
+
+        public SlowBytes(int length)
+        {
+            _length = length;
+            Headers.ContentType = new("application/octet-stream");
+        }
+
+        public void GoOn() => _on.SetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(new byte[_length / 2]);
+            await stream.FlushAsync();
+            await _on.Task;
+            await stream.WriteAsync(new byte[_length - (_length / 2)]);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _length;
+            return true;
+        }
     }
 
     static byte[] Gzip(byte[] bytes)

@@ -115,9 +115,8 @@ internal sealed class Policies(AuthDatabase database, AuthOptions options, Insta
 
     // What the command line says holds until somebody sets it here.
     InstancePolicy Defaults() => new(
-        0, options.Registration == RegistrationPolicy.Open ? "open" : "invite", 30, options.TimerFloor, options.TimerCeiling, DefaultAttachment, DefaultQuota, true, 0, [Suite]);
+        0, options.Registration == RegistrationPolicy.Open ? "open" : "invite", 30, options.TimerFloor, options.TimerCeiling, options.AttachmentBytes, options.AttachmentQuota, true, 0, [Suite]);
 
-    const long DefaultAttachment = 100L << 20, DefaultQuota = 1L << 30;
     const int Suite = 0xF004;
 
     static void Check(InstancePolicy policy)

@@ -18,7 +18,8 @@ internal static class InstanceEndpoints
     static async Task<JsonHttpResult<InstanceInfo>> Get(InstanceId instance, AuthOptions options, Policies policies)
     {
         InstancePolicy policy = await policies.ReadAsync();
-        return Json.Ok(new InstanceInfo(instance.Id, options.Name, Protocol: 1, policy.Registration, policy.TimerFloor, policy.TimerCeiling), AuthJson.Default.InstanceInfo);
+        return Json.Ok(new InstanceInfo(instance.Id, options.Name, Protocol: 1, policy.Registration, policy.TimerFloor, policy.TimerCeiling,
+            Math.Min(policy.AttachmentBytes, options.AttachmentBytes), Math.Min(policy.AttachmentQuota, options.AttachmentQuota)), AuthJson.Default.InstanceInfo);
     }
 
     static async Task<Ok> Health(AuthDatabase database)

@@ -14,7 +14,10 @@ namespace Kavalek.Messaging.Attachments;
 sealed record Declaration(Id Id, Id Account, long Size, long Lives, byte[] Reader);
 
 /// <summary><c>PUT</c>: a place for an attachment, or the same one again. <see cref="Outcome.Seq"/> says how many bytes are there.</summary>
-sealed class DeclareAttachmentChore(Declaration declared, MessagingOptions options) : Chore
+/// <param name="declared">What is declared.</param>
+/// <param name="quota">Bytes that the account's attachments may take together: what the options say, or the policy where that is less.</param>
+/// <param name="options">The other bounds.</param>
+sealed class DeclareAttachmentChore(Declaration declared, long quota, MessagingOptions options) : Chore
 {
     /// <summary>Seconds in which what was declared has to be whole.</summary>
     const long AttemptSeconds = 24 * 3600;
@@ -34,9 +37,16 @@ sealed class DeclareAttachmentChore(Declaration declared, MessagingOptions optio
         }
         long day = Now / 86_400;
         (long bytes, long files, long today) = Use(store, day);
-        if (bytes + declared.Size > options.AttachmentAccountBytes || files >= options.AttachmentAccountFiles || today + declared.Size > options.AttachmentDayBytes)
+        if (bytes + declared.Size > quota || files >= options.AttachmentAccountFiles || today + declared.Size > options.AttachmentDayBytes)
         {
             Outcome = Outcome.Refused(ErrorCodes.OverQuota);
+            return;
+        }
+        // Room that is declared is taken, so nobody takes it all without sending anything. One file always goes, however large it may be.
+        long begun = Keys(store, "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM attachment WHERE account = @account AND received < size", ("@account", declared.Account))[0];
+        if (begun > 0 && begun + declared.Size > options.AttachmentUnfinishedBytes)
+        {
+            Outcome = Outcome.Refused(ErrorCodes.RateLimited);
             return;
         }
         if (Keys(store, "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM attachment_use")[0] + declared.Size > options.AttachmentTotalBytes)

@@ -29,7 +29,7 @@ static class AttachmentEndpoints
         routes.MapGet("/api/v1/attachments/{attachment}", Read);
     }
 
-    static async Task<IResult> Declare(HttpContext context, string attachment, AttachmentStore store, Sockets.Sockets sockets, MessagingOptions options)
+    static async Task<IResult> Declare(HttpContext context, string attachment, AttachmentStore store, Sockets.Sockets sockets)
     {
         if (!sockets.TryTakeAppend(Authentication.Device(context))) return TooOften();
         DeclareAttachment? body = await ReadAsync(context, DeclareAttachment.Parser, maximum: 1024);
@@ -38,7 +38,7 @@ static class AttachmentEndpoints
         {
             return Invalid();
         }
-        if ((long)body.Size > options.AttachmentBytes) return Problems.Of(ErrorCodes.TooLarge, "larger than an attachment may be here");
+        if ((long)body.Size > store.Largest) return Problems.Of(ErrorCodes.TooLarge, "larger than an attachment may be here");
         Id account = Authentication.Account(context);
         Outcome outcome = await store.DeclareAsync(new Declaration(id, account, (long)body.Size, body.Lives, body.Reader.ToByteArray()));
         return outcome.Code is null ? await StateAsync(store, id, account) : Refused(outcome);
@@ -109,6 +109,7 @@ static class AttachmentEndpoints
         ErrorCodes.NotFound => Missing(),
         ErrorCodes.StaleUpload => Problems.Of(ErrorCodes.StaleUpload, "it goes on elsewhere", outcome.Epoch),
         ErrorCodes.OverQuota => Problems.Of(ErrorCodes.OverQuota, "the account's attachments take what they may"),
+        ErrorCodes.RateLimited => Problems.Of(ErrorCodes.RateLimited, "too much is begun and not finished"),
         ErrorCodes.StorageFull => Problems.Of(ErrorCodes.StorageFull, "the server has no room for attachments"),
         _ => StreamBodies.Refused(outcome),
     };

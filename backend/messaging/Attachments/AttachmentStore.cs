@@ -15,11 +15,22 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
     // One part of an attachment at a time: where a client has lost a connection that this server has not, it waits.
     readonly ConcurrentDictionary<Id, byte> _writing = new();
 
+    // What the instance's policy asks; null until it is known.
+    PolicyChanged? _policy;
+
+    /// <summary>Bytes that an upload may have: what the command line says, or the policy where that is less.</summary>
+    public long Largest => Math.Min(options.AttachmentBytes, Volatile.Read(ref _policy) is { } policy ? UploadOf(policy.AttachmentBytes) : long.MaxValue);
+
+    long Quota => Math.Min(options.AttachmentAccountBytes, Volatile.Read(ref _policy)?.AttachmentQuota ?? long.MaxValue);
+
     long Now => clock.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>From now on this is asked of attachments; those that are there stay.</summary>
+    public void Follow(PolicyChanged policy) => Volatile.Write(ref _policy, policy);
 
     /// <summary>Declares one; <see cref="Outcome.Seq"/> says how far it got before.</summary>
     public Task<Outcome> DeclareAsync(Declaration declared) =>
-        files.HasRoom(declared.Size) ? writer.DoAsync(new DeclareAttachmentChore(declared, options)) : Task.FromResult(Outcome.Refused(ErrorCodes.StorageFull));
+        files.HasRoom(declared.Size) ? writer.DoAsync(new DeclareAttachmentChore(declared, Quota, options)) : Task.FromResult(Outcome.Refused(ErrorCodes.StorageFull));
 
     /// <summary>What the account has there; <c>null</c> for what is not there or somebody else's.</summary>
     public async Task<StoredAttachment?> OwnAsync(Id id, Id account) => await rows.FindAsync(id, Now) is { } found && found.Account == account ? found : null;
@@ -45,6 +56,11 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
             if (written <= 0) return Outcome.Refused(ErrorCodes.Invalid);
             if (at + written == present.Size) files.Finish(id);
             return await writer.DoAsync(new AdvanceAttachmentChore(id, account, at, at + written));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Deleted while it was written.
+            return Outcome.Refused(ErrorCodes.NotFound);
         }
         finally
         {
@@ -83,6 +99,9 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
         if (strays.Count <= known) strays.ForEach(File.Delete);
         else log.LogWarning("{Count} files of attachments are unknown to the database, most there are: none was deleted.", strays.Count);
     }
+
+    // The server sees classes of sizes alone (docs/PROTOCOL.md §12.2): what encrypts and pads a file is less than an eighth of it, and 2 KiB of a small one.
+    static long UploadOf(long file) => file == 0 ? 0 : (file / 8 * 9) + 2_048;
 
     async Task<Outcome> DropAsync(DropAttachmentsChore chore)
     {

@@ -30,7 +30,7 @@ sealed class BlobFolder(MessagingOptions options)
         else if (!File.Exists(part) && File.Exists(path)) File.Move(path, part);
         // Only the first part makes the file: what was deleted meanwhile does not come back empty.
         FileStreamOptions how = new() { Mode = at == 0 ? FileMode.OpenOrCreate : FileMode.Open, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) how.UnixCreateMode = OwnerFile;
+        if (at == 0 && !OperatingSystem.IsWindows()) how.UnixCreateMode = OwnerFile;
         await using FileStream file = new(part, how);
         if (file.Length < at) throw new IOException("the file is shorter than what was acknowledged");
         // Nothing that counts is cut off. Where a device that lost its connection sends a part again over another node, this one may still be writing the same bytes;
