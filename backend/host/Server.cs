@@ -170,7 +170,7 @@ public sealed class Server : IAsyncDisposable
         string version = typeof(Server).Assembly.GetName().Version?.ToString(3) ?? "";
         DateTimeOffset? newest = options.BackupTo is { } folder && new DirectoryInfo(folder) is { Exists: true } backups
             ? backups.EnumerateFileSystemInfos().Select(file => (DateTimeOffset?)file.LastWriteTimeUtc).Max() : null;
-        return certificate is null ? new InstanceFacts(version, newest) : new InstanceFacts(version, newest, certificate.Certificate.NotAfter.ToUniversalTime());
+        return certificate is null ? new InstanceFacts(version, !options.Messaging, newest) : new InstanceFacts(version, !options.Messaging, newest, certificate.Certificate.NotAfter.ToUniversalTime());
     }
 
     static MessagingOptions MessagingOptionsOf(ServerOptions options, AuthService? auth, RemoteAuth? remote)

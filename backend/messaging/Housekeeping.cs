@@ -13,10 +13,11 @@ namespace Kavalek.Messaging;
 
 /// <summary>What happens without a client asking: news of other parts of the server, the clock, the end.</summary>
 sealed class Housekeeping(
-    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, AttachmentStore attachments, MessagingMetrics metrics, IEventBus bus,
+    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, AttachmentStore attachments, Admin.Figures figures, MessagingMetrics metrics, IEventBus bus,
     MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     const int CatchUpSeconds = 3;
+    const int NodeSeconds = 10;
 
     static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
@@ -34,6 +35,7 @@ sealed class Housekeeping(
         _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
         _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));
         _running.Add(clock.CreateTimer(_ => _ = Task.Run(attachments.SweepAsync), null, TimeSpan.Zero, TimeSpan.FromDays(1)));
+        _running.Add(clock.CreateTimer(_ => _ = Task.Run(figures.NoteDayAsync), null, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)));
         TimeSpan expiry = TimeSpan.FromSeconds(options.ExpirySeconds);
         _running.Add(clock.CreateTimer(_ => _ = ExpireAsync(), null, expiry, expiry));
         return Task.CompletedTask;
@@ -147,6 +149,8 @@ sealed class Housekeeping(
         topics.Sweep();
         if (bus.IsShared && ++_ticks % (bus.IsLive ? CatchUpSeconds : 1) == 0)
             _ = CatchUpAsync();
+        if (bus.IsShared && _ticks % NodeSeconds == 1)
+            _ = figures.NoteNodeAsync();
         for (int owed = _owed.Count; owed > 0 && _owed.TryDequeue(out Func<Task<Outcome>>? work); owed--)
             _ = DoAsync(work);
     }

@@ -9,21 +9,24 @@ sealed class MessagingMetrics : IDisposable
 {
     readonly Meter _meter = new("Kavalek.Messaging");
 
-    public MessagingMetrics(GroupCommit writer, Sockets.Sockets sockets, Database database)
+    public MessagingMetrics(GroupCommit writer, Sockets.Sockets sockets, Admin.DeliveryTimes times, Database database)
     {
         Counter<long> operations = _meter.CreateCounter<long>("kavalek.operations", null, "Appends, acknowledgements and other changes that were asked for.");
         Counter<long> refused = _meter.CreateCounter<long>("kavalek.operations.failed", null, "Those that could not be stored.");
         Histogram<double> commit = _meter.CreateHistogram<double>("kavalek.commit.seconds", "s", "From taking a batch of changes to telling its listeners.");
         Histogram<double> delivery = _meter.CreateHistogram<double>(
             "kavalek.delivery.seconds", "s", "From the arrival of a change at this node to handing it to its readers' sockets here: the slowest of each batch.");
-        writer.Measured = (count, stored, seconds, sinceArrival) =>
+        writer.Measured = batch =>
         {
-            operations.Add(count);
-            if (!stored)
-                refused.Add(count);
-            commit.Record(seconds);
-            if (stored)
-                delivery.Record(sinceArrival);
+            operations.Add(batch.Operations);
+            commit.Record(batch.Seconds);
+            if (!batch.IsStored)
+            {
+                refused.Add(batch.Operations);
+                return;
+            }
+            delivery.Record(batch.SinceArrival);
+            times.Add(batch.SinceArrival, batch.Appends);
         };
         _meter.CreateObservableGauge("kavalek.connections", () => (long)sockets.Count, null, "Open sockets.");
         _meter.CreateObservableGauge("kavalek.queue", () => (long)writer.Waiting, null, "Changes that wait for the writer.");

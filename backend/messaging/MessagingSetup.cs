@@ -54,6 +54,10 @@ public static class MessagingSetup
         services.AddSingleton<PushServices>();
         services.AddSingleton<PushSender>();
         services.AddSingleton<Pusher>();
+        services.AddSingleton<PushTester>();
+        services.AddSingleton<DeliveryTimes>();
+        services.AddSingleton<Figures>();
+        services.AddSingleton<GroupList>();
         services.AddSingleton<MessagingMetrics>();
         services.AddHostedService<Housekeeping>();
         services.AddHostedService(provider => provider.GetRequiredService<Pusher>());
@@ -82,7 +86,7 @@ public static class MessagingSetup
         routes.MapPush();
         routes.MapAttachments();
         routes.MapSocket();
-        routes.MapOverview();
+        routes.MapAdmin();
         routes.MapGet("/api/healthz", async (GroupCommit writer, HttpContext context) =>
         {
             context.Response.Headers.CacheControl = "no-store";

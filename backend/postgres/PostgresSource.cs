@@ -21,6 +21,10 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
 
     PostgresSource(NpgsqlDataSource source, string schema) => (_source, _schema) = (source, schema);
 
+    /// <summary>Asks for the bytes on the disk of a schema's tables, with their indexes.</summary>
+    public static string SizeOf(string schema) =>
+        $"SELECT COALESCE(SUM(pg_total_relation_size(oid)), 0)::BIGINT FROM pg_class WHERE relnamespace = '{schema}'::regnamespace AND relkind = 'r'";
+
     /// <summary>Reads what a service needs to connect; nothing is opened yet.</summary>
     /// <param name="connection">Keywords and values as Npgsql has them: <c>Host=…;Database=…;Username=…;Password=…</c>.</param>
     /// <param name="schema">The service's schema.</param>

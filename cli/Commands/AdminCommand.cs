@@ -13,7 +13,7 @@ static class AdminCommand
     public static Command Create(CommandLine.Commands with)
     {
         var command = new Verb("admin", "Run the instance: people, invites, policy (for moderators, admins and owners).") { Overview(with), Policy(with) };
-        foreach (Verb verb in AdminPeople.All(with).Concat(AdminInvites.All(with)))
+        foreach (Verb verb in AdminHealth.All(with).Concat(AdminPeople.All(with)).Concat(AdminInvites.All(with)))
             command.Subcommands.Add(verb);
         command.Notes = "Nobody of any rank reads messages, sees addresses or who talks with whom, or adds devices to somebody. Every act is in a log that each member can read: kavalek audit.";
         command.Examples =
@@ -62,7 +62,9 @@ static class AdminCommand
                     [
                         ("accounts", all.Accounts), ("suspended", all.Suspended), ("left", all.Left), ("devices", all.Devices), ("sessions", all.Sessions), ("invites", all.Invites),
                         ("connections", delivery.Connections), ("entriesPerMinute", delivery.EntriesPerMinute), ("queue", delivery.QueueDepth),
-                        ("databaseBytes", all.DatabaseBytes + delivery.DatabaseBytes), ("memoryBytes", delivery.MemoryBytes),
+                        ("databaseBytes", all.DatabaseBytes + delivery.DatabaseBytes), ("attachmentBytes", delivery.AttachmentBytes), ("archiveBytes", delivery.ArchiveBytes),
+                        ("freeBytes", delivery.FreeBytes), ("memoryBytes", Memory(all, delivery)), ("nodes", delivery.Nodes.Length),
+                        ("deliveries", delivery.Delivery.Count), ("deliveryP50Microseconds", delivery.Delivery.P50), ("deliveryP99Microseconds", delivery.Delivery.P99),
                     ])
                     {
                         o.WriteNumber(name, value);
@@ -83,8 +85,11 @@ static class AdminCommand
                 ["Devices", $"{Number(all.Devices)}, {Number(all.Sessions)} logged in, {Number(delivery.Connections)} connected"],
                 ["Invites that work", Number(all.Invites)],
                 ["Messages a minute", $"{Number(delivery.EntriesPerMinute)}, {Number(delivery.QueueDepth)} waiting to be stored"],
-                ["Databases", Size(all.DatabaseBytes + delivery.DatabaseBytes)],
-                ["Memory", Size(delivery.MemoryBytes)],
+                ["Delivered within", delivery.Delivery.Count == 0 ? "nothing in five minutes" : $"{Milliseconds(delivery.Delivery.P50)} (half), {Milliseconds(delivery.Delivery.P99)} (99 %), in the last five minutes"],
+                ["Databases", Size(all.DatabaseBytes + delivery.DatabaseBytes) + Grown(delivery, day => day.DatabaseBytes, delivery.DatabaseBytes)],
+                ["Attachments", Size(delivery.AttachmentBytes) + Grown(delivery, day => day.AttachmentBytes, delivery.AttachmentBytes)],
+                ["Free on the disk", Size(delivery.FreeBytes)],
+                ["Memory", Size(Memory(all, delivery)) + (delivery.Nodes.Length > 1 ? $", {Number(delivery.Nodes.Length)} nodes" : "")],
                 ["Mail", all.Mail ? "set up" : "not set up"],
                 ["Last backup", all.LastBackup is long backup ? At(backup) : "none known"],
                 ["Certificate", all.CertificateExpires is long certificate ? $"until {At(certificate)}" : "not the server's own"],
@@ -137,6 +142,20 @@ static class AdminCommand
     static long? Seconds(string? text) => text is null ? null : (long)Duration.Parse(text).TotalSeconds;
 
     static string Time(long seconds, string none) => seconds == 0 ? none : Duration.Words(TimeSpan.FromSeconds(seconds));
+
+    static long Memory(AuthOverview all, MessagingOverview delivery) => delivery.MemoryBytes + (all.Apart ? all.MemoryBytes : 0);
+
+    static string Milliseconds(long microseconds) => $"{(microseconds / 1000m).ToString("0.#", CultureInfo.InvariantCulture)} ms";
+
+    // Since a week ago, or since it is known.
+    static string Grown(MessagingOverview delivery, Func<SizeOfDay, long> size, long now)
+    {
+        SizeOfDay[] week = [.. delivery.Growth.TakeLast(8)];
+        if (week.Length < 2)
+            return "";
+        long days = (week[^1].Day - week[0].Day) / 86_400, more = now - size(week[0]);
+        return $", {(more < 0 ? "-" : "+")}{Size(Math.Abs(more))} in {Number(days)} days";
+    }
 
     static string At(long seconds) => Describe.Time(DateTimeOffset.FromUnixTimeSeconds(seconds));
 

@@ -17,6 +17,13 @@ sealed class AdminApi(Rest rest)
 
     public Task<MessagingOverview> DeliveryAsync(string token, CancellationToken cancel) => GetAsync("api/v1/admin/overview", token, AdminJson.Default.MessagingOverview, cancel);
 
+    public Task<SelfTest> TestMailAsync(string token, CancellationToken cancel) => PostAsync("auth/v1/admin/mail/test", token, null, AdminJson.Default.SelfTest, cancel);
+
+    public Task<PushTest> TestPushAsync(string token, CancellationToken cancel) => PostAsync("api/v1/admin/push/test", token, null, AdminJson.Default.PushTest, cancel);
+
+    public Task<GroupsPage> GroupsAsync(string token, long? before, int limit, CancellationToken cancel) => GetAsync(
+        string.Create(CultureInfo.InvariantCulture, $"api/v1/admin/groups?limit={limit}{(before is { } number ? $"&before={number}" : "")}"), token, AdminJson.Default.GroupsPage, cancel);
+
     public Task<PeoplePage> PeopleAsync(string token, PeopleQuery query, CancellationToken cancel)
     {
         StringBuilder address = new($"{People}?limit={query.Limit.ToString(CultureInfo.InvariantCulture)}");

@@ -73,6 +73,22 @@ public sealed class Dashboard
     /// <summary>Figures of the delivery service; of no conversation and of nobody.</summary>
     public Task<MessagingOverview> DeliveryAsync(CancellationToken cancel = default) => WithAsync(_api.DeliveryAsync, cancel);
 
+    /// <summary>Sends a letter to the own address, and tells what came of it; for admins.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.RateLimited"/>: it was tried a moment ago.</exception>
+    public Task<SelfTest> TestMailAsync(CancellationToken cancel = default) => WithAsync(_api.TestMailAsync, cancel);
+
+    /// <summary>Whether the push services are reached from the server; for admins.</summary>
+    /// <inheritdoc cref="TestMailAsync"/>
+    public async Task<IReadOnlyList<PushServiceTest>> TestPushAsync(CancellationToken cancel = default) =>
+        (await WithAsync(_api.TestPushAsync, cancel).ConfigureAwait(false)).Services;
+
+    /// <summary>Conversations by number, the newest first, a page at a time: how large and how old, never whose; for admins.</summary>
+    /// <param name="before">The last page's <see cref="GroupsPage.Next"/>.</param>
+    /// <param name="limit">At most so many, 1 to 100.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<GroupsPage> GroupsAsync(long? before = null, int limit = 100, CancellationToken cancel = default) =>
+        WithAsync((token, stop) => _api.GroupsAsync(token, before, limit, stop), cancel);
+
     // ---- People ----
 
     /// <summary>Accounts by handle, a page at a time.</summary>

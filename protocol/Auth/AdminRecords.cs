@@ -99,13 +99,45 @@ public sealed record AuditPage(AuditRecord[] Records, long Head, byte[] Key, byt
 /// <param name="Devices">In force.</param>
 /// <param name="Sessions">Open ones.</param>
 /// <param name="Invites">That still work.</param>
-/// <param name="DatabaseBytes">Size of the database with its write-ahead log.</param>
+/// <param name="DatabaseBytes">Size of the service's tables, on SQLite with the write-ahead log.</param>
 /// <param name="Mail">Whether mail is set up.</param>
+/// <param name="MemoryBytes">What the process holds.</param>
+/// <param name="Apart">Whether the delivery service runs in processes of its own; where not, <paramref name="MemoryBytes"/> is of both.</param>
 /// <param name="LastBackup">When the newest backup was made, seconds since 1970; absent where none is known.</param>
 /// <param name="CertificateExpires">When the server's own TLS certificate ends, seconds since 1970; absent where a proxy ends TLS.</param>
 public sealed record AuthOverview(
-    string Version, int Accounts, int Suspended, int Left, int Devices, int Sessions, int Invites, long DatabaseBytes, bool Mail,
+    string Version, int Accounts, int Suspended, int Left, int Devices, int Sessions, int Invites, long DatabaseBytes, bool Mail, long MemoryBytes, bool Apart,
     long? LastBackup = null, long? CertificateExpires = null);
+
+/// <summary>What came of trying something now; <c>POST /auth/v1/admin/mail/test</c>.</summary>
+/// <param name="Outcome">One of <see cref="SelfTestOutcomes"/>.</param>
+/// <param name="Detail">The number that a mail server refused with, for instance <c>550</c>; absent where it said none.</param>
+public sealed record SelfTest(string Outcome, string? Detail = null);
+
+/// <summary>The values of <see cref="SelfTest.Outcome"/>.</summary>
+public static class SelfTestOutcomes
+{
+    /// <summary>It works.</summary>
+    public const string Ok = "ok";
+
+    /// <summary>It is not set up.</summary>
+    public const string Off = "off";
+
+    /// <summary>The name has no address, or none of the internet.</summary>
+    public const string NoName = "no_name";
+
+    /// <summary>Nobody answers there.</summary>
+    public const string NotReached = "not_reached";
+
+    /// <summary>There is no TLS, or the certificate does not hold.</summary>
+    public const string NoTls = "no_tls";
+
+    /// <summary>User or password is not taken.</summary>
+    public const string LoginRefused = "login_refused";
+
+    /// <summary>It was refused for another reason.</summary>
+    public const string Refused = "refused";
+}
 
 /// <summary>A part of <c>GET /auth/v1/server-sees</c>.</summary>
 /// <param name="Title">A database, the log, or the headers.</param>
@@ -122,15 +154,67 @@ public sealed record SeenItem(string[] Names, string Purpose, string Lifetime);
 /// <param name="Parts">In the order of the page.</param>
 public sealed record ServerSees(SeenPart[] Parts);
 
-/// <summary><c>GET /api/v1/admin/overview</c>: figures of the delivery service; of no conversation and of nobody.</summary>
+/// <summary><c>GET /api/v1/admin/overview</c>: figures of the delivery service, all its nodes together; of no conversation and of nobody.</summary>
 /// <param name="Connections">Sockets that are open.</param>
 /// <param name="EntriesPerMinute">Entries that were stored in the last 60 seconds.</param>
 /// <param name="QueueDepth">Operations that wait for the writer at this moment.</param>
-/// <param name="DatabaseBytes">Size of the database with its write-ahead log.</param>
-/// <param name="MemoryBytes">What the process holds.</param>
-/// <param name="Started">When the process began, seconds since 1970.</param>
+/// <param name="DatabaseBytes">Size of the service's tables, on SQLite with the write-ahead log.</param>
+/// <param name="MemoryBytes">What the processes hold.</param>
+/// <param name="Started">When the oldest of them began, seconds since 1970.</param>
+/// <param name="AttachmentBytes">Bytes of attachments, as declared.</param>
+/// <param name="ArchiveBytes">Bytes of archives, which are in the database.</param>
+/// <param name="FreeBytes">What is free on the disk of the data folder.</param>
+/// <param name="Delivery">From arrival to the readers' sockets; of the slowest node.</param>
+/// <param name="Growth">A row a day, the oldest first, at most 90.</param>
+/// <param name="Nodes">One, or each of several that was heard of within a minute.</param>
 public sealed record MessagingOverview(
-    int Connections, long EntriesPerMinute, int QueueDepth, long DatabaseBytes, long MemoryBytes, long Started);
+    int Connections, long EntriesPerMinute, int QueueDepth, long DatabaseBytes, long MemoryBytes, long Started, long AttachmentBytes, long ArchiveBytes, long FreeBytes,
+    Latency Delivery, SizeOfDay[] Growth, NodeFigures[] Nodes);
+
+/// <summary>How long something took in the last five minutes.</summary>
+/// <param name="Count">How often it happened.</param>
+/// <param name="P50">Microseconds below which half was; 0 where nothing happened.</param>
+/// <param name="P99">Microseconds below which 99 % was.</param>
+public sealed record Latency(long Count, long P50, long P99);
+
+/// <summary>What was stored on a day, when it was last looked at.</summary>
+/// <param name="Day">The day's beginning (UTC), seconds since 1970.</param>
+/// <param name="DatabaseBytes">As in <see cref="MessagingOverview"/>.</param>
+/// <param name="AttachmentBytes">Likewise.</param>
+public sealed record SizeOfDay(long Day, long DatabaseBytes, long AttachmentBytes);
+
+/// <summary>One node of the delivery service.</summary>
+/// <param name="Node">A random id of this run.</param>
+/// <param name="Connections">Sockets that are open.</param>
+/// <param name="EntriesPerMinute">Entries that were stored in the last 60 seconds.</param>
+/// <param name="QueueDepth">Operations that wait for the writer.</param>
+/// <param name="MemoryBytes">What the process holds.</param>
+/// <param name="Started">When it began, seconds since 1970.</param>
+/// <param name="Delivery">From arrival to the readers' sockets there.</param>
+public sealed record NodeFigures(Id Node, int Connections, long EntriesPerMinute, int QueueDepth, long MemoryBytes, long Started, Latency Delivery);
+
+/// <summary><c>GET /api/v1/admin/groups</c>.</summary>
+/// <param name="Groups">The newest first.</param>
+/// <param name="Total">How many there are, on all pages.</param>
+/// <param name="Next">What to ask for as <c>before</c>; absent on the last page.</param>
+public sealed record GroupsPage(GroupRecord[] Groups, long Total, long? Next = null);
+
+/// <summary>A conversation, as its server may show it to those who run the instance: neither who is in it nor what it is called.</summary>
+/// <param name="Group">A number that only this list uses.</param>
+/// <param name="DevicesUpTo">It has no more devices than this: 2, 5, 10, 25, 50, 100, 250, 500 or 1,000.</param>
+/// <param name="Bytes">What waits to be delivered, rounded up to 1,024.</param>
+/// <param name="Created">The day it was made, seconds since 1970; absent where it is older than this figure.</param>
+/// <param name="Rekeyed">The day of its newest commit, likewise.</param>
+public sealed record GroupRecord(long Group, int DevicesUpTo, long Bytes, long? Created = null, long? Rekeyed = null);
+
+/// <summary><c>POST /api/v1/admin/push/test</c>.</summary>
+/// <param name="Services">Each push service that has a name; none where push is switched off.</param>
+public sealed record PushTest(PushServiceTest[] Services);
+
+/// <summary>Whether a push service is reached.</summary>
+/// <param name="Service">Its host.</param>
+/// <param name="Outcome">One of <see cref="SelfTestOutcomes"/>.</param>
+public sealed record PushServiceTest(string Service, string Outcome);
 
 /// <summary>Source-generated JSON for every record of the dashboard, by the rules of <see cref="AuthJson"/>.</summary>
 [JsonSourceGenerationOptions(
@@ -156,4 +240,8 @@ public sealed record MessagingOverview(
 [JsonSerializable(typeof(AuthOverview))]
 [JsonSerializable(typeof(ServerSees))]
 [JsonSerializable(typeof(MessagingOverview))]
+[JsonSerializable(typeof(NodeFigures))]
+[JsonSerializable(typeof(SelfTest))]
+[JsonSerializable(typeof(GroupsPage))]
+[JsonSerializable(typeof(PushTest))]
 public sealed partial class AdminJson : JsonSerializerContext;

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
 using Kavalek.Tests.Support;
 
 namespace Kavalek.Auth.Tests;
@@ -49,6 +51,41 @@ public sealed class MailTests
         }
     }
 
+    [Fact]
+    public async Task Who_runs_the_instance_tries_mail_and_is_told_in_a_word_what_is_in_the_way()
+    {
+        using MailServer post = new();
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, options => Answers.Open(options) with { Mail = new MailOptions("127.0.0.1", post.Port, "kavalek@example.org") });
+        using TestDevice owner = await TestDevice.SignUpAsync(server, server.SetUpSecret), member = await TestDevice.SignUpAsync(server);
+        Task<string> letter = post.LetterAsync();
+        Assert.Equal(new SelfTest("ok"), await TryAsync());
+        // To the own address, and to no other.
+        Assert.Contains($"RCPT TO:<{owner.Email}>", await letter, StringComparison.Ordinal);
+        await TestAsync().RefusedAsync(ErrorCodes.RateLimited);
+        clock.Advance(TimeSpan.FromSeconds(11));
+        letter = post.LetterAsync("550 not here");
+        Assert.Equal(new SelfTest("refused", "550"), await TryAsync());
+        Assert.DoesNotContain("DATA", await letter, StringComparison.Ordinal);
+        AuditPage log = await AdminScene.ReadAsync(member.GetAsync("/auth/v1/audit"), AdminJson.Default.AuditPage);
+        Assert.Equal(2, log.Records.Count(record => record.Act == "tested mail"));
+        foreach ((MailOptions? mail, string outcome) in ((MailOptions?, string)[])[(null, "off"), (new("127.0.0.1", 1, "kavalek@example.org"), "not_reached")])
+        {
+            await server.RestartAsync(options => options with { Mail = mail });
+            Assert.Equal(outcome, (await TryAsync()).Outcome);
+        }
+
+        async Task<HttpResponseMessage> TestAsync()
+        {
+            string token = (await AdminScene.ReadAsync(AdminScene.OpenAsync(owner), AdminJson.Default.AdminSession)).Token;
+            using HttpRequestMessage request = new(HttpMethod.Post, "/auth/v1/admin/mail/test");
+            request.Headers.Authorization = new("Bearer", token);
+            return await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        }
+
+        Task<SelfTest> TryAsync() => AdminScene.ReadAsync(TestAsync(), AdminJson.Default.SelfTest);
+    }
+
     /// <summary>Takes letters over SMTP (RFC 5321) and keeps what was said.</summary>
     sealed class MailServer : IDisposable
     {
@@ -58,8 +95,8 @@ public sealed class MailTests
 
         public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-        /// <summary>The next letter, with the commands before it.</summary>
-        public async Task<string> LetterAsync()
+        /// <summary>The next letter, with the commands before it; or what is said where the receiver is refused.</summary>
+        public async Task<string> LetterAsync(string receiver = "250 good")
         {
             using TcpClient client = await _listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
             using StreamReader reader = new(client.GetStream());
@@ -75,7 +112,7 @@ public sealed class MailTests
                     await writer.WriteLineAsync("354 go on");
                     while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } text && text != ".") said.Add(text);
                 }
-                await writer.WriteLineAsync("250 good");
+                await writer.WriteLineAsync(line.StartsWith("RCPT", StringComparison.Ordinal) ? receiver : "250 good");
             }
             return string.Join('\n', said);
         }

@@ -62,7 +62,7 @@ sealed class AuthorityScene : IAsyncDisposable
     public static async Task<AuthorityScene> StartAsync()
     {
         ManualClock clock = new();
-        TestServer server = await TestServer.StartAsync(clock, o => o with { Registration = Auth.RegistrationPolicy.Open, Development = true });
+        TestServer server = await TestServer.StartAsync(clock, o => o with { Registration = Auth.RegistrationPolicy.Open, Development = true, PushServices = ["*.googleapis.com"] });
         var scene = new AuthorityScene(server) { Clock = clock };
         scene.Owner = await TestDevice.SignUpAsync(server, server.SetUpSecret);
         scene.Alice = await TestDevice.SignUpAsync(server);

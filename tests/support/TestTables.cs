@@ -59,7 +59,8 @@ public sealed partial class TestTables(string folder, string? postgres, string s
     {
         using DbConnection connection = Open();
         List<string> lines = [];
-        foreach (string table in Names())
+        // Sizes and figures of the server itself change by the clock.
+        foreach (string table in Names().Where(name => name is not ("size_of_day" or "node")))
         {
             lines.Add(table);
             lines.AddRange(Rows(connection, $"SELECT * FROM {table}")

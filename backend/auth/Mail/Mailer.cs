@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Mail;
 using System.Net.Mime;
+using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
+using Kavalek.Protocol.Auth;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +19,7 @@ internal sealed class Mailer(AuthOptions options, RateLimiter limiter, ILogger<M
     // So many that wait; what comes on top is dropped: a flood must not fill memory, and who is written to once a day knows.
     const int Waiting = 256;
     static readonly Rate OneADay = new(1, 86_400);
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     readonly Channel<string> _addresses = Channel.CreateBounded<string>(new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
@@ -48,30 +51,89 @@ internal sealed class Mailer(AuthOptions options, RateLimiter limiter, ILogger<M
         }
     }
 
+    /// <summary>Sends a letter that says it is a test, and tells what came of it.</summary>
+    public async Task<SelfTest> TryAsync(string address, CancellationToken cancel)
+    {
+        if (options.Mail is not { } mail) return new SelfTest(SelfTestOutcomes.Off);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(Patience);
+        try
+        {
+            await SendAsync(mail, address, $"{options.Name}: test", TestText, patience.Token);
+            return new SelfTest(SelfTestOutcomes.Ok);
+        }
+        catch (SmtpException e)
+        {
+            return Told(e);
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException)
+        {
+            return new SelfTest(SelfTestOutcomes.Refused);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return new SelfTest(SelfTestOutcomes.NotReached);
+        }
+    }
+
+    // Never what the server wrote: its number alone, which no address stands in.
+    static SelfTest Told(SmtpException e)
+    {
+        string? number = e.StatusCode > 0 ? ((int)e.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture) : null;
+        for (Exception? inner = e.InnerException; inner is not null; inner = inner.InnerException)
+        {
+            switch (inner)
+            {
+                case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain }: return new SelfTest(SelfTestOutcomes.NoName);
+                case System.Security.Authentication.AuthenticationException: return new SelfTest(SelfTestOutcomes.NoTls);
+                case IOException or SocketException: return new SelfTest(SelfTestOutcomes.NotReached);
+                default: break;
+            }
+        }
+        return (int)e.StatusCode switch
+        {
+            // No STARTTLS there: the framework names no number.
+            <= 0 => new SelfTest(SelfTestOutcomes.NoTls),
+            454 or 530 or 534 or 535 => new SelfTest(SelfTestOutcomes.LoginRefused, number),
+            _ => new SelfTest(SelfTestOutcomes.Refused, number),
+        };
+    }
+
     async Task SendAsync(MailOptions mail, string address, CancellationToken cancel)
     {
         try
         {
-            using SmtpClient client = new(mail.Host, mail.Port)
-            {
-                EnableSsl = !(mail.Host == "localhost" || (IPAddress.TryParse(mail.Host, out IPAddress? ip) && IPAddress.IsLoopback(ip))),
-                Credentials = mail.User is null ? null : new NetworkCredential(mail.User, mail.Password),
-                Timeout = 20_000,
-            };
-            using MailMessage message = new(mail.From, address)
-            {
-                Subject = $"{options.Name}: somebody used your address / quelqu'un a utilisé votre adresse",
-                Body = Text,
-                BodyEncoding = Encoding.UTF8,
-                BodyTransferEncoding = TransferEncoding.QuotedPrintable,
-            };
-            await client.SendMailAsync(message, cancel);
+            await SendAsync(mail, address, $"{options.Name}: somebody used your address / quelqu'un a utilisé votre adresse", Text, cancel);
         }
         catch (Exception e) when (e is SmtpException or FormatException or InvalidOperationException)
         {
             log.LogWarning("a mail could not be sent: {Type}", e.GetType().Name);
         }
     }
+
+    static async Task SendAsync(MailOptions mail, string address, string subject, string text, CancellationToken cancel)
+    {
+        using SmtpClient client = new(mail.Host, mail.Port)
+        {
+            EnableSsl = !(mail.Host == "localhost" || (IPAddress.TryParse(mail.Host, out IPAddress? ip) && IPAddress.IsLoopback(ip))),
+            Credentials = mail.User is null ? null : new NetworkCredential(mail.User, mail.Password),
+            Timeout = (int)Patience.TotalMilliseconds,
+        };
+        using MailMessage message = new(mail.From, address)
+        {
+            Subject = subject,
+            Body = text,
+            BodyEncoding = Encoding.UTF8,
+            BodyTransferEncoding = TransferEncoding.QuotedPrintable,
+        };
+        await client.SendMailAsync(message, cancel);
+    }
+
+    string TestText => $"""
+        Mail from {options.Name} arrives: you asked for this letter in the dashboard.
+
+        Les lettres de {options.Name} arrivent : vous avez demandé celle-ci dans le tableau de bord.
+        """;
 
     string Text => $"""
         Somebody tried to register at {options.Name} with this address. You have an account there already, and nothing about it has changed.

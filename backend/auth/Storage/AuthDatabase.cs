@@ -30,6 +30,10 @@ internal abstract class AuthDatabase : IAsyncDisposable
     /// <exception cref="AuthException"><see cref="ErrorCodes.Unavailable"/>.</exception>
     public abstract Task<T> WriteAsync<T>(Func<Db, Task<T>> write);
 
+    /// <summary>Bytes on the disk.</summary>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.Unavailable"/>.</exception>
+    public abstract Task<long> SizeAsync();
+
     /// <summary>The same for a write without a result.</summary>
     public Task WriteAsync(Func<Db, Task> write) => WriteAsync(async db =>
     {

@@ -73,6 +73,9 @@ internal sealed class PostgresAuthDatabase : AuthDatabase
     }
 
     /// <inheritdoc/>
+    public override Task<long> SizeAsync() => ReadAsync(db => db.NumberAsync(PostgresSource.SizeOf("auth")));
+
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();

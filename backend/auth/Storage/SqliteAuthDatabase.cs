@@ -77,6 +77,13 @@ internal sealed class SqliteAuthDatabase : AuthDatabase
     }
 
     /// <inheritdoc/>
+    public override Task<long> SizeAsync()
+    {
+        string file = _writer.DataSource;
+        return Task.FromResult(((string[])[file, $"{file}-wal"]).Sum(path => new FileInfo(path) is { Exists: true } found ? found.Length : 0));
+    }
+
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync();

@@ -53,14 +53,14 @@ sealed class AccessTokens(MessagingOptions options, EndedSessions ended, Admin.S
         return now < principal.Expires + Skew && !ended.Contains(principal) ? principal : null;
     }
 
-    /// <summary>Whether this is a token of the dashboard, of somebody who has a rank.</summary>
-    public async ValueTask<bool> IsStaffAsync(string token)
+    /// <summary>The rank of whoever's token of the dashboard this is; null if it is none that counts.</summary>
+    public async ValueTask<string?> StaffRankAsync(string token)
     {
         if (token.Length is 0 or > TokenCharacters || !Ascii.IsValid(token) || await VerifyAsync(token, AdminAudience) is not { } principal || ended.Contains(principal))
-            return false;
+            return null;
         JsonWebToken read = new(token);
         return read.TryGetPayloadValue("rnk", out string rank) && rank is "moderator" or "admin" or "owner"
-            && staff.Counts(principal.Account, new DateTimeOffset(read.IssuedAt, TimeSpan.Zero));
+            && staff.Counts(principal.Account, new DateTimeOffset(read.IssuedAt, TimeSpan.Zero)) ? rank : null;
     }
 
     async Task<Principal?> VerifyAsync(string token, string audience)

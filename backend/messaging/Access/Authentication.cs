@@ -38,16 +38,33 @@ static class Authentication
         }
     }
 
-    /// <summary>Lets calls of the dashboard through.</summary>
-    public static async ValueTask<object?> RequireStaff(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    /// <summary>Lets calls of the dashboard through, whatever the rank.</summary>
+    public static ValueTask<object?> RequireStaff(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next) => RequireRank(invocation, next, _ => true);
+
+    /// <summary>Lets calls of the dashboard through by admins and owners.</summary>
+    public static ValueTask<object?> RequireAdmin(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next) =>
+        RequireRank(invocation, next, rank => rank is "admin" or "owner");
+
+    static async ValueTask<object?> RequireRank(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next, Predicate<string> suffices)
     {
         HttpContext context = invocation.HttpContext;
         context.Response.Headers.CacheControl = "no-store";
         string? header = context.Request.Headers.Authorization.Count == 1 ? context.Request.Headers.Authorization[0] : null;
-        return header is not null && header.StartsWith(Scheme, StringComparison.Ordinal)
-            && await context.RequestServices.GetRequiredService<AccessTokens>().IsStaffAsync(header[Scheme.Length..])
-                ? await next(invocation)
-                : Problems.Of(ErrorCodes.Unauthenticated, "no token of the dashboard, or one that is not valid here and now");
+        if (header is null || !header.StartsWith(Scheme, StringComparison.Ordinal)
+            || await context.RequestServices.GetRequiredService<AccessTokens>().StaffRankAsync(header[Scheme.Length..]) is not { } rank)
+        {
+            return Problems.Of(ErrorCodes.Unauthenticated, "no token of the dashboard, or one that is not valid here and now");
+        }
+        if (!suffices(rank))
+            return Problems.Of(ErrorCodes.Forbidden, "the rank does not allow this");
+        try
+        {
+            return await next(invocation);
+        }
+        catch (System.Data.Common.DbException)
+        {
+            return Problems.Of(ErrorCodes.Unavailable, "busy");
+        }
     }
 
     /// <summary>Whose device calls.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
 
 namespace Kavalek.Messaging.Push;
 
@@ -89,6 +90,29 @@ sealed class PushSender : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             return PushAnswer.Later;
+        }
+    }
+
+    /// <summary>Connects as for a message, and sends none; answers one of <see cref="SelfTestOutcomes"/>.</summary>
+    public async Task<string> ReachAsync(Uri service, CancellationToken cancel)
+    {
+        try
+        {
+            using HttpRequestMessage request = new(HttpMethod.Head, service);
+            using HttpResponseMessage answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            return SelfTestOutcomes.Ok; // Whatever it thinks of that.
+        }
+        catch (HttpRequestException e) when (e.InnerException is System.Security.Authentication.AuthenticationException)
+        {
+            return SelfTestOutcomes.NoTls;
+        }
+        catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } or NoPublicAddressException)
+        {
+            return SelfTestOutcomes.NoName;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return SelfTestOutcomes.NotReached;
         }
     }
 

@@ -15,6 +15,10 @@ sealed class PushServices(MessagingOptions options)
     /// <summary>Whether any service is allowed.</summary>
     public bool IsOn => options.PushServices.Count > 0 || options.PushLoopback is not null;
 
+    /// <summary>The services that have one name, as addresses to try.</summary>
+    public IEnumerable<Uri> Named =>
+        options.PushServices.Where(service => !service.StartsWith('*')).Select(service => new Uri($"https://{service}/")).Concat(options.PushLoopback is { } loopback ? [loopback] : []);
+
     /// <summary>Reads an endpoint; null where the server will not send to it.</summary>
     public Uri? Read(string endpoint)
     {
@@ -31,14 +35,14 @@ sealed class PushServices(MessagingOptions options)
     }
 
     /// <summary>The addresses to connect to.</summary>
-    /// <exception cref="IOException">The name has none, or one that is not of the internet: then the name is not to be trusted at all.</exception>
+    /// <exception cref="NoPublicAddressException">The name has none, or one that is not of the internet: then the name is not to be trusted at all.</exception>
     public async Task<IPAddress[]> ResolveAsync(Uri address, CancellationToken cancel)
     {
         if (IsLoopbackOfTests(address))
             return [IPAddress.Loopback];
         IPAddress[] found = await options.PushResolver(address.Host, cancel);
         if (found.Length == 0 || !found.All(PublicAddress.Is))
-            throw new IOException("the push service has no public address");
+            throw new NoPublicAddressException();
         return found;
     }
 
@@ -51,3 +55,6 @@ sealed class PushServices(MessagingOptions options)
     bool IsLoopbackOfTests(Uri address) =>
         options.PushLoopback is { } loopback && address.Scheme == loopback.Scheme && address.Authority == loopback.Authority && address.Host == "127.0.0.1";
 }
+
+/// <summary>A push service's name leads nowhere, or to an address that is not of the internet.</summary>
+sealed class NoPublicAddressException() : IOException("the push service has no public address");

@@ -56,7 +56,7 @@ sealed class PostgresDatabase : Database
     public override long Size()
     {
         using NpgsqlConnection connection = _source.Open();
-        using NpgsqlCommand command = new("SELECT pg_database_size(current_database())", connection);
+        using NpgsqlCommand command = new(PostgresSource.SizeOf("messaging"), connection);
         return (long)command.ExecuteScalar()!;
     }
 

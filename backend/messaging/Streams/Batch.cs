@@ -55,7 +55,7 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
     /// <summary>Makes a stream with one subscriber.</summary>
     public StreamState Create(StreamName name, Id device)
     {
-        StreamState state = cache.Add(new StreamState(store.NewKey(), name, epoch: 0, head: 0));
+        StreamState state = cache.Add(new StreamState(store.NewKey(), name, epoch: 0, head: 0) { Created = now / 86_400 });
         Touch(state);
         state.IsNew = true;
         Subscribe(state, new Subscriber(device, first: 1, last: null, leftEpoch: null, acked: 0));
@@ -76,6 +76,8 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
         }
         run.Add(kind, id, payload);
         state.Epoch = run.EpochAfter;
+        if (kind == Kind.Commit)
+            state.Rekeyed = now / 86_400;
         state.Entries[id] = new Stored(state.Head, state.Epoch);
         return run;
     }

@@ -8,6 +8,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Kavalek.Messaging.Streams;
 
+/// <summary>What a batch took.</summary>
+/// <param name="Operations">How many it was of.</param>
+/// <param name="Appends">How many of these brought an entry.</param>
+/// <param name="IsStored">Whether the database has it.</param>
+/// <param name="Seconds">Since it was begun.</param>
+/// <param name="SinceArrival">Seconds since the first of it came.</param>
+readonly record struct MeasuredBatch(int Operations, int Appends, bool IsStored, double Seconds, double SinceArrival);
+
 /// <summary>
 /// The one thread that changes streams. It takes whatever waits, decides it in memory, stores it in one transaction and answers when the
 /// database has committed (group commit). Acknowledgements only save repetition, so they are collected and written some times a second.
@@ -48,8 +56,8 @@ sealed class GroupCommit : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Hears of each batch: how many operations, whether they were stored, and in how many seconds since it was begun, and since the first of it came.</summary>
-    public Action<int, bool, double, double>? Measured { get; set; }
+    /// <summary>Hears of each batch, once its listeners were told.</summary>
+    public Action<MeasuredBatch>? Measured { get; set; }
 
     /// <summary>Operations that wait.</summary>
     public int Waiting
@@ -180,7 +188,7 @@ sealed class GroupCommit : IDisposable
             _acksSince = long.MaxValue;
         Answer(operations, stored);
         if (operations.Length > 0)
-            Measured?.Invoke(operations.Length, stored, Stopwatch.GetElapsedTime(begin).TotalSeconds, Stopwatch.GetElapsedTime(_takenSince).TotalSeconds);
+            Measured?.Invoke(new MeasuredBatch(operations.Length, Appends(operations), stored, Stopwatch.GetElapsedTime(begin).TotalSeconds, Stopwatch.GetElapsedTime(_takenSince).TotalSeconds));
         _store.AfterCommit();
         if (stored && _unsure)
         {
@@ -275,6 +283,17 @@ sealed class GroupCommit : IDisposable
         if (stored)
             _cache.Remove(chore.Changed);
         Answer([chore], stored);
+    }
+
+    static int Appends(ReadOnlySpan<Operation> operations)
+    {
+        int count = 0;
+        foreach (Operation operation in operations)
+        {
+            if (operation is AppendOperation { Outcome.Code: null })
+                count++;
+        }
+        return count;
     }
 
     static void Answer(ReadOnlySpan<Operation> operations, bool stored)

@@ -40,13 +40,13 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
         """;
 
     const string AddStreams = """
-        INSERT INTO stream (key, id, inbox, epoch, head, version)
-        SELECT key, id, inbox, epoch, head, 0 FROM unnest(@keys, @ids, @inboxes, @epochs, @heads) AS made (key, id, inbox, epoch, head)
+        INSERT INTO stream (key, id, inbox, epoch, head, created, rekeyed, version)
+        SELECT *, 0 FROM unnest(@keys, @ids, @inboxes, @epochs, @heads, @created, @rekeyed)
         """;
 
     const string MoveStreams = """
-        UPDATE stream SET epoch = moved.epoch, head = moved.head, version = moved.version
-          FROM unnest(@keys, @epochs, @heads, @versions) AS moved (key, epoch, head, version)
+        UPDATE stream SET epoch = moved.epoch, head = moved.head, rekeyed = GREATEST(stream.rekeyed, moved.rekeyed), version = moved.version
+          FROM unnest(@keys, @epochs, @heads, @rekeyed, @versions) AS moved (key, epoch, head, rekeyed, version)
          WHERE stream.key = moved.key
         """;
 
@@ -348,14 +348,15 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
         if (made.Length > 0)
         {
             Add(batch, AddStreams, ("@keys", Keys(made)), ("@ids", Ids(made.Select(s => s.Name))), ("@inboxes", Inboxes(made.Select(s => s.Name))),
-                ("@epochs", Numbers(made, s => s.Epoch)), ("@heads", Numbers(made, s => s.Head)));
+                ("@epochs", Numbers(made, s => s.Epoch)), ("@heads", Numbers(made, s => s.Head)),
+                ("@created", made.Select(s => s.Created).ToArray()), ("@rekeyed", made.Select(s => s.Rekeyed).ToArray()));
         }
         if (moved.Length > 0)
         {
             foreach (StreamState state in moved.Where(s => s.Joined.Count > 0 || s.Left.Count > 0))
                 state.Version++;
             Add(batch, MoveStreams, ("@keys", Keys(moved)), ("@epochs", Numbers(moved, s => s.Epoch)), ("@heads", Numbers(moved, s => s.Head)),
-                ("@versions", moved.Select(s => s.Version).ToArray()));
+                ("@rekeyed", moved.Select(s => s.Rekeyed).ToArray()), ("@versions", moved.Select(s => s.Version).ToArray()));
         }
         (long Stream, Subscriber Subscriber)[] left = [.. _states.SelectMany(s => s.Left.Select(subscriber => (s.Key, subscriber)))];
         if (left.Length > 0)

@@ -38,8 +38,9 @@ sealed class SqliteStreamStore : StreamStore
         _runs = Prepare("SELECT first, last, epoch, ids FROM run WHERE stream = @stream ORDER BY last", "@stream");
 
         _addStream = Prepare(
-            "INSERT INTO stream (key, id, inbox, epoch, head) VALUES (@key, @id, @inbox, @epoch, @head)", "@key", "@id", "@inbox", "@epoch", "@head");
-        _moveStream = Prepare("UPDATE stream SET epoch = @epoch, head = @head WHERE key = @key", "@epoch", "@head", "@key");
+            "INSERT INTO stream (key, id, inbox, epoch, head, created, rekeyed) VALUES (@key, @id, @inbox, @epoch, @head, @created, @rekeyed)",
+            "@key", "@id", "@inbox", "@epoch", "@head", "@created", "@rekeyed");
+        _moveStream = Prepare("UPDATE stream SET epoch = @epoch, head = @head, rekeyed = MAX(rekeyed, @rekeyed) WHERE key = @key", "@epoch", "@head", "@rekeyed", "@key");
         _addRun = Prepare(
             """
             INSERT INTO run (key, stream, first, last, epoch, expires, ids, entries, payload)
@@ -157,9 +158,9 @@ sealed class SqliteStreamStore : StreamStore
     public override void Write(StreamState state)
     {
         if (state.IsNew)
-            _addStream.Run(state.Key, state.Name.Id, state.Name.Inbox, state.Epoch, state.Head);
+            _addStream.Run(state.Key, state.Name.Id, state.Name.Inbox, state.Epoch, state.Head, state.Created, state.Rekeyed);
         else if (state.Moved)
-            _moveStream.Run(state.Epoch, state.Head, state.Key);
+            _moveStream.Run(state.Epoch, state.Head, state.Rekeyed, state.Key);
         foreach (Subscriber s in state.Joined)
             _setSubscriber.Run(state.Key, s.Device, s.First, s.Last, s.LeftEpoch, s.Acked);
         foreach (Subscriber s in state.Left)

@@ -35,6 +35,12 @@ sealed class StreamState(long key, StreamName name, ulong epoch, ulong head)
     public ulong Epoch { get; set; } = epoch;
     public ulong Head { get; set; } = head;
 
+    /// <summary>The day it was made, of a new one.</summary>
+    public long Created { get; init; }
+
+    /// <summary>The day of the newest commit that this writer stored; 0 where there was none.</summary>
+    public long Rekeyed { get; set; }
+
     /// <summary>Counts changes of the subscribers, where several nodes write.</summary>
     public long Version { get; set; }
 
