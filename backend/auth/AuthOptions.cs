@@ -55,6 +55,9 @@ public sealed record AuthOptions
     /// <summary>What only the host knows; asked each time somebody looks.</summary>
     public Func<InstanceFacts> Facts { get; init; } = static () => new InstanceFacts("");
 
+    /// <summary>The backups that this host makes; <c>null</c> where it makes none.</summary>
+    public BackupControl? Backups { get; init; }
+
     /// <summary>The base-2 logarithm of bcrypt's rounds: 10 to 12, 10 by default (about 50 ms).</summary>
     public int BcryptCost { get; init; } = 10;
 

@@ -14,9 +14,10 @@ public sealed class Server : IAsyncDisposable
     readonly AuthService? _auth;
     readonly RemoteAuth? _remote;
     readonly CertificateKeeper? _keeper;
+    readonly BackupKeeper? _backups;
     IAsyncDisposable? _metrics;
 
-    Server(WebApplication app, AuthService? auth, RemoteAuth? remote, CertificateKeeper? keeper) => (_app, _auth, _remote, _keeper) = (app, auth, remote, keeper);
+    Server(WebApplication app, AuthService? auth, RemoteAuth? remote, CertificateKeeper? keeper, BackupKeeper? backups) => (_app, _auth, _remote, _keeper, _backups) = (app, auth, remote, keeper, backups);
 
     /// <summary>Where it listens: the first address, with the port it got.</summary>
     public Uri Address => new(_app.Urls.First());
@@ -48,6 +49,7 @@ public sealed class Server : IAsyncDisposable
         WorkingFolder.Sweep(options.Data);
         CertificateKeeper? keeper = options.TlsName is null ? null : new CertificateKeeper(options, clock);
         ServerCertificate? certificate = keeper?.Shown ?? (options.Certificate is null ? null : ServerCertificate.FromFiles(options.Certificate, options.CertificateKey!));
+        BackupKeeper? backups = options.BackupTo is null ? null : new BackupKeeper(options, clock);
         AuthService? auth = !options.Auth ? null : await AuthService.OpenAsync(
             new AuthOptions
             {
@@ -63,6 +65,7 @@ public sealed class Server : IAsyncDisposable
                 RateFactor = options.RateFactor,
                 Mail = options.Mail,
                 Facts = () => FactsOf(options, certificate),
+                Backups = backups is null ? null : new BackupControl(backups.Look, backups.Begin),
             },
             clock);
         RemoteAuth? remote = null;
@@ -70,7 +73,7 @@ public sealed class Server : IAsyncDisposable
         try
         {
             remote = options.Auth ? null : await RemoteAuth.ConnectAsync(new Uri(options.AuthUrl!), clock);
-            app = Build(options, auth, remote, keeper, certificate, clock, logging);
+            app = Build(options, auth, remote, keeper, backups, certificate, clock, logging);
         }
         catch
         {
@@ -78,7 +81,7 @@ public sealed class Server : IAsyncDisposable
             remote?.Dispose();
             throw;
         }
-        Server server = new(app, auth, remote, keeper);
+        Server server = new(app, auth, remote, keeper, backups);
         try
         {
             if (options.MetricsUrls is { } metrics) server._metrics = await MetricsServer.StartAsync(metrics);
@@ -109,12 +112,13 @@ public sealed class Server : IAsyncDisposable
     {
         if (_keeper is not null) await _keeper.DisposeAsync();
         await _app.DisposeAsync();
+        if (_backups is not null) await _backups.DisposeAsync();
         if (_metrics is not null) await _metrics.DisposeAsync();
         if (_auth is not null) await _auth.DisposeAsync();
         _remote?.Dispose();
     }
 
-    static WebApplication Build(ServerOptions options, AuthService? auth, RemoteAuth? remote, CertificateKeeper? keeper, ServerCertificate? certificate, TimeProvider clock,
+    static WebApplication Build(ServerOptions options, AuthService? auth, RemoteAuth? remote, CertificateKeeper? keeper, BackupKeeper? backups, ServerCertificate? certificate, TimeProvider clock,
         Action<ILoggingBuilder>? logging)
     {
         // Nothing by default: no file beside the program and no variable of the framework changes what runs.
@@ -145,7 +149,7 @@ public sealed class Server : IAsyncDisposable
         if (options.Messaging) builder.Services.AddMessaging(_ => MessagingOptionsOf(options, auth, remote));
         if (options.Redis is not null) builder.Services.AddHostedService(services => (ClusterEventBus)services.GetRequiredService<IEventBus>());
         if (auth is not null) builder.Services.AddAuth(auth);
-        if (options.BackupTo is not null) builder.Services.AddHostedService(services => new BackupSchedule(options, clock, services.GetRequiredService<ILogger<BackupSchedule>>()));
+        if (backups is not null) builder.Services.AddHostedService(services => new BackupSchedule(options, backups, clock, services.GetRequiredService<ILogger<BackupSchedule>>()));
         if (options.Development) builder.Services.AddOpenApi();
 
         WebApplication app = builder.Build();
@@ -170,8 +174,15 @@ public sealed class Server : IAsyncDisposable
         string version = typeof(Server).Assembly.GetName().Version?.ToString(3) ?? "";
         DateTimeOffset? newest = options.BackupTo is { } folder && new DirectoryInfo(folder) is { Exists: true } backups
             ? backups.EnumerateFileSystemInfos().Select(file => (DateTimeOffset?)file.LastWriteTimeUtc).Max() : null;
-        return certificate is null ? new InstanceFacts(version, !options.Messaging, newest) : new InstanceFacts(version, !options.Messaging, newest, certificate.Certificate.NotAfter.ToUniversalTime());
+        return new InstanceFacts(version, !options.Messaging, newest, certificate?.Certificate.NotAfter.ToUniversalTime() is { } ends ? new DateTimeOffset(ends) : null)
+        {
+            Origin = options.Origin,
+            Origins = Origins(options),
+            BehindProxy = options.BehindProxy,
+        };
     }
+
+    static string[] Origins(ServerOptions options) => options.Origin is { } origin ? [origin] : options.UrlList;
 
     static MessagingOptions MessagingOptionsOf(ServerOptions options, AuthService? auth, RemoteAuth? remote)
     {
@@ -183,7 +194,7 @@ public sealed class Server : IAsyncDisposable
             TokenKey = auth is not null ? auth.PublicKey : remote!.Key,
             Policy = remote?.Policy,
             AcksWait = options.AcksWait,
-            Origins = options.Origin is { } origin ? [origin] : options.UrlList,
+            Origins = Origins(options),
         };
         return defaults with
         {

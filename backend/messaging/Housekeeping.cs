@@ -74,6 +74,9 @@ sealed class Housekeeping(
             case AccountClosed account:
                 _ = DoAsync(() => attachments.DropAccountAsync(account.Account, account.Number));
                 break;
+            case StoragePurged purged:
+                _ = DoAsync(() => attachments.PurgeAsync(purged.Account, purged.Before));
+                break;
             case Revoked revoked:
                 foreach (Id session in revoked.Sessions)
                     ended.Add(session);

@@ -58,6 +58,7 @@ public static class MessagingSetup
         services.AddSingleton<DeliveryTimes>();
         services.AddSingleton<Figures>();
         services.AddSingleton<GroupList>();
+        services.AddSingleton<StorageList>();
         services.AddSingleton<MessagingMetrics>();
         services.AddHostedService<Housekeeping>();
         services.AddHostedService(provider => provider.GetRequiredService<Pusher>());

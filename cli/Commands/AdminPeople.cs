@@ -94,7 +94,8 @@ static class AdminPeople
 
     static Argument<string> Who() => new("handle") { Description = "Whom.", HelpName = "@HANDLE" };
 
-    static async Task<PersonRecord> PersonAsync(Dashboard dashboard, string handle, CancellationToken cancel)
+    /// <summary>Who has a handle.</summary>
+    public static async Task<PersonRecord> PersonAsync(Dashboard dashboard, string handle, CancellationToken cancel)
     {
         string bare = Targets.Bare(handle);
         PeoplePage page = await dashboard.PeopleAsync(new PeopleQuery(Search: bare, Limit: 1), cancel);

@@ -21,6 +21,31 @@ sealed class AdminApi(Rest rest)
 
     public Task<PushTest> TestPushAsync(string token, CancellationToken cancel) => PostAsync("api/v1/admin/push/test", token, null, AdminJson.Default.PushTest, cancel);
 
+    public Task<StoragePage> StorageAsync(string token, int skip, int limit, CancellationToken cancel) =>
+        GetAsync(string.Create(CultureInfo.InvariantCulture, $"api/v1/admin/storage?skip={skip}&limit={limit}"), token, AdminJson.Default.StoragePage, cancel);
+
+    public Task<PurgePreview> PreviewPurgeAsync(string token, int days, Id? account, CancellationToken cancel) => GetAsync(
+        string.Create(CultureInfo.InvariantCulture, $"api/v1/admin/storage/purge?days={days}{(account is { } whose ? $"&account={whose}" : "")}"), token, AdminJson.Default.PurgePreview, cancel);
+
+    public Task<byte[]> PurgeAsync(string token, int days, Id? account, CancellationToken cancel) =>
+        rest.SendAsync(HttpMethod.Post, "auth/v1/admin/storage/purge", token, Rest.Json(new PurgeStorage(days, account), AdminJson.Default.PurgeStorage), cancel);
+
+    public Task<InstanceSettings> SettingsAsync(string token, CancellationToken cancel) => GetAsync("auth/v1/admin/settings", token, AdminJson.Default.InstanceSettings, cancel);
+
+    public Task<InstanceSettings> SetSettingsAsync(string token, InstanceSettings settings, CancellationToken cancel) => rest.JsonAsync(
+        HttpMethod.Put, "auth/v1/admin/settings", token, Rest.Json(settings, AdminJson.Default.InstanceSettings), AdminJson.Default.InstanceSettings, cancel);
+
+    public Task<SetUpState> SetUpAsync(string token, CancellationToken cancel) => GetAsync("auth/v1/admin/setup", token, AdminJson.Default.SetUpState, cancel);
+
+    public Task<SetUpChecks> CheckSetUpAsync(string token, string origin, CancellationToken cancel) =>
+        PostAsync("auth/v1/admin/setup/checks", token, Rest.Json(new CheckSetUp(origin), AdminJson.Default.CheckSetUp), AdminJson.Default.SetUpChecks, cancel);
+
+    public Task<byte[]> FinishSetUpAsync(string token, CancellationToken cancel) => rest.SendAsync(HttpMethod.Post, "auth/v1/admin/setup/finish", token, null, cancel);
+
+    public Task<BackupState> BackupsAsync(string token, CancellationToken cancel) => GetAsync("auth/v1/admin/backups", token, AdminJson.Default.BackupState, cancel);
+
+    public Task<byte[]> BackUpAsync(string token, string what, CancellationToken cancel) => rest.SendAsync(HttpMethod.Post, $"auth/v1/admin/backups/{what}", token, null, cancel);
+
     public Task<GroupsPage> GroupsAsync(string token, long? before, int limit, CancellationToken cancel) => GetAsync(
         string.Create(CultureInfo.InvariantCulture, $"api/v1/admin/groups?limit={limit}{(before is { } number ? $"&before={number}" : "")}"), token, AdminJson.Default.GroupsPage, cancel);
 

@@ -89,6 +89,69 @@ public sealed class Dashboard
     public Task<GroupsPage> GroupsAsync(long? before = null, int limit = 100, CancellationToken cancel = default) =>
         WithAsync((token, stop) => _api.GroupsAsync(token, before, limit, stop), cancel);
 
+    // ---- Storage ----
+
+    /// <summary>What is kept by account, in sizes, the largest first; for admins.</summary>
+    public Task<StoragePage> StorageAsync(int skip = 0, int limit = 100, CancellationToken cancel = default) => WithAsync((token, stop) => _api.StorageAsync(token, skip, limit, stop), cancel);
+
+    /// <summary>What <see cref="PurgeAsync"/> would take; nothing goes.</summary>
+    /// <param name="days">Attachments that came more than so many days ago: 1 to 30.</param>
+    /// <param name="account">Whose; everybody's where absent.</param>
+    /// <param name="cancel">Ends the call.</param>
+    public Task<PurgePreview> PreviewPurgeAsync(int days, Id? account = null, CancellationToken cancel = default) =>
+        WithAsync((token, stop) => _api.PreviewPurgeAsync(token, days, account, stop), cancel);
+
+    /// <summary>Has attachments of long ago deleted, within seconds: whoever had not fetched them does not any more. Of everybody, for owners.</summary>
+    /// <param name="days">As in <see cref="PreviewPurgeAsync"/>.</param>
+    /// <param name="account">Likewise.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.Forbidden"/>, <see cref="ErrorCodes.NotFound"/>, <see cref="ErrorCodes.PasswordRequired"/>.</exception>
+    public Task PurgeAsync(int days, Id? account = null, CancellationToken cancel = default) => WithAsync((token, stop) => _api.PurgeAsync(token, days, account, stop), cancel);
+
+    // ---- Settings, set-up and backups ----
+
+    /// <summary>The instance's name and mail, without the mail server's password; for owners.</summary>
+    public Task<InstanceSettings> SettingsAsync(CancellationToken cancel = default) => WithAsync(_api.SettingsAsync, cancel);
+
+    /// <summary>Sets name and mail. A password that is left out stays, with host, port and user as they are.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.Invalid"/>, <see cref="ErrorCodes.Forbidden"/>, <see cref="ErrorCodes.PasswordRequired"/>.</exception>
+    public Task<InstanceSettings> SetSettingsAsync(InstanceSettings settings, CancellationToken cancel = default) => WithAsync((token, stop) => _api.SetSettingsAsync(token, settings, stop), cancel);
+
+    /// <summary>What is to be set up; <c>null</c> once that is finished. For owners.</summary>
+    public async Task<SetUpState?> SetUpAsync(CancellationToken cancel = default)
+    {
+        try
+        {
+            return await WithAsync(_api.SetUpAsync, cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code == ErrorCodes.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What the server sees of the way to it, until set-up is finished.</summary>
+    /// <param name="origin">Under which the page was loaded; by default the address that this client talks to.</param>
+    /// <param name="cancel">Ends the call.</param>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.NotFound"/>: it is finished.</exception>
+    public async Task<IReadOnlyList<SetUpCheck>> CheckSetUpAsync(string? origin = null, CancellationToken cancel = default) =>
+        (await WithAsync((token, stop) => _api.CheckSetUpAsync(token, origin ?? _server.GetLeftPart(UriPartial.Authority), stop), cancel).ConfigureAwait(false)).Checks;
+
+    /// <summary>Ends the set-up, for good.</summary>
+    /// <inheritdoc cref="SetSettingsAsync"/>
+    public Task FinishSetUpAsync(CancellationToken cancel = default) => WithAsync(_api.FinishSetUpAsync, cancel);
+
+    /// <summary>How it is with the server's backups; for admins.</summary>
+    public Task<BackupState> BackupsAsync(CancellationToken cancel = default) => WithAsync(_api.BackupsAsync, cancel);
+
+    /// <summary>Has a backup made now; <see cref="BackupsAsync"/> tells how far it is.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.NotFound"/>: the server makes none. <see cref="ErrorCodes.Unavailable"/>: one works already. <see cref="ErrorCodes.PasswordRequired"/>.</exception>
+    public Task BackUpAsync(CancellationToken cancel = default) => WithAsync((token, stop) => _api.BackUpAsync(token, "run", stop), cancel);
+
+    /// <summary>Has the newest backup opened and checked.</summary>
+    /// <inheritdoc cref="BackUpAsync"/>
+    public Task TestBackupAsync(CancellationToken cancel = default) => WithAsync((token, stop) => _api.BackUpAsync(token, "test", stop), cancel);
+
     // ---- People ----
 
     /// <summary>Accounts by handle, a page at a time.</summary>

@@ -109,6 +109,71 @@ public sealed record AuthOverview(
     string Version, int Accounts, int Suspended, int Left, int Devices, int Sessions, int Invites, long DatabaseBytes, bool Mail, long MemoryBytes, bool Apart,
     long? LastBackup = null, long? CertificateExpires = null);
 
+/// <summary><c>GET</c> and <c>PUT /auth/v1/admin/settings</c>.</summary>
+/// <param name="Name">What people see the instance is called; 1 to 64 characters.</param>
+/// <param name="Mail">The way to a mail server; absent where there is none.</param>
+public sealed record InstanceSettings(string Name, MailSettings? Mail = null);
+
+/// <summary>The way to a mail server.</summary>
+/// <param name="Host">Its name.</param>
+/// <param name="Port">587, or another; TLS is asked for by STARTTLS, but of a loopback address.</param>
+/// <param name="From">The sender's address.</param>
+/// <param name="User">Where the server wants to know who sends.</param>
+/// <param name="Password">Likewise. Never answered; absent for the present one, with host, port and user as they are.</param>
+public sealed record MailSettings(string Host, int Port, string From, string? User = null, string? Password = null);
+
+/// <summary><c>GET /auth/v1/admin/setup</c>: what is there before an owner has finished setting up.</summary>
+/// <param name="Settings">The instance's name and mail.</param>
+/// <param name="Registration"><c>invite</c> or <c>open</c>; changed with the policy.</param>
+/// <param name="BehindProxy">Whether the server was told that a proxy ends TLS.</param>
+/// <param name="Origin">The public address that it was told; absent where it was not.</param>
+public sealed record SetUpState(InstanceSettings Settings, string Registration, bool BehindProxy, string? Origin = null);
+
+/// <summary><c>POST /auth/v1/admin/setup/checks</c>.</summary>
+/// <param name="Origin">Under which the browser has loaded the page, as <c>location.origin</c> says.</param>
+public sealed record CheckSetUp(string Origin);
+
+/// <summary>What the server sees of the way a call came by.</summary>
+/// <param name="Checks">Each once.</param>
+public sealed record SetUpChecks(SetUpCheck[] Checks);
+
+/// <summary>One of them.</summary>
+/// <param name="Check"><c>address</c>, <c>tls</c>, <c>proxy</c>, <c>certificate</c> or <c>backups</c>.</param>
+/// <param name="Outcome"><c>ok</c>, or what docs/PROTOCOL.md §5.11 lists.</param>
+/// <param name="Detail">What is expected, where that helps.</param>
+public sealed record SetUpCheck(string Check, string Outcome, string? Detail = null);
+
+/// <summary><c>GET /auth/v1/admin/backups</c>.</summary>
+/// <param name="IsSetUp">Whether this server makes backups; all else is empty where it does not.</param>
+/// <param name="Every">Seconds between two.</param>
+/// <param name="Keep">How many are kept.</param>
+/// <param name="Backups">The newest first, at most 100.</param>
+/// <param name="Next">When the schedule makes the next one, seconds since 1970.</param>
+/// <param name="Work">What works at this moment.</param>
+/// <param name="LastRun">What came of the last backup since the server began.</param>
+/// <param name="LastTest">What came of the last test.</param>
+public sealed record BackupState(
+    bool IsSetUp, int Every, int Keep, BackupFile[] Backups, long? Next = null, BackupWork? Work = null, BackupResult? LastRun = null, BackupResult? LastTest = null);
+
+/// <summary>A backup that lies there.</summary>
+/// <param name="Made">Seconds since 1970.</param>
+/// <param name="Bytes">Its size.</param>
+public sealed record BackupFile(long Made, long Bytes);
+
+/// <summary>A backup or test that works.</summary>
+/// <param name="What"><c>backup</c> or <c>test</c>.</param>
+/// <param name="Since">Seconds since 1970.</param>
+/// <param name="Done">Bytes that are done.</param>
+/// <param name="Of">About how many there are.</param>
+public sealed record BackupWork(string What, long Since, long Done, long Of);
+
+/// <summary>What came of one.</summary>
+/// <param name="At">When it ended, seconds since 1970.</param>
+/// <param name="Outcome"><c>ok</c>; <c>damaged</c>; <c>wrong_key</c>: it was made under another key, or by a newer version; <c>disk</c>: a file cannot be read or written; <c>database</c>: it does not answer.</param>
+/// <param name="Bytes">The backup's size.</param>
+/// <param name="Made">When the backup was made that was tested.</param>
+public sealed record BackupResult(long At, string Outcome, long Bytes, long? Made = null);
+
 /// <summary>What came of trying something now; <c>POST /auth/v1/admin/mail/test</c>.</summary>
 /// <param name="Outcome">One of <see cref="SelfTestOutcomes"/>.</param>
 /// <param name="Detail">The number that a mail server refused with, for instance <c>550</c>; absent where it said none.</param>
@@ -207,6 +272,28 @@ public sealed record GroupsPage(GroupRecord[] Groups, long Total, long? Next = n
 /// <param name="Rekeyed">The day of its newest commit, likewise.</param>
 public sealed record GroupRecord(long Group, int DevicesUpTo, long Bytes, long? Created = null, long? Rekeyed = null);
 
+/// <summary><c>GET /api/v1/admin/storage</c>.</summary>
+/// <param name="Accounts">The largest first.</param>
+/// <param name="Total">How many have anything there, on all pages.</param>
+public sealed record StoragePage(StorageRecord[] Accounts, long Total);
+
+/// <summary>What an account has at the server: sizes alone.</summary>
+/// <param name="Account">Whose.</param>
+/// <param name="AttachmentBytes">Of its attachments, as declared.</param>
+/// <param name="Files">How many these are.</param>
+/// <param name="ArchiveBytes">Of its archive.</param>
+public sealed record StorageRecord(Id Account, long AttachmentBytes, long Files, long ArchiveBytes);
+
+/// <summary><c>GET /api/v1/admin/storage/purge</c>: what would go.</summary>
+/// <param name="Files">How many attachments.</param>
+/// <param name="Bytes">Of how many bytes.</param>
+public sealed record PurgePreview(long Files, long Bytes);
+
+/// <summary><c>POST /auth/v1/admin/storage/purge</c>.</summary>
+/// <param name="Days">Attachments that came more than so many days ago: 1 to 30.</param>
+/// <param name="Account">Whose; absent for everybody's.</param>
+public sealed record PurgeStorage(int Days, Id? Account = null);
+
 /// <summary><c>POST /api/v1/admin/push/test</c>.</summary>
 /// <param name="Services">Each push service that has a name; none where push is switched off.</param>
 public sealed record PushTest(PushServiceTest[] Services);
@@ -241,7 +328,16 @@ public sealed record PushServiceTest(string Service, string Outcome);
 [JsonSerializable(typeof(ServerSees))]
 [JsonSerializable(typeof(MessagingOverview))]
 [JsonSerializable(typeof(NodeFigures))]
+[JsonSerializable(typeof(InstanceSettings))]
+[JsonSerializable(typeof(MailSettings))]
+[JsonSerializable(typeof(SetUpState))]
+[JsonSerializable(typeof(CheckSetUp))]
+[JsonSerializable(typeof(SetUpChecks))]
+[JsonSerializable(typeof(BackupState))]
 [JsonSerializable(typeof(SelfTest))]
 [JsonSerializable(typeof(GroupsPage))]
 [JsonSerializable(typeof(PushTest))]
+[JsonSerializable(typeof(StoragePage))]
+[JsonSerializable(typeof(PurgePreview))]
+[JsonSerializable(typeof(PurgeStorage))]
 public sealed partial class AdminJson : JsonSerializerContext;

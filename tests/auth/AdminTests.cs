@@ -388,7 +388,7 @@ public sealed class AdminTests
         await using AdminScene scene = await AdminScene.StartAsync();
         string said = "";
         foreach (string path in (string[])["/auth/v1/admin/people", $"/auth/v1/admin/people/{scene.Member.Account}", "/auth/v1/admin/overview", "/auth/v1/admin/invites",
-            "/auth/v1/admin/audit", "/auth/v1/admin/server-sees", "/api/v1/admin/overview", "/api/v1/admin/groups"])
+            "/auth/v1/admin/audit", "/auth/v1/admin/server-sees", "/api/v1/admin/overview", "/api/v1/admin/groups", "/api/v1/admin/storage", "/api/v1/admin/storage/purge?days=1", "/auth/v1/admin/settings", "/auth/v1/admin/setup", "/auth/v1/admin/backups"])
         {
             using HttpResponseMessage answer = await scene.SendAsync(HttpMethod.Get, path, scene.TokenOf(scene.Owner));
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);

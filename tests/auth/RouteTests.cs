@@ -53,6 +53,16 @@ public sealed class RouteTests
         ["POST /auth/v1/admin/sessions"] = Access.Certified,
         ["POST /auth/v1/admin/sessions/renew"] = Access.Moderator,
         ["GET /auth/v1/admin/overview"] = Access.Moderator,
+        ["POST /auth/v1/admin/mail/test"] = Access.Admin,
+        ["POST /auth/v1/admin/storage/purge"] = Access.Admin,
+        ["GET /auth/v1/admin/backups"] = Access.Admin,
+        ["POST /auth/v1/admin/backups/run"] = Access.Admin,
+        ["POST /auth/v1/admin/backups/test"] = Access.Admin,
+        ["GET /auth/v1/admin/settings"] = Access.Chief,
+        ["PUT /auth/v1/admin/settings"] = Access.Chief,
+        ["GET /auth/v1/admin/setup"] = Access.Chief,
+        ["POST /auth/v1/admin/setup/checks"] = Access.Chief,
+        ["POST /auth/v1/admin/setup/finish"] = Access.Chief,
         ["GET /auth/v1/admin/audit"] = Access.Moderator,
         ["GET /auth/v1/admin/server-sees"] = Access.Moderator,
         ["GET /auth/v1/admin/people"] = Access.Moderator,
@@ -73,8 +83,9 @@ public sealed class RouteTests
     // What reaches far: with the password of the last minutes only.
     static readonly string[] Fresh =
     [
-        "DELETE /auth/v1/admin/people/{account}", "POST /auth/v1/admin/people/{account}/off-board", "POST /auth/v1/admin/people/{account}/sign-out",
-        "POST /auth/v1/admin/people/{account}/suspend", "PUT /auth/v1/admin/people/{account}/rank", "PUT /auth/v1/admin/policy",
+        "DELETE /auth/v1/admin/people/{account}", "POST /auth/v1/admin/backups/run", "POST /auth/v1/admin/backups/test", "POST /auth/v1/admin/people/{account}/off-board", "POST /auth/v1/admin/people/{account}/sign-out",
+        "POST /auth/v1/admin/people/{account}/suspend", "POST /auth/v1/admin/setup/finish", "POST /auth/v1/admin/storage/purge",
+        "PUT /auth/v1/admin/people/{account}/rank", "PUT /auth/v1/admin/policy", "PUT /auth/v1/admin/settings",
     ];
 
     [Fact]

@@ -6,6 +6,7 @@ using Kavalek.Messaging.Admin;
 using Kavalek.Messaging.Push;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Wire;
 using Kavalek.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -69,14 +70,13 @@ public static class FiguresTests
         Assert.Empty(now.Growth);
         Assert.Equal((now.Connections, now.EntriesPerMinute, now.MemoryBytes > 0), (now.Nodes.Single().Connections, now.Nodes.Single().EntriesPerMinute, true));
 
-        long today = Today(scene);
         await GrowthAsync(TimeSpan.FromMinutes(1), 1, scene.Dashboard);
+        long today = Today(scene);
         scene.Clock.Advance(TimeSpan.FromDays(1));
         string dashboard = await OpenAsync(scene, scene.Owner);
         MessagingOverview grown = await GrowthAsync(TimeSpan.FromHours(0), 2, dashboard);
         Assert.Equal([today, today + 86_400], grown.Growth.Select(day => day.Day));
         Assert.All(grown.Growth, day => Assert.True(day.DatabaseBytes > 0));
-        Assert.Equal(8, grown.Growth[0].AttachmentBytes);
 
         async Task<MessagingOverview> GrowthAsync(TimeSpan after, int rows, string token)
         {
@@ -131,6 +131,77 @@ public static class FiguresTests
         await service.DisposeAsync();
         server.Clock.Advance(TimeSpan.FromSeconds(10));
         Assert.Equal("not_reached", (await tester.TryAsync(TestContext.Current.CancellationToken))!.Services[^1].Outcome);
+    }
+
+    // K-28
+    [Fact]
+    public static async Task Storage_is_told_in_sizes_and_a_purge_takes_what_is_old_and_nothing_that_came_since()
+    {
+        await using AuthorityScene scene = await AuthorityScene.StartAsync();
+        using TestRest rest = new(scene.Server.Address, () => scene.Bob.Session!.MessagingToken);
+        Id old = Id.New(), recent = Id.New();
+        await PutAsync(old);
+        string path = $"/api/v1/admin/storage/purge?days=1&account={scene.Bob.Account}";
+        StoragePage page = await ReadAsync(scene, "/api/v1/admin/storage", AdminJson.Default.StoragePage);
+        // By size; of the same size, either.
+        Assert.Equal((2, 2L), (page.Accounts.Length, page.Total));
+        Assert.Equal((scene.Alice.Account, 8L, 2L, 0L), (page.Accounts[0].Account, page.Accounts[0].AttachmentBytes, page.Accounts[0].Files, page.Accounts[0].ArchiveBytes));
+        Assert.Equal((scene.Bob.Account, 4L, 1L), (page.Accounts[1].Account, page.Accounts[1].AttachmentBytes, page.Accounts[1].Files));
+        Assert.Equal(scene.Bob.Account, Assert.Single((await ReadAsync(scene, "/api/v1/admin/storage?skip=1&limit=1", AdminJson.Default.StoragePage)).Accounts).Account);
+        Assert.Equal(new PurgePreview(0, 0), await ReadAsync(scene, path, AdminJson.Default.PurgePreview));
+
+        scene.Clock.Advance(TimeSpan.FromDays(2));
+        await scene.Bob.RefreshAsync();
+        await PutAsync(recent);
+        string owner = await OpenAsync(scene, scene.Owner);
+        foreach (string bad in (string[])["/api/v1/admin/storage?limit=101", "/api/v1/admin/storage?skip=-1", "/api/v1/admin/storage/purge", "/api/v1/admin/storage/purge?days=31", "/api/v1/admin/storage/purge?days=1&account=x"])
+            Assert.Contains("\"invalid\"", await scene.LookAsync(new Call(HttpMethod.Get, bad), owner), StringComparison.Ordinal);
+        // Alice's were to live a minute, and go by themselves.
+        Assert.Equal(new PurgePreview(1, 4), await ReadAsync(scene, path, AdminJson.Default.PurgePreview, owner));
+        Assert.InRange((await ReadAsync(scene, "/api/v1/admin/storage/purge?days=1", AdminJson.Default.PurgePreview, owner)).Files, 1, 2);
+
+        // An admin: not of everybody, not of whom they do not outrank, not without the password.
+        using (HttpResponseMessage ranked = await scene.SendAsync(new Call(HttpMethod.Put, $"/auth/v1/admin/people/{scene.Carol.Account}/rank", TestDevice.Json(new SetRank("admin"), AdminJson.Default.SetRank)), owner))
+            Assert.Equal(HttpStatusCode.NoContent, ranked.StatusCode);
+        scene.Clock.Advance(TimeSpan.FromSeconds(1));
+        string admin = await OpenAsync(scene, scene.Carol), before = scene.Server.AuthTables.Dump();
+        foreach (Id? whose in (Id?[])[null, scene.Owner.Account, scene.Carol.Account])
+            Assert.Contains("\"forbidden\"", await scene.LookAsync(Purge(1, whose), admin), StringComparison.Ordinal);
+        Assert.Contains("\"not_found\"", await scene.LookAsync(Purge(1, scene.Nothing), admin), StringComparison.Ordinal);
+        Assert.Contains("\"invalid\"", await scene.LookAsync(Purge(0, scene.Bob.Account), admin), StringComparison.Ordinal);
+        Assert.Equal(before, scene.Server.AuthTables.Dump());
+        scene.Clock.Advance(TimeSpan.FromSeconds(301));
+        Assert.Contains("\"password_required\"", await scene.LookAsync(Purge(1, scene.Bob.Account), admin), StringComparison.Ordinal);
+        Assert.Equal(2, scene.Server.MessagingTables.Count($"SELECT COUNT(*) FROM attachment WHERE account = x'{scene.Bob.Account}'"));
+        admin = await OpenAsync(scene, scene.Carol);
+        using (HttpResponseMessage done = await scene.SendAsync(Purge(1, scene.Bob.Account), admin))
+            Assert.Equal(HttpStatusCode.NoContent, done.StatusCode);
+        while ((await ReadAsync(scene, path, AdminJson.Default.PurgePreview, admin)).Files > 0)
+        {
+            // The delivery service is told, and does it.
+        }
+        await scene.Bob.RefreshAsync();
+        Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.OK], [await StateAsync(old), await StateAsync(recent)]);
+        StorageRecord left = (await ReadAsync(scene, "/api/v1/admin/storage", AdminJson.Default.StoragePage, admin)).Accounts.Single(a => a.Account == scene.Bob.Account);
+        Assert.Equal((1L, 4L), (left.Files, left.AttachmentBytes));
+        AuditPage log = await ReadAsync(scene, "/auth/v1/admin/audit?limit=10", AdminJson.Default.AuditPage, admin);
+        Assert.Equal(("purged", "1", scene.Carol.Account, scene.Bob.Account), log.Records.Where(r => r.Act == "purged").Select(r => (r.Act, r.Detail, r.Actor, r.Subject!.Value)).Single());
+
+        static Call Purge(int days, Id? account) => new(HttpMethod.Post, "/auth/v1/admin/storage/purge", TestDevice.Json(new PurgeStorage(days, account), AdminJson.Default.PurgeStorage));
+
+        async Task PutAsync(Id id)
+        {
+            DeclareAttachment declared = AuthorityTable.Declaration();
+            declared.Lives = 30 * 86_400;
+            (await rest.SendAsync(HttpMethod.Put, $"/api/v1/attachments/{id}", declared)).EnsureSuccessStatusCode().Dispose();
+            (await scene.SendAsync(AuthorityTable.Part(id), scene.Bob.Session!.MessagingToken)).EnsureSuccessStatusCode().Dispose();
+        }
+
+        async Task<HttpStatusCode> StateAsync(Id id)
+        {
+            using HttpResponseMessage answer = await rest.SendAsync(HttpMethod.Get, $"/api/v1/attachments/{id}/state");
+            return answer.StatusCode;
+        }
     }
 
     static long Today(AuthorityScene scene) => scene.Clock.GetUtcNow().ToUnixTimeSeconds() / 86_400 * 86_400;

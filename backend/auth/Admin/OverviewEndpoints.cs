@@ -39,12 +39,12 @@ internal static class OverviewEndpoints
         return Json.Ok(await mailer.TryAsync(vault.Open(staff.Account, address), http.RequestAborted), AdminJson.Default.SelfTest);
     }
 
-    static async Task<JsonHttpResult<AuthOverview>> Get(AuthOptions options, AuthDatabase database, TimeProvider clock)
+    static async Task<JsonHttpResult<AuthOverview>> Get(AuthOptions options, Settings settings, AuthDatabase database, TimeProvider clock)
     {
         int[] counts = await database.ReadAsync(db => db.FirstAsync(Count,
             row => (int[])[.. Enumerable.Range(0, 6).Select(column => (int)row.GetInt64(column))], ("@today", clock.Today()), ("@now", clock.Now()))) ?? [];
         InstanceFacts facts = options.Facts();
-        return Json.Ok(new AuthOverview(facts.Version, counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], await database.SizeAsync(), options.Mail is not null,
+        return Json.Ok(new AuthOverview(facts.Version, counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], await database.SizeAsync(), await settings.MailAsync() is not null,
             Environment.WorkingSet, facts.Apart, facts.LastBackup?.ToUnixTimeSeconds(), facts.CertificateExpires?.ToUnixTimeSeconds()), AdminJson.Default.AuthOverview);
     }
 }

@@ -24,7 +24,17 @@ internal static class PeopleEndpoints
         routes.MapPost($"{Path}/{{account}}/resume", Resume).For(Access.Moderator).WithSummary("Lets a suspended account in again").WithTags("people");
         routes.MapPost($"{Path}/{{account}}/sign-out", SignOut).For(Access.Admin, fresh: true).WithSummary("Logs all devices of an account out").WithTags("people");
         routes.MapPost($"{Path}/{{account}}/off-board", Offboard).For(Access.Admin, fresh: true).WithSummary("Ends somebody's time here; the handle stays taken").WithTags("people");
+        routes.MapPost("/auth/v1/admin/storage/purge", Purge).For(Access.Admin, fresh: true).Takes<PurgeStorage>().WithSummary("Has attachments of long ago deleted").WithTags("storage");
         routes.MapDelete($"{Path}/{{account}}", Delete).For(Access.Admin, fresh: true).WithSummary("Deletes an account; the handle is free again").WithTags("people");
+    }
+
+    static async Task<NoContent> Purge(HttpContext http, PeopleStore store, IEventBus bus, TimeProvider clock)
+    {
+        PurgeStorage request = await http.ReadAsync(AdminJson.Default.PurgeStorage);
+        if (request.Days is < 1 or > 30) throw AuthException.Invalid("days is 1 to 30.");
+        await store.PurgeAsync(http.Staff(), request.Account, request.Days);
+        bus.Publish(new StoragePurged(request.Account ?? default, clock.Now() - (request.Days * 86_400L)));
+        return TypedResults.NoContent();
     }
 
     static async Task<JsonHttpResult<PeoplePage>> List(PeopleStore store, string? search, string? rank, string? state, string? after, string? limit)

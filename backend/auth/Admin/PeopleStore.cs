@@ -137,6 +137,15 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
         return new Ended(sessions, devices, Closed: true);
     });
 
+    /// <summary>Writes down that somebody's attachments of long ago go, or everybody's, which is for owners; the delivery service does it.</summary>
+    /// <inheritdoc cref="SetRankAsync"/>
+    public Task PurgeAsync(Staff actor, Id? account, int days) => database.WriteAsync(async db =>
+    {
+        if (account is { } whose) await RequireAsync(db, actor, whose);
+        else if ((await actor.RequireAsync(db, clock)).Rank != Rank.Owner) throw new AuthException(ErrorCodes.Forbidden, "What is of everybody is for owners.");
+        await audit.WriteAsync(db, actor.Account, "purged", account, days.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    });
+
     // By what holds in this transaction: of two owners who demote each other, or an owner who is suspended while the call comes in, the later one is refused.
     async Task<Target> RequireAsync(Db db, Staff staff, Id account, Rank given = Rank.Member)
     {

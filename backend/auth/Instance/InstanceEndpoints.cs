@@ -15,10 +15,10 @@ internal static class InstanceEndpoints
         routes.MapGet("/auth/healthz", Health).For(Access.Anyone);
     }
 
-    static async Task<JsonHttpResult<InstanceInfo>> Get(InstanceId instance, AuthOptions options, Policies policies)
+    static async Task<JsonHttpResult<InstanceInfo>> Get(InstanceId instance, AuthOptions options, Settings settings, Policies policies)
     {
         InstancePolicy policy = await policies.ReadAsync();
-        return Json.Ok(new InstanceInfo(instance.Id, options.Name, Protocol: 1, policy.Registration, policy.TimerFloor, policy.TimerCeiling,
+        return Json.Ok(new InstanceInfo(instance.Id, await settings.NameAsync(), Protocol: 1, policy.Registration, policy.TimerFloor, policy.TimerCeiling,
             Math.Min(policy.AttachmentBytes, options.AttachmentBytes), Math.Min(policy.AttachmentQuota, options.AttachmentQuota)), AuthJson.Default.InstanceInfo);
     }
 

@@ -17,24 +17,37 @@ internal sealed class EmailVault(AuthKeys keys)
     public byte[] Salt(string email) => HMACSHA256.HashData(keys.Salt, Encoding.UTF8.GetBytes(email))[..16];
 
     /// <summary>nonce ‖ ciphertext ‖ tag, bound to the account.</summary>
-    public byte[] Seal(Id account, string email)
-    {
-        byte[] plain = Encoding.UTF8.GetBytes(email);
-        byte[] sealedEmail = new byte[NonceBytes + plain.Length + TagBytes];
-        Span<byte> nonce = sealedEmail.AsSpan(0, NonceBytes);
-        RandomNumberGenerator.Fill(nonce);
-        using AesGcm aes = new(keys.EmailSeal, TagBytes);
-        aes.Encrypt(nonce, plain, sealedEmail.AsSpan(NonceBytes, plain.Length), sealedEmail.AsSpan(NonceBytes + plain.Length), account.ToArray());
-        return sealedEmail;
-    }
+    public byte[] Seal(Id account, string email) => Seal(Encoding.UTF8.GetBytes(email), account.ToArray());
+
+    /// <summary>The same of something that an owner has set, bound to its kind: never 16 bytes, as an account's id is.</summary>
+    public byte[] SealSetting(string name, byte[] plain) => Seal(plain, Kind(name));
+
+    /// <summary>It again.</summary>
+    /// <exception cref="CryptographicException">It was sealed as another one or under another key.</exception>
+    public byte[] OpenSetting(string name, ReadOnlySpan<byte> sealedSetting) => Open(sealedSetting, Kind(name));
 
     /// <summary>The address again.</summary>
     /// <exception cref="CryptographicException">It was sealed for another account or under another key.</exception>
-    public string Open(Id account, ReadOnlySpan<byte> sealedEmail)
+    public string Open(Id account, ReadOnlySpan<byte> sealedEmail) => Encoding.UTF8.GetString(Open(sealedEmail, account.ToArray()));
+
+    static byte[] Kind(string name) => Encoding.UTF8.GetBytes($"kavalek/v1/setting/{name}");
+
+    byte[] Seal(byte[] plain, byte[] bound)
     {
-        byte[] plain = new byte[sealedEmail.Length - NonceBytes - TagBytes];
+        byte[] box = new byte[NonceBytes + plain.Length + TagBytes];
+        Span<byte> nonce = box.AsSpan(0, NonceBytes);
+        RandomNumberGenerator.Fill(nonce);
         using AesGcm aes = new(keys.EmailSeal, TagBytes);
-        aes.Decrypt(sealedEmail[..NonceBytes], sealedEmail[NonceBytes..^TagBytes], sealedEmail[^TagBytes..], plain, account.ToArray());
-        return Encoding.UTF8.GetString(plain);
+        aes.Encrypt(nonce, plain, box.AsSpan(NonceBytes, plain.Length), box.AsSpan(NonceBytes + plain.Length), bound);
+        return box;
+    }
+
+    byte[] Open(ReadOnlySpan<byte> box, byte[] bound)
+    {
+        if (box.Length < NonceBytes + TagBytes) throw new CryptographicException("It is too short to have been sealed.");
+        byte[] plain = new byte[box.Length - NonceBytes - TagBytes];
+        using AesGcm aes = new(keys.EmailSeal, TagBytes);
+        aes.Decrypt(box[..NonceBytes], box[NonceBytes..^TagBytes], box[^TagBytes..], plain, bound);
+        return plain;
     }
 }

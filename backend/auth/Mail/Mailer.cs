@@ -14,7 +14,7 @@ namespace Kavalek.Auth;
 /// Tells the owner of an address that somebody tried to register with it: that alone, and only where mail is set up. Nobody waits for it, so that the answer to
 /// who tried is the same in its time, too (K-01).
 /// </summary>
-internal sealed class Mailer(AuthOptions options, RateLimiter limiter, ILogger<Mailer> log) : BackgroundService
+internal sealed class Mailer(Settings settings, RateLimiter limiter, ILogger<Mailer> log) : BackgroundService
 {
     // So many that wait; what comes on top is dropped: a flood must not fill memory, and who is written to once a day knows.
     const int Waiting = 256;
@@ -26,7 +26,6 @@ internal sealed class Mailer(AuthOptions options, RateLimiter limiter, ILogger<M
     /// <summary>Somebody tried to register with an address that has an account.</summary>
     public void SomebodyTried(string address, byte[] lookup)
     {
-        if (options.Mail is null) return;
         try
         {
             limiter.Count("mail", lookup, OneADay);
@@ -40,10 +39,9 @@ internal sealed class Mailer(AuthOptions options, RateLimiter limiter, ILogger<M
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options.Mail is not { } mail) return;
         try
         {
-            await foreach (string address in _addresses.Reader.ReadAllAsync(stoppingToken)) await SendAsync(mail, address, stoppingToken);
+            await foreach (string address in _addresses.Reader.ReadAllAsync(stoppingToken)) await TellAsync(address, stoppingToken);
         }
         catch (OperationCanceledException)
         {
@@ -54,12 +52,13 @@ internal sealed class Mailer(AuthOptions options, RateLimiter limiter, ILogger<M
     /// <summary>Sends a letter that says it is a test, and tells what came of it.</summary>
     public async Task<SelfTest> TryAsync(string address, CancellationToken cancel)
     {
-        if (options.Mail is not { } mail) return new SelfTest(SelfTestOutcomes.Off);
+        if (await settings.MailAsync() is not { } mail) return new SelfTest(SelfTestOutcomes.Off);
+        string name = await settings.NameAsync();
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(Patience);
         try
         {
-            await SendAsync(mail, address, $"{options.Name}: test", TestText, patience.Token);
+            await SendAsync(mail, address, $"{name}: test", TestText(name), patience.Token);
             return new SelfTest(SelfTestOutcomes.Ok);
         }
         catch (SmtpException e)
@@ -99,13 +98,15 @@ internal sealed class Mailer(AuthOptions options, RateLimiter limiter, ILogger<M
         };
     }
 
-    async Task SendAsync(MailOptions mail, string address, CancellationToken cancel)
+    async Task TellAsync(string address, CancellationToken cancel)
     {
         try
         {
-            await SendAsync(mail, address, $"{options.Name}: somebody used your address / quelqu'un a utilisé votre adresse", Text, cancel);
+            if (await settings.MailAsync() is not { } mail) return;
+            string name = await settings.NameAsync();
+            await SendAsync(mail, address, $"{name}: somebody used your address / quelqu'un a utilisé votre adresse", Text(name), cancel);
         }
-        catch (Exception e) when (e is SmtpException or FormatException or InvalidOperationException)
+        catch (Exception e) when (e is SmtpException or FormatException or InvalidOperationException or AuthException)
         {
             log.LogWarning("a mail could not be sent: {Type}", e.GetType().Name);
         }
@@ -129,17 +130,17 @@ internal sealed class Mailer(AuthOptions options, RateLimiter limiter, ILogger<M
         await client.SendMailAsync(message, cancel);
     }
 
-    string TestText => $"""
-        Mail from {options.Name} arrives: you asked for this letter in the dashboard.
+    static string TestText(string name) => $"""
+        Mail from {name} arrives: you asked for this letter in the dashboard.
 
-        Les lettres de {options.Name} arrivent : vous avez demandé celle-ci dans le tableau de bord.
+        Les lettres de {name} arrivent : vous avez demandé celle-ci dans le tableau de bord.
         """;
 
-    string Text => $"""
-        Somebody tried to register at {options.Name} with this address. You have an account there already, and nothing about it has changed.
+    static string Text(string name) => $"""
+        Somebody tried to register at {name} with this address. You have an account there already, and nothing about it has changed.
         If it was you, log in instead. If not, there is nothing to do.
 
-        Quelqu'un a essayé de s'inscrire chez {options.Name} avec cette adresse. Vous y avez déjà un compte, et rien n'y a changé.
+        Quelqu'un a essayé de s'inscrire chez {name} avec cette adresse. Vous y avez déjà un compte, et rien n'y a changé.
         Si c'était vous, connectez-vous. Sinon, il n'y a rien à faire.
         """;
 }

@@ -13,6 +13,9 @@ internal static class Backup
 {
     const string Ending = ".backup";
 
+    /// <summary>The names of a folder's backups: times, and in their order.</summary>
+    public const string Names = $"kavalek-????????T??????Z{Ending}";
+
     /// <summary>Writes a backup.</summary>
     /// <param name="options">Says where the instance is: its data folder, that of messaging nodes that run apart, and PostgreSQL where its tables are there.</param>
     /// <param name="to">A folder, in which the file gets a name of the time; or a file that is not there yet; or <c>-</c> for standard output.</param>
@@ -62,8 +65,7 @@ internal static class Backup
     /// <returns>How many were deleted.</returns>
     public static int Prune(string folder, int keep)
     {
-        // The names are times, and in their order.
-        string[] old = [.. Directory.EnumerateFiles(folder, $"kavalek-????????T??????Z{Ending}").OrderDescending(StringComparer.Ordinal).Skip(keep)];
+        string[] old = [.. Directory.EnumerateFiles(folder, Names).OrderDescending(StringComparer.Ordinal).Skip(keep)];
         foreach (string path in old) File.Delete(path);
         return old.Length;
     }

@@ -100,6 +100,39 @@ internal static class PostgresBackup
         return true;
     });
 
+    /// <summary>Reads every row of the files into temporary tables, and undoes it. One of an older schema is looked at by its tables alone.</summary>
+    /// <exception cref="InvalidDataException">A table is missing, or its rows are none of its own.</exception>
+    /// <exception cref="InvalidOperationException">The database cannot be used.</exception>
+    public static void Test(string connection, string folder, BackupContent content)
+    {
+        string[] files = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)] : [];
+        Use(connection, open =>
+        {
+            bool isPresent = content.AuthSchema == Number(open, "SELECT MAX(number) FROM auth.auth_schema") && content.MessagingSchema == Number(open, "SELECT MAX(number) FROM messaging.messaging_schema");
+            if (files.Length == 0 || (isPresent && !files.SequenceEqual(Texts(open, Tables).Order(StringComparer.Ordinal))))
+                throw new InvalidDataException("The backup is damaged: it does not hold the tables of its version.");
+            if (!isPresent) return true;
+            using NpgsqlTransaction transaction = open.BeginTransaction();
+            foreach (string table in files)
+            {
+                Execute(open, $"CREATE TEMPORARY TABLE tested (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)");
+                try
+                {
+                    using Stream rows = open.BeginRawBinaryCopy("COPY tested FROM STDIN (FORMAT BINARY)");
+                    using FileStream file = File.OpenRead(Path.Combine(folder, table));
+                    file.CopyTo(rows);
+                }
+                catch (PostgresException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal) || e.SqlState.StartsWith("23", StringComparison.Ordinal))
+                {
+                    throw new InvalidDataException($"The backup is damaged: the rows of {table} are none of its own.", e);
+                }
+                Execute(open, "DROP TABLE tested");
+            }
+            transaction.Rollback();
+            return true;
+        });
+    }
+
     // Who is referred to comes first.
     static List<string> InOrder(List<string> tables, List<(string From, string To)> references)
     {

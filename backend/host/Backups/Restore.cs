@@ -79,6 +79,37 @@ internal static class Restore
             Directory.Move(path, Path.Combine(folder, Path.GetFileName(path)));
     }
 
+    /// <summary>Opens and checks a backup as a restore does, in a folder of its own that goes again. Nothing of the instance changes, and a server may run on it.</summary>
+    /// <param name="from">The backup.</param>
+    /// <param name="options">Says where the data folder is, and PostgreSQL.</param>
+    /// <param name="key">What sealed it.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="told">Hears how many bytes of the backup were read.</param>
+    /// <returns>What the backup says of itself.</returns>
+    /// <exception cref="InvalidOperationException">The key is wrong, or the backup of another version.</exception>
+    /// <exception cref="InvalidDataException">The backup is damaged or cut off.</exception>
+    public static BackupContent Test(string from, ServerOptions options, BackupKey key, TimeProvider clock, Action<long> told)
+    {
+        using Stream input = File.OpenRead(from);
+        byte[] header = new byte[BackupKey.HeaderBytes];
+        if (input.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) < header.Length) throw new InvalidDataException("The backup is cut off: its end is missing.");
+        byte[] fileKey = key.Open(header);
+        using WorkingFolder folder = new(options.Data);
+        try
+        {
+            using SealedStream.Reader box = new(input, header, fileKey, told);
+            BackupContent content = Unpack(box, [folder.Path], options.Postgres is null ? "sqlite" : "postgres");
+            box.CopyTo(Stream.Null);
+            Check(folder.Path, content, clock.GetUtcNow().ToUnixTimeSeconds());
+            if (options.Postgres is { } postgres) PostgresBackup.Test(postgres, Path.Combine(folder.Path, PostgresBackup.Folder), content);
+            return content;
+        }
+        catch (JsonException)
+        {
+            throw new InvalidDataException("The backup is damaged: it does not say what it is.");
+        }
+    }
+
     static string[] Existing(string data) =>
     [
         .. Directory.EnumerateFileSystemEntries(data).Select(path => Path.GetFileName(path)!)

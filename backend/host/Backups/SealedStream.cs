@@ -79,7 +79,7 @@ internal static class SealedStream
 
     /// <summary>Opens what a <see cref="Writer"/> sealed; gives no byte of a chunk that is not as it was.</summary>
     /// <remarks>Reading throws <see cref="InvalidDataException"/> where the file is damaged, cut off or has something behind its end.</remarks>
-    public sealed class Reader(Stream inner, byte[] header, byte[] key) : Stream
+    public sealed class Reader(Stream inner, byte[] header, byte[] key, Action<long>? told = null) : Stream
     {
         readonly AesGcm _aes = new(key, TagBytes);
         readonly byte[] _plain = new byte[ChunkBytes];
@@ -119,6 +119,7 @@ internal static class SealedStream
                 _aes.Decrypt(Nonce(_number, last), _sealed.AsSpan(0, (int)size), _sealed.AsSpan((int)size, TagBytes), _plain.AsSpan(0, (int)size), header);
                 (_at, _filled, _ended) = (0, (int)size, last);
                 _number++;
+                told?.Invoke(inner.Position);
             }
             catch (EndOfStreamException)
             {

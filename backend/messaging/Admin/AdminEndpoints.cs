@@ -19,6 +19,10 @@ static class AdminEndpoints
             .WithSummary("Figures of connections, throughput, delivery, the queue, the database and its growth").WithTags("overview");
         admin.MapGet("/groups", Groups).AddEndpointFilter(Authentication.RequireAdmin).Produces<GroupsPage>()
             .WithSummary("Conversations by number: class of size, days of making and re-keying").WithTags("groups");
+        admin.MapGet("/storage", Storage).AddEndpointFilter(Authentication.RequireAdmin).Produces<StoragePage>()
+            .WithSummary("What is kept by account, in sizes, the largest first").WithTags("storage");
+        admin.MapGet("/storage/purge", Preview).AddEndpointFilter(Authentication.RequireAdmin).Produces<PurgePreview>()
+            .WithSummary("What a purge would take; nothing goes").WithTags("storage");
         admin.MapPost("/push/test", TestPush).AddEndpointFilter(Authentication.RequireAdmin).Produces<PushTest>()
             .WithSummary("Whether the push services are reached, now").WithTags("overview");
     }
@@ -36,6 +40,22 @@ static class AdminEndpoints
             return Problems.Of(ErrorCodes.Invalid, "before is a number, limit 1 to 100");
         }
         return Results.Json(await Task.Run(() => groups.Read(from, count)), AdminJson.Default.GroupsPage);
+    }
+
+    static async Task<IResult> Storage(StorageList storage, string? skip, string? limit)
+    {
+        int from = 0, count = StorageList.MostAccounts;
+        bool good = (skip is null || int.TryParse(skip, NumberStyles.None, CultureInfo.InvariantCulture, out from))
+            && (limit is null || int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out count)) && count is >= 1 and <= StorageList.MostAccounts;
+        return good ? Results.Json(await Task.Run(() => storage.Read(from, count)), AdminJson.Default.StoragePage) : Problems.Of(ErrorCodes.Invalid, "skip is a number, limit 1 to 100");
+    }
+
+    static async Task<IResult> Preview(StorageList storage, string? days, string? account)
+    {
+        Id whose = default;
+        if (!int.TryParse(days, NumberStyles.None, CultureInfo.InvariantCulture, out int age) || age is < 1 or > 30 || (account is not null && !Id.TryParse(account, out whose)))
+            return Problems.Of(ErrorCodes.Invalid, "days is 1 to 30, account an id");
+        return Results.Json(await Task.Run(() => storage.Preview(age, account is null ? null : whose)), AdminJson.Default.PurgePreview);
     }
 
     static async Task<IResult> TestPush(PushTester tester, CancellationToken cancel) =>

@@ -131,6 +131,19 @@ sealed class ExpireAttachmentsChore : DropAttachmentsChore
     }
 }
 
+/// <summary>What was whole by a time, of one account or of all: whoever runs the instance makes room.</summary>
+sealed class PurgeAttachmentsChore(Id account, long before) : DropAttachmentsChore
+{
+    /// <summary>Which those are; a whole one's life began when it came.</summary>
+    public const string OfAll = "received = size AND expires - lives <= @before", OfOne = $"{OfAll} AND account = @account";
+
+    public override void Run(StreamStore store)
+    {
+        if (account == default) Drop(store, OfAll, ("@before", before));
+        else Drop(store, OfOne, ("@before", before), ("@account", account));
+    }
+}
+
 /// <summary>
 /// An account is gone, or begun afresh under keys that open nothing of it: its archive goes, with its notes and attachments. News are heard by every node, and again by each that
 /// starts: what is not newer than what was done already is done no more, because what is there by now is of the time after.
