@@ -220,6 +220,10 @@ static class Describe
             o.WriteNumber("width", attachment.Width);
         if (attachment.Height > 0)
             o.WriteNumber("height", attachment.Height);
+        if (attachment.Length != default)
+            o.WriteNumber("milliseconds", (long)attachment.Length.TotalMilliseconds);
+        if (attachment.IsVoice)
+            o.WriteBoolean("voice", true);
     }
 
     /// <summary>A time of the form 2026-11-22T14:02:03Z.</summary>

@@ -21,5 +21,10 @@ static class FileLines
         : string.Join('\n', body.Attachments.Select(Of).Prepend(text).Where(line => line.Length > 0));
 
     /// <summary>[file report.pdf, 1.4 MB].</summary>
-    public static string Of(Attachment attachment) => $"[file {SafeText.Line(attachment.Name)}, {Size(attachment.Size)}]";
+    public static string Of(Attachment attachment) => attachment.Length == default
+        ? $"[file {SafeText.Line(attachment.Name)}, {Size(attachment.Size)}]"
+        : $"[{(attachment.IsVoice ? "voice message" : "sound")} {SafeText.Line(attachment.Name)}, {Time(attachment.Length)}, {Size(attachment.Size)}]";
+
+    /// <summary>Minutes and seconds: 3:07.</summary>
+    static string Time(TimeSpan length) => string.Create(CultureInfo.InvariantCulture, $"{(int)length.TotalMinutes}:{length.Seconds:00}");
 }

@@ -13,6 +13,12 @@ public sealed record Attachment(Id Id, string Name, string Type, long Size)
     /// <summary>Attachments of one message, at most.</summary>
     public const int Most = 10;
 
+    /// <summary>Levels of a voice message, at most.</summary>
+    public const int MostLevels = 64;
+
+    /// <summary>What is said of a sound's length, at most: a day.</summary>
+    internal const uint LongestMilliseconds = 86_400_000;
+
     /// <summary>Pixels, of a picture; 0 where that is not said.</summary>
     public int Width { get; init; }
 
@@ -21,6 +27,15 @@ public sealed record Attachment(Id Id, string Name, string Type, long Size)
 
     /// <summary>A tiny picture of it: width and height (1 to 32, a byte each) and three bytes a pixel; empty where there is none.</summary>
     public ReadOnlyMemory<byte> Preview { get; init; }
+
+    /// <summary>How long a sound is; zero where that is not said.</summary>
+    public TimeSpan Length { get; init; }
+
+    /// <summary>How loud a voice message is from its beginning to its end, 0 to 255, at most 64 of them; empty for everything else.</summary>
+    public ReadOnlyMemory<byte> Levels { get; init; }
+
+    /// <summary>Whether it was spoken into the composer.</summary>
+    public bool IsVoice => !Levels.IsEmpty;
 
     /// <summary>Whether it may be shown or played in place, once its bytes are here and are what they say; everything else is to be saved.</summary>
     public bool IsInline => InlineMedia.IsKnown(Type);
@@ -33,6 +48,8 @@ public sealed record Attachment(Id Id, string Name, string Type, long Size)
         Width = (int)Math.Min(from.Width, 100_000),
         Height = (int)Math.Min(from.Height, 100_000),
         Preview = IsPreview(from.Preview.Span) ? from.Preview.ToByteArray() : default,
+        Length = InlineMedia.IsSound(Media(from.Type)) ? TimeSpan.FromMilliseconds(Math.Min(from.Length, LongestMilliseconds)) : default,
+        Levels = InlineMedia.IsSound(Media(from.Type)) && from.Levels.Length <= MostLevels ? from.Levels.ToByteArray() : default,
     };
 
     /// <summary>A media type without parameters; what is none is bytes.</summary>
@@ -67,6 +84,12 @@ public sealed record OutgoingFile(string Name, string Type, long Size, Stream Co
 
     /// <summary>As <see cref="Attachment.Preview"/>.</summary>
     public ReadOnlyMemory<byte> Preview { get; init; }
+
+    /// <summary>How long a sound is; zero where that is not known.</summary>
+    public TimeSpan Length { get; init; }
+
+    /// <summary>As <see cref="Attachment.Levels"/>.</summary>
+    public ReadOnlyMemory<byte> Levels { get; init; }
 }
 
 /// <summary>Where an attachment is on its way.</summary>

@@ -66,6 +66,8 @@ sealed class KeptFiles(IClientStore store, ICryptoProvider crypto)
             Width = (uint)Math.Clamp(file.Width, 0, 100_000),
             Height = (uint)Math.Clamp(file.Height, 0, 100_000),
             Preview = Attachment.IsPreview(file.Preview.Span) ? ByteString.CopyFrom(file.Preview.Span) : ByteString.Empty,
+            Length = (uint)Math.Clamp(file.Length.TotalMilliseconds, 0, Attachment.LongestMilliseconds),
+            Levels = file.Levels.Length <= Attachment.MostLevels ? ByteString.CopyFrom(file.Levels.Span) : ByteString.Empty,
         };
     }
 

@@ -29,7 +29,7 @@ sealed partial class ConversationEngine
                 KeptFile file = new(thread.Id, message, Id.Read(attachment.Id.Span));
                 await HereAsync(file, cancel).ConfigureAwait(false);
                 Attachment shown = Attachment.Read(attachment);
-                files.Add(new OutgoingFile(shown.Name, shown.Type, shown.Size, Downloads.Open(file, attachment)) { Width = shown.Width, Height = shown.Height, Preview = shown.Preview });
+                files.Add(new OutgoingFile(shown.Name, shown.Type, shown.Size, Downloads.Open(file, attachment)) { Width = shown.Width, Height = shown.Height, Preview = shown.Preview, Length = shown.Length, Levels = shown.Levels });
             }
             return await SayAsync(to, text, files, null, [], keepsDraft: true, cancel).ConfigureAwait(false);
         }

@@ -422,6 +422,14 @@ public static class AttachmentTests
         Message restored = await second.Conversation(group[1].Id)!.MessageAsync(new string('c', 65_000));
         Assert.Equal(new string('b', 65_000), Assert.Single(restored.FormerVersions).Text);
         Assert.All(Attachments(restored), file => Assert.Equal(preview.Length, file.Preview.Length));
+        // A voice: its length and levels are its sender's word, of a sound alone, and within bounds.
+        byte[] levels = [.. Enumerable.Range(0, Attachment.MostLevels).Select(i => (byte)i)];
+        await group[0].SendAsync("", [File("voice-message.webm", [0x1A, 0x45, 0xDF, 0xA3, 0], "audio/webm;codecs=opus") with { Length = TimeSpan.FromSeconds(7.5), Levels = levels },
+            File("long.ogg", one, "audio/ogg") with { Length = TimeSpan.FromDays(9), Levels = new byte[65] }, File("none.bin", one) with { Length = TimeSpan.FromSeconds(1), Levels = levels }]);
+        await SyncAsync(marie, karim);
+        IReadOnlyList<Attachment> sounds = Attachments((await group[1].MessagesAsync(50)).Single(m => m.Body is TextBody { Text: "", Attachments.Count: 3 }));
+        Assert.Equal([(7_500, 64, true), (86_400_000, 0, false), (0, 0, false)], sounds.Select(file => ((int)file.Length.TotalMilliseconds, file.Levels.Length, file.IsVoice)));
+        Assert.Equal(levels, sounds[0].Levels.ToArray());
         // A text that leaves no room for what its files say is not stored.
         Assert.Equal(ErrorCodes.TooLarge, await CodeAsync(() => group[0].SendAsync(new string('x', 65_536), [.. Enumerable.Range(0, Attachment.Most).Select(i => File(new string('n', 110), one) with { Preview = preview })])));
     }

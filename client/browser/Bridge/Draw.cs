@@ -68,7 +68,8 @@ static class Draw
     public static WakeUpView WakeUps(WakeUpState state) => new(state.ServerKey is { } key ? Base64Url.EncodeToString(key) : null, state.IsOn);
 
     static AttachmentView Attachment(Attachment file) => new(file.Id.ToString(), file.Name, file.Type, file.Size, file.Width, file.Height,
-        file.Preview.IsEmpty ? null : Convert.ToBase64String(file.Preview.Span), file.IsInline);
+        file.Preview.IsEmpty ? null : Convert.ToBase64String(file.Preview.Span), file.IsInline,
+        file.Length.TotalMilliseconds, file.IsVoice ? Convert.ToBase64String(file.Levels.Span) : null);
 
     public static string Name(MessageId id) => $"{id.Account}-{id.Content}";
 

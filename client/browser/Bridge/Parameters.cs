@@ -75,6 +75,8 @@ readonly struct Parameters(JsonElement element)
             Width = item.GetProperty("width").GetInt32(),
             Height = item.GetProperty("height").GetInt32(),
             Preview = item.GetProperty("preview").GetString() is { } preview ? Convert.FromBase64String(preview) : default(ReadOnlyMemory<byte>),
+            Length = TimeSpan.FromMilliseconds(item.TryGetProperty("length", out JsonElement length) ? length.GetInt32() : 0),
+            Levels = item.TryGetProperty("levels", out JsonElement levels) && levels.GetString() is { } drawn ? Convert.FromBase64String(drawn) : default(ReadOnlyMemory<byte>),
         };
     })];
 

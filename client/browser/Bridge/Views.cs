@@ -59,7 +59,7 @@ sealed record ReactionView(string Emoji, PersonView Person);
 
 sealed record VersionView(string Text, long SentAt);
 
-sealed record AttachmentView(string Id, string Name, string Type, double Size, int Width, int Height, string? Preview, bool Inline);
+sealed record AttachmentView(string Id, string Name, string Type, double Size, int Width, int Height, string? Preview, bool Inline, double Length, string? Levels);
 
 /// <summary>A file for the page: <c>files.ts</c> puts it in the place of this.</summary>
 sealed record FileView([property: JsonPropertyName("$file")] int Number, string Type);

@@ -12,10 +12,10 @@ export function named(body: MessageBody): string {
   return text + body.text.slice(at);
 }
 
-/** The same in a line that stands for the message; of files without a text their names. */
-export function summary(body: MessageBody): string {
+/** The same in a line that stands for the message; of files without a text their names, and of a voice message what it is called here. */
+export function summary(body: MessageBody, voice?: string): string {
   const text = named(body);
-  return text === '' && body.type === 'text' ? (body.attachments ?? []).map(file => file.name).join(', ') : text;
+  return text === '' && body.type === 'text' ? (body.attachments ?? []).map(file => (file.levels !== null && voice) || file.name).join(', ') : text;
 }
 
 /** A name with one @ before it. */

@@ -198,6 +198,10 @@ export interface Attachment {
   readonly preview: string | null;
   /** Whether it may be shown or played in place, once it was opened and `attachment.open` says so too. */
   readonly inline: boolean;
+  /** Milliseconds of a sound; 0 where that is not said. */
+  readonly length: number;
+  /** Base64, of a voice message: how loud it is from its beginning to its end, a byte each, at most 64. */
+  readonly levels: string | null;
 }
 
 /** A file to send. */
@@ -208,6 +212,9 @@ export interface OutgoingFile {
   readonly width: number;
   readonly height: number;
   readonly preview: string | null;
+  /** As of an attachment. */
+  readonly length?: number;
+  readonly levels?: string | null;
 }
 
 /** How far an attachment is: `here` means on this device, and what its sender sent; `stopped`, that another try goes on where it was. */

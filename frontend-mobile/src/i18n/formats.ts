@@ -86,6 +86,17 @@ export class Formats {
     return inSeconds(seconds);
   }
 
+  /** “0:07”, of something that is heard. */
+  clock(seconds: Seconds): string {
+    const whole = Math.max(0, Math.floor(seconds));
+    return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+  }
+
+  /** “1.5”. */
+  number(count: number): string {
+    return new Intl.NumberFormat(this.#locale).format(count);
+  }
+
   /** “1.2 MB”. */
   bytes(count: number): string {
     const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;

@@ -21,9 +21,9 @@ export async function writeTo(person: Person, { origin }: Place, handle: string,
 }
 
 /** Lets somebody who asked talk, and has the conversation open. */
-export async function accept(person: Person, { origin }: Place): Promise<void> {
+export async function accept(person: Person, { origin }: Place, word = 'Accept'): Promise<void> {
   await person.page.goto(`${origin}/#/`);
   await person.page.locator('[data-row]').first().click();
-  await person.button('Accept').click();
+  await person.button(word).click();
   await person.page.locator('textarea').waitFor();
 }

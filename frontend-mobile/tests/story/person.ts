@@ -25,8 +25,8 @@ const program = {
 };
 
 /** The Chromium of this computer. */
-export function launch(): Promise<Browser> {
-  return chromium.launch(program);
+export function launch(...also: readonly string[]): Promise<Browser> {
+  return chromium.launch({ ...program, args: [...program.args, ...also] });
 }
 
 /** The same with a profile in a folder that outlives it. */

@@ -1,12 +1,14 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Attachment, Message } from '../../client';
 import { explain, useFormats, useTexts } from '../../i18n';
 import { useClient } from '../../page/use-client';
+import { IconButton } from '../../ui/button';
 import { Icon } from '../../ui/icon';
 import { openFile, saveFile, type Opened } from '../../page/opened-files';
 import { PictureViewer } from './picture-viewer';
 import { Preview } from './preview';
 import { useTransfer } from './use-transfer';
+import { levelsOf, VoicePlayer } from './voice-player';
 import styles from './attachments.module.css';
 
 /** What is fetched without being asked for. */
@@ -36,6 +38,8 @@ export function Attachments({ message, attachments, stop, eager }: Props) {
             eager={eager}
             onView={() => setViewed(pictures.indexOf(attachment))}
           />
+        ) : attachment.inline && attachment.type.startsWith('audio/') ? (
+          <Sound key={attachment.id} message={message} attachment={attachment} stop={stop} eager={eager} />
         ) : (
           <File key={attachment.id} message={message} attachment={attachment} stop={stop} />
         ),
@@ -78,6 +82,40 @@ function Picture({ message, attachment, stop, eager, onView }: Omit<Props, 'atta
   );
 }
 
+function Sound({ message, attachment, stop, eager }: Omit<Props, 'attachments'> & { readonly attachment: Attachment }) {
+  const t = useTexts();
+  const { opened, problem, open } = useOpened(message, attachment, eager && attachment.levels !== null && attachment.size <= byItself);
+  const levels = useMemo(() => (attachment.levels ? levelsOf(attachment.levels) : null), [attachment.levels]);
+  const save = async () => {
+    const file = opened ?? (await open());
+    if (file) saveFile(file.file, attachment.name);
+  };
+  // What says it is a sound and is none is a file like any other; so is one that is no voice, to be saved under its name.
+  if (opened && !opened.url) return <File message={message} attachment={attachment} stop={stop} />;
+  return (
+    <div className={styles.file}>
+      <VoicePlayer
+        open={async () => (opened ?? (await open()))?.url ?? null}
+        milliseconds={attachment.length}
+        levels={levels}
+        place={`${message.conversation}/${message.id}/${attachment.id}`}
+        name={levels ? t.voice.message : attachment.name}
+        stop={stop}
+      >
+        {levels && <IconButton icon="down" label={t.files.save(t.voice.message)} tabIndex={stop ? 0 : -1} onClick={() => void save()} />}
+      </VoicePlayer>
+      {levels ? (
+        <>
+          <Progress message={message} attachment={attachment} stop={stop} />
+          {problem && <p className={styles.problem}>{problem}</p>}
+        </>
+      ) : (
+        <File message={message} attachment={attachment} stop={stop} />
+      )}
+    </div>
+  );
+}
+
 function File({ message, attachment, stop }: { readonly message: Message; readonly attachment: Attachment; readonly stop: boolean }) {
   const t = useTexts();
   const formats = useFormats();
@@ -88,7 +126,6 @@ function File({ message, attachment, stop }: { readonly message: Message; readon
   };
   return (
     <div className={styles.file}>
-      {opened?.url && attachment.type.startsWith('audio/') && <audio controls src={opened.url} className={styles.sound} />}
       <button type="button" tabIndex={stop ? 0 : -1} className={styles.save} disabled={busy} onClick={() => void save()}>
         <span className="visually-hidden">{t.app.save}</span>
         <span className={styles.fileMark}>

@@ -10,6 +10,8 @@ import { ChosenFiles } from './chosen-files';
 import { MemberList } from './member-list';
 import { matching, mentionsIn, naming } from './mentions';
 import { choose as prepare, filesOf, forget, mostFiles, type Chosen } from './outgoing';
+import { canRecord, type Recording } from './recording';
+import { VoiceRecorder, type Press } from './voice-recorder';
 import styles from './composer.module.css';
 
 const maximumBytes = 65_536;
@@ -56,6 +58,8 @@ export function Composer({
   const picker = useRef<HTMLInputElement>(null);
   const [files, setFiles] = useState<readonly Chosen[]>([]);
   const [preparing, setPreparing] = useState(false);
+  // Recording goes on in place of the box; how it was begun is kept.
+  const [recording, setRecording] = useState<{ readonly press: Press | null } | null>(null);
   const blocked = conversation.cannotSend;
   const tooLong = text.length > maximumBytes / 4 && encoder.encode(text).length > maximumBytes;
   const empty = text.trim() === '' && (editing !== null || files.length === 0);
@@ -198,6 +202,29 @@ export function Composer({
     }
   };
 
+  const sendVoice = async ({ blob, name, type, milliseconds, levels }: Recording): Promise<boolean> => {
+    const { replyTo: answered } = draft;
+    setProblem(null);
+    try {
+      await client.request('conversation.sendFiles', {
+        conversation: conversation.id,
+        text: '',
+        replyTo: answered?.id ?? null,
+        mentions: [],
+        files: [{ blob, name, type, width: 0, height: 0, preview: null, length: milliseconds, levels: btoa(String.fromCharCode(...levels)) }],
+      });
+      setDraft(current => ({ ...current, replyTo: current.replyTo === answered ? null : current.replyTo }));
+      return true;
+    } catch (error) {
+      setProblem(explain(error, t, formats));
+      return false;
+    }
+  };
+  const endRecording = () => {
+    setRecording(null);
+    requestAnimationFrame(() => box.current?.focus());
+  };
+
   const keys = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     // While an input method composes, Enter chooses its word.
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
@@ -272,7 +299,8 @@ export function Composer({
         </p>
       )}
       {files.length > 0 && <ChosenFiles files={files} onRemove={remove} />}
-      <div className={styles.line}>
+      {recording && <VoiceRecorder press={recording.press} onSend={sendVoice} onClose={endRecording} />}
+      <div className={styles.line} hidden={recording !== null}>
         <input
           ref={picker}
           type="file"
@@ -319,19 +347,34 @@ export function Composer({
             void attach(pasted);
           }}
         />
-        <button
-          type="button"
-          className={styles.send}
-          aria-label={editing ? t.acts.saveEdit : t.chat.send}
-          title={editing ? t.acts.saveEdit : t.chat.send}
-          disabled={empty || tooLong || preparing || blocked !== null}
-          onPointerDown={event => event.preventDefault()}
-          onClick={() => void send()}
-        >
-          <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d="M4.2 4.5 20.5 12 4.2 19.5l1.7-6.3L14 12 5.9 10.8z" />
-          </svg>
-        </button>
+        {empty && !editing && !preparing && !blocked && canRecord() ? (
+          <IconButton
+            icon="microphone"
+            label={t.voice.record}
+            className={styles.microphone}
+            // Held, it records until it is let go; the keyboard's click comes without a press before it.
+            onPointerDown={event => {
+              if (event.button !== 0) return;
+              event.preventDefault();
+              setRecording({ press: { x: event.clientX, y: event.clientY, at: performance.now() } });
+            }}
+            onClick={() => setRecording(current => current ?? { press: null })}
+          />
+        ) : (
+          <button
+            type="button"
+            className={styles.send}
+            aria-label={editing ? t.acts.saveEdit : t.chat.send}
+            title={editing ? t.acts.saveEdit : t.chat.send}
+            disabled={empty || tooLong || preparing || blocked !== null}
+            onPointerDown={event => event.preventDefault()}
+            onClick={() => void send()}
+          >
+            <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+              <path d="M4.2 4.5 20.5 12 4.2 19.5l1.7-6.3L14 12 5.9 10.8z" />
+            </svg>
+          </button>
+        )}
       </div>
       {picking && (
         <EmojiPicker

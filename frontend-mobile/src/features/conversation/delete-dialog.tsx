@@ -47,7 +47,7 @@ export function DeleteDialog({
     >
       {only && (
         <p className={styles.excerpt} dir="auto">
-          {summary(only.body).slice(0, 200)}
+          {summary(only.body, t.voice.message).slice(0, 200)}
         </p>
       )}
       <p>{forAll ? t.acts.deleteText : t.acts.deleteNotForAll}</p>

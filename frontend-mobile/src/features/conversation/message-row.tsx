@@ -165,7 +165,7 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
                 <>
                   <bdi className={styles.quoteAuthor}>{quoted.mine ? t.system.you : quoted.sender.name}</bdi>
                   <span dir="auto" className={styles.quoteText}>
-                    {summary(quoted.body).slice(0, 240)}
+                    {summary(quoted.body, t.voice.message).slice(0, 240)}
                   </span>
                 </>
               ) : (

@@ -403,8 +403,8 @@ function Announcer({ messages, newest }: { readonly messages: readonly Message[]
     const before = known.current;
     known.current = last.position;
     if (before === null || last.position <= before || last.mine || last.body.type !== 'text') return;
-    setSaid(`${last.sender.name}: ${summary(last.body)}`);
-  }, [messages, newest]);
+    setSaid(`${last.sender.name}: ${summary(last.body, t.voice.message)}`);
+  }, [messages, newest, t]);
   return (
     <div className="visually-hidden" role="status">
       {said}

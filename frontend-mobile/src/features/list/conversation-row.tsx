@@ -136,7 +136,7 @@ function Preview({ conversation, draft, hidden }: { readonly conversation: Conve
   const who = last.mine ? t.list.you : kind === 'group' ? `${last.sender.name}:` : null;
   return (
     <>
-      {who && <bdi className={styles.who}>{who}</bdi>} <bdi>{oneLine(summary(last.body))}</bdi>
+      {who && <bdi className={styles.who}>{who}</bdi>} <bdi>{oneLine(summary(last.body, t.voice.message))}</bdi>
     </>
   );
 }
