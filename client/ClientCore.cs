@@ -20,6 +20,9 @@ sealed class ClientCore : IAsyncDisposable
             ended => Removal!.ExplainAsync(ended));
         Auth = new AuthApi(rest, Tokens);
         Admin = new AdminApi(rest);
+        InstanceKey = new InstanceKey(profile.Store);
+        Policy = new PolicyInForce(identity.Instance, InstanceKey, profile.Store, options.Crypto, Admin, Events);
+        Audit = new AuditMemory(identity.Instance, InstanceKey, profile.Store, options.Crypto, Auth, Events, options.Clock);
         Streams = new StreamsApi(rest, Tokens);
         Archive = new ArchiveApi(rest, Tokens);
         WakeUps = new WakeUps(new PushApi(rest, Tokens));
@@ -50,7 +53,8 @@ sealed class ClientCore : IAsyncDisposable
     {
         OwnIdentity identity = await OwnIdentity.LoadAsync(profile.Data, profile.Store, cancel).ConfigureAwait(false);
         ClientCore core = new(options, profile, identity, await Tokens.LoadAsync(profile.Store, cancel).ConfigureAwait(false));
-        if (await profile.Store.GetAsync(StoreKeys.Policy, cancel).ConfigureAwait(false) is { } policy) core.TimerPolicy = TimerPolicy.Decode(policy);
+        await core.InstanceKey.LoadAsync(cancel).ConfigureAwait(false);
+        await core.Policy.LoadAsync(cancel).ConfigureAwait(false);
         if (await profile.Store.GetAsync(StoreKeys.AttachmentPolicy, cancel).ConfigureAwait(false) is { } attachments) core.AttachmentPolicy = AttachmentPolicy.Decode(attachments);
         await core.People.LoadAsync(cancel).ConfigureAwait(false);
         await core.Devices.LoadAsync(cancel).ConfigureAwait(false);
@@ -69,8 +73,14 @@ sealed class ClientCore : IAsyncDisposable
     /// <summary>When conversations renew their keys.</summary>
     public RenewalSettings Renewal => _options.Renewal;
 
-    /// <summary>What the instance allows of timers.</summary>
-    public TimerPolicy TimerPolicy { get; private set; } = TimerPolicy.None;
+    /// <summary>The key that signs what the instance says of itself.</summary>
+    public InstanceKey InstanceKey { get; }
+
+    /// <summary>What the instance asks of its clients.</summary>
+    public PolicyInForce Policy { get; }
+
+    /// <summary>What was seen of the instance's audit log.</summary>
+    public AuditMemory Audit { get; }
 
     /// <summary>What the instance allows of attachments.</summary>
     public AttachmentPolicy AttachmentPolicy { get; private set; } = AttachmentPolicy.None;
@@ -90,15 +100,13 @@ sealed class ClientCore : IAsyncDisposable
     /// <summary>Told when something was marked.</summary>
     public Action Marked { get; set; } = () => { };
 
-    /// <summary>Asks the instance what it allows of timers and attachments, and keeps it.</summary>
-    public async Task RefreshPolicyAsync(CancellationToken cancel)
+    /// <summary>Asks the instance what it allows of attachments, and keeps it.</summary>
+    public async Task RefreshAttachmentPolicyAsync(CancellationToken cancel)
     {
-        Protocol.Auth.InstanceInfo instance = await SignIn.InstanceAsync(cancel).ConfigureAwait(false);
-        TimerPolicy timers = TimerPolicy.Of(instance);
-        AttachmentPolicy attachments = AttachmentPolicy.Of(instance);
-        if (timers == TimerPolicy && attachments == AttachmentPolicy) return;
-        await Store.ApplyAsync(new StoreBatch().Put(StoreKeys.Policy, timers.Encode()).Put(StoreKeys.AttachmentPolicy, attachments.Encode()), cancel).ConfigureAwait(false);
-        (TimerPolicy, AttachmentPolicy) = (timers, attachments);
+        AttachmentPolicy policy = AttachmentPolicy.Of(await SignIn.InstanceAsync(cancel).ConfigureAwait(false));
+        if (policy == AttachmentPolicy) return;
+        await Store.ApplyAsync(new StoreBatch().Put(StoreKeys.AttachmentPolicy, policy.Encode()), cancel).ConfigureAwait(false);
+        AttachmentPolicy = policy;
     }
 
     /// <summary>The own display name, if any.</summary>
@@ -184,6 +192,8 @@ sealed class ClientCore : IAsyncDisposable
     {
         await Link.DisposeAsync().ConfigureAwait(false);
         Events.Complete();
+        Policy.Dispose();
+        Audit.Dispose();
         People.Dispose();
         Devices.Dispose();
         KeyPackages.Dispose();

@@ -21,6 +21,7 @@ public sealed class KavalekClient : IAsyncDisposable
     Task _run = Task.CompletedTask;
     Task? _closing;
     bool _disposed;
+    volatile bool _touched;
 
     KavalekClient(ClientOptions options, ClientCore core)
     {
@@ -29,6 +30,7 @@ public sealed class KavalekClient : IAsyncDisposable
         _upkeep = new Upkeep(core, () => Volatile.Read(ref _engine));
         // Removed and wiped: nothing is left to work with, and the keys are to leave memory, too.
         core.Wiped = () => _ = Task.Run(() => CloseAsync(keepStore: false).AsTask());
+        core.Policy.Changed = Rest;
         _idle = core.Clock.CreateTimer(_ => _ = Task.Run(LockWhenIdleAsync), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -139,12 +141,22 @@ public sealed class KavalekClient : IAsyncDisposable
         static byte[][] Zeros() => [.. Enumerable.Range(0, 64).Select(_ => new byte[16_384])];
     }
 
-    /// <summary>After how long without <see cref="Touch"/> the client locks itself; <c>null</c> for never.</summary>
-    public TimeSpan? AutoLock => _core.Profile.Data.AutoLockSeconds is > 0 and int seconds ? TimeSpan.FromSeconds(seconds) : null;
+    /// <summary>After how long without <see cref="Touch"/> the client locks itself: as its person chose, or sooner where the instance's policy says so; <c>null</c> for never.</summary>
+    public TimeSpan? AutoLock
+    {
+        get
+        {
+            TimeSpan? own = _core.Profile.Data.AutoLockSeconds is > 0 and int seconds ? TimeSpan.FromSeconds(seconds) : null;
+            return _core.Policy.LockAfter is { } latest && (own is null || own > latest) ? latest : own;
+        }
+    }
 
     /// <summary>Sets after how long the client locks itself, at least half a minute and at most a day; <c>null</c> for never.</summary>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.Invalid"/>; <see cref="ClientErrors.NotAllowed"/>: the instance's policy locks sooner.</exception>
     public async Task SetAutoLockAsync(TimeSpan? idle, CancellationToken cancel = default)
     {
+        if (_core.Policy.LockAfter is { } latest && (idle is null || idle > latest))
+            throw new KavalekException(ClientErrors.NotAllowed, $"On this server devices lock after {latest} without use at the latest. Nothing changed.");
         if (idle is { } time && (time < TimeSpan.FromSeconds(30) || time > TimeSpan.FromDays(1)))
             throw new KavalekException(ErrorCodes.Invalid, "The time after which it locks is between half a minute and a day. Nothing was changed.");
         await _core.Profile.SaveAsync(data => data with { AutoLockSeconds = (int)(idle?.TotalSeconds ?? 0) }, new StoreBatch(), cancel).ConfigureAwait(false);
@@ -154,7 +166,14 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>Somebody is there: the time until the client locks itself begins anew. Before the first call it does not run.</summary>
     public void Touch()
     {
-        if (!_disposed) _idle.Change(AutoLock ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _touched = true;
+        Rest();
+    }
+
+    // Also when the policy asks for another time meanwhile: it counts from then.
+    void Rest()
+    {
+        if (_touched && !_disposed) _idle.Change(AutoLock ?? Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Ends the session and closes.</summary>
@@ -501,6 +520,9 @@ public sealed class KavalekClient : IAsyncDisposable
 
     // ---- Running the instance ----
 
+    /// <summary>What the instance asks of its clients, as this device saw it last and keeps to; <c>null</c> before the first connection.</summary>
+    public InstancePolicy? Policy => _core.Policy.Current;
+
     /// <summary>Opens the dashboard, for an account with a rank.</summary>
     /// <param name="password">The password, once more.</param>
     /// <param name="cancel">Stops it.</param>
@@ -508,10 +530,13 @@ public sealed class KavalekClient : IAsyncDisposable
     public Task<Dashboard> OpenDashboardAsync(string password, CancellationToken cancel = default) => Dashboard.OpenAsync(
         _core.Admin, Me.Server, _core.Identity.Instance, _core.Mls.Crypto, _core.Clock, _core.Account.OpenDashboardAsync, password, cancel);
 
-    /// <summary>What those who run the instance did: for every member to read, and checked against what this device saw of it before.</summary>
+    /// <summary>
+    /// What those who run the instance did: for every member to read, and checked against what this device saw of it before. A device looks by itself, too, once a day
+    /// (<see cref="AuditLogBroken"/>); what it found then is in the next answer.
+    /// </summary>
     /// <param name="limit">At most so many records, the newest.</param>
     /// <param name="cancel">Stops it.</param>
-    public Task<AuditTrail> AuditAsync(int limit = 100, CancellationToken cancel = default) => AuditTrail.ReadAsync(_core.Auth, _core.Store, _core.Identity.Instance, limit, cancel);
+    public Task<AuditTrail> AuditAsync(int limit = 100, CancellationToken cancel = default) => _core.Audit.ReadAsync(limit, cancel);
 
     // ---- The instance's owner ----
 

@@ -26,7 +26,7 @@ secret | write redis_password
 printf 'Host=postgres;Database=kavalek;Username=kavalek;Password=%s;GSS Encryption Mode=Disable' "$(cat "$secrets/kavalek_password")" | write connection
 printf 'redis://kavalek:%s@redis:6379' "$(cat "$secrets/redis_password")" | write redis
 # What the server does there (docs/nodes.md), and nothing else.
-printf 'user default off\nuser health on >health resetkeys resetchannels -@all +ping\nuser kavalek on >%s resetkeys ~kavalek:p:* resetchannels &kavalek:* -@all +hello +ping +ssubscribe +sunsubscribe +spublish +set +del +exists\n' \
+printf 'user default off\nuser health on >health resetkeys resetchannels -@all +ping\nuser kavalek on >%s resetkeys ~kavalek:p:* resetchannels &kavalek:* -@all +hello +ping +ssubscribe +sunsubscribe +spublish +set +get +del +exists\n' \
   "$(cat "$secrets/redis_password")" | write redis_acl
 
 [ "${1:-}" = --secrets-only ] && exit

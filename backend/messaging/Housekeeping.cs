@@ -13,7 +13,7 @@ namespace Kavalek.Messaging;
 
 /// <summary>What happens without a client asking: news of other parts of the server, the clock, the end.</summary>
 sealed class Housekeeping(
-    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, AttachmentStore attachments, Admin.Figures figures, MessagingMetrics metrics, IEventBus bus,
+    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Retention retention, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, AttachmentStore attachments, Admin.Figures figures, MessagingMetrics metrics, IEventBus bus,
     MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     const int CatchUpSeconds = 3;
@@ -88,7 +88,7 @@ sealed class Housekeeping(
                 staff.Void(changed.Account);
                 break;
             case PolicyChanged policy:
-                sockets.Retention = (uint)policy.RetentionDays * 86_400;
+                retention.Seconds = (uint)policy.RetentionDays * 86_400;
                 attachments.Follow(policy);
                 break;
             case DevicesChanged changed:

@@ -41,6 +41,7 @@ public static class MessagingSetup
         services.AddSingleton<AccessTokens>();
         services.AddSingleton<Admin.StaffTokens>();
         services.AddSingleton<Sleepers>();
+        services.AddSingleton<Retention>();
         services.AddSingleton<GroupCommit>();
         services.AddSingleton<StreamQueries>();
         services.AddSingleton<ArchiveQueries>();

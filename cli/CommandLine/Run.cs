@@ -70,7 +70,7 @@ sealed class Run(ParseResult parsed, GlobalOptions global, Shell shell)
         KavalekClient client = await OpenAsync(cancel);
         try
         {
-            await client.SyncAsync(cancel);
+            await SyncAsync(client, cancel);
             return client;
         }
         catch
@@ -88,7 +88,7 @@ sealed class Run(ParseResult parsed, GlobalOptions global, Shell shell)
             return client;
         try
         {
-            await client.SyncAsync(cancel);
+            await SyncAsync(client, cancel);
         }
         catch (KavalekException e) when (Failure.IsUnreachable(e))
         {
@@ -100,6 +100,28 @@ sealed class Run(ParseResult parsed, GlobalOptions global, Shell shell)
             throw;
         }
         return client;
+    }
+
+    // What is worth a line is told, however this ended.
+    async Task SyncAsync(KavalekClient client, CancellationToken cancel)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        await using IAsyncEnumerator<ClientEvent> events = client.Events(stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        try
+        {
+            await client.SyncAsync(cancel);
+        }
+        finally
+        {
+            Task<bool> next = events.MoveNextAsync().AsTask();
+            for (; next is { IsCompletedSuccessfully: true, Result: true }; next = events.MoveNextAsync().AsTask())
+            {
+                if (events.Current is Notice notice)
+                    shell.Warn(notice.Text);
+            }
+            await stop.CancelAsync();
+            await next.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
     }
 
     CliException NoAccount() => new(ExitCode.NoAccount,

@@ -45,9 +45,9 @@ static class AuditCommand
                     record.SubjectHandle is string handle ? $"@{handle}" : Whom(record)?[..8] ?? "",
                 ]), "Nothing was done yet.");
             }
-            if (!trail.IsWhole)
+            if (trail.Break is { } found)
             {
-                run.Shell.Warn("The log is not what this device saw before: something was changed or taken out of it. That is so after a backup was put back; else ask whoever runs the server.");
+                run.Shell.Warn(found.Text);
                 return ExitCode.Differs;
             }
             return ExitCode.Ok;

@@ -22,6 +22,8 @@ static class ReceiptsCommand
             if (chosen is not (null or "none" or "delivered" or "read")) throw new CliException(ExitCode.Usage, "The choice is none, delivered or read. Nothing was changed.");
             await using KavalekClient client = await run.OpenAsync(cancel);
             if (chosen is not null) await client.SetReceiptsAsync(delivered: chosen != "none", read: chosen == "read", cancel);
+            if (client.Policy is { Receipts: false })
+                run.Shell.Tell("This server's policy allows no receipts.");
             run.Shell.Out.WriteLine(client.Receipts switch
             {
                 { Read: true, Delivered: true } => "This device says what arrived and what was read.",

@@ -83,6 +83,15 @@ static class EventJson
                 o.WriteString("code", ended.Reason.Code);
                 o.WriteString("text", ended.Reason.Message);
                 break;
+            case PolicyChanged policy:
+                o.WriteString("event", "policy");
+                o.WriteNumber("number", policy.Policy.Number);
+                break;
+            case AuditLogBroken broken:
+                o.WriteString("event", "audit-broken");
+                o.WriteNumber("seen", broken.Break.Number);
+                o.WriteNumber("head", broken.Break.Head);
+                break;
             case Notice notice:
                 o.WriteString("event", "notice");
                 o.WriteString("text", notice.Text);

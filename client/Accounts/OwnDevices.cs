@@ -26,6 +26,9 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
 
     readonly SemaphoreSlim _turn = new(1, 1);
     CertifiedDevices _known = new(0, []);
+    // What the server's list lacks of this one's, where both are the account's own.
+    IReadOnlySet<Id> _leftOut = new HashSet<Id>();
+    byte[] _disputed = [];
 
     /// <summary>Reads what was known at last.</summary>
     public async Task LoadAsync(CancellationToken cancel)
@@ -64,8 +67,26 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         return new Device(joined.Device, false, false, Day(joined.Added), Day(joined.LastSeen));
     }, cancel);
 
-    /// <summary>Removes a device from the list, a waiting one from the server.</summary>
-    public Task<Device> RemoveAsync(Id device, CancellationToken cancel) => ChangeAsync(async (records, accountKey) =>
+    /// <summary>Removes a device from the list, a waiting one from the server; or agrees that another own device did (docs/PROTOCOL.md §7.13).</summary>
+    public async Task<Device> RemoveAsync(Id device, CancellationToken cancel)
+    {
+        if (!Volatile.Read(ref _leftOut).Contains(device)) return await RemoveNowAsync(device, cancel).ConfigureAwait(false);
+        DeviceCertificate? known = Known.Certificates.FirstOrDefault(c => c.Content.Device == device);
+        await _turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            await store.ApplyAsync(new StoreBatch().Put(GoneAt, Gone(await GoneAsync(cancel).ConfigureAwait(false), [device])), cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+        await FetchAsync(cancel).ConfigureAwait(false);
+        DateOnly added = Day(known is null ? 0 : (long)Math.Min(known.Content.Created, long.MaxValue));
+        return new Device(device, device == own.Device, IsWaiting: false, added, added);
+    }
+
+    Task<Device> RemoveNowAsync(Id device, CancellationToken cancel) => ChangeAsync(async (records, accountKey) =>
     {
         DeviceRecord record = records.Devices.FirstOrDefault(d => d.Device == device) ?? throw ServerErrors.For(ErrorCodes.NotFound);
         DeviceList list = await NextAsync(accountKey, Known.Certificates.Where(c => c.Content.Device != device)).ConfigureAwait(false);
@@ -115,21 +136,23 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         }
     }
 
-    // A server that was put back to a backup shows an older list. It is told the newest one that this device has seen, with what was certified since the backup was put back.
-    // What it shows then is judged like any other: one that forgets on purpose is found out and refused.
+    // A server that was put back to a backup shows an older list, or another one of the same number, which an own device made since. It is told the newest one that this device has seen,
+    // with what was certified since the backup was put back. What it shows then is judged like any other: one that forgets on purpose is found out and refused.
     async Task<DeviceRecords> RemindAsync(DeviceRecords shown, CancellationToken cancel)
     {
-        if (!IsOlder(shown.DeviceList) || await store.GetAsync(ListAt, cancel).ConfigureAwait(false) is not { } stored) return shown;
-        var (_, certificates) = await Certification.VerifyAsync(crypto, own.Instance, own.Account, own.PublicAccountKey, shown.DeviceList,
-            shown.Devices.Where(d => d.Certificate is not null).Select(d => d.Certificate!), newest: 0).ConfigureAwait(false);
+        Volatile.Write(ref _leftOut, new HashSet<Id>());
+        if (await store.GetAsync(ListAt, cancel).ConfigureAwait(false) is not { } stored || NumberOf(shown.DeviceList) is not { } number || number > Known.ListNumber) return shown;
         KnownDevices known = DeviceListRecord.Read(stored);
+        if (shown.DeviceList.AsSpan().SequenceEqual(known.DeviceList)) return shown;
+        var (list, certificates) = await Certification.VerifyAsync(crypto, own.Instance, own.Account, own.PublicAccountKey, shown.DeviceList,
+            shown.Devices.Where(d => d.Certificate is not null).Select(d => d.Certificate!), newest: 0).ConfigureAwait(false);
         ulong made = DeviceList.Decode(known.DeviceList).Content.Created;
         DeviceCertificate[] later = [.. certificates.Where(c => c.Content.Created > made && !Known.Certificates.Any(held => held.Content.Device == c.Content.Device))];
-        if (later.Length > 0)
+        // What this device saw removed stays so: its clock, or that of whoever let it in, may have been wrong.
+        List<Id> gone = await GoneAsync(cancel).ConfigureAwait(false);
+        DeviceCertificate[] all = [.. Known.Certificates.Concat(later).Where(c => !gone.Contains(c.Content.Device))];
+        if (number == Known.ListNumber || later.Length > 0 || all.Length != Known.Certificates.Count)
         {
-            // But for what this device saw removed: its clock, or that of whoever let it in, may have been wrong.
-            List<Id> gone = await GoneAsync(cancel).ConfigureAwait(false);
-            DeviceCertificate[] all = [.. Known.Certificates, .. later.Where(c => !gone.Contains(c.Content.Device))];
             known = new KnownDevices((await NextAsync(own.Certified().AccountKey, all).ConfigureAwait(false)).Encode(), [.. all.Select(c => c.Encode())]);
         }
         try
@@ -138,8 +161,8 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         }
         catch (KavalekException e) when (e.Code is ErrorCodes.StaleDeviceList or ErrorCodes.Invalid or ErrorCodes.NotFound)
         {
-            // It knows better, or says so: the list that it shows is refused.
-            return shown;
+            // It knows better, or says so.
+            return Disagree(shown, stored, list.Content, certificates, all);
         }
         DeviceRecords reminded = await api.DevicesAsync(cancel).ConfigureAwait(false);
         if (reminded.DeviceList.AsSpan().SequenceEqual(known.DeviceList)) events.Publish(new Notice(Reminded));
@@ -149,17 +172,45 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
     async ValueTask<List<Id>> GoneAsync(CancellationToken cancel) =>
         await store.GetAsync(GoneAt, cancel).ConfigureAwait(false) is { } stored ? [.. stored.Chunk(Limits.IdLength).Select(id => Id.Read(id))] : [];
 
-    bool IsOlder(byte[] list)
+    // Another own device has made a list that leaves out some of this one's, though they were certified before: it removed them, or was shown less than it should know. By the server's word
+    // alone nobody goes: their person decides, and until then each device keeps to what it knows. Any other list of before is refused.
+    DeviceRecords Disagree(DeviceRecords shown, byte[] stored, DeviceListContent list, IReadOnlyList<DeviceCertificate> certificates, DeviceCertificate[] mine)
+    {
+        DeviceCertificate[] leftOut = [.. mine.Where(c => c.Content.Created < list.Created && certificates.All(other => other.Content.Device != c.Content.Device))];
+        if (leftOut.Length == 0) return shown;
+        Volatile.Write(ref _leftOut, leftOut.Select(c => c.Content.Device).ToHashSet());
+        if (!shown.DeviceList.AsSpan().SequenceEqual(_disputed))
+        {
+            _disputed = shown.DeviceList;
+            events.Publish(new Notice(
+                $"Another of your devices has left {(leftOut.Length == 1 ? "a device" : "devices")} out of your account that this one still counts in: {string.Join(", ", leftOut.Select(c => c.Content.Device.ToString()[..8]))}. So it is when it was removed there after the server was put back to a backup. If you did that, remove it here, too; if not, do not trust the server."));
+        }
+        KnownDevices known = DeviceListRecord.Read(stored);
+        return shown with
+        {
+            DeviceList = known.DeviceList,
+            Devices =
+            [
+                .. Known.Certificates.Select(c => shown.Devices.FirstOrDefault(d => d.Device == c.Content.Device && d.Certificate is not null)
+                    ?? new DeviceRecord(c.Content.Device, c.Content.DeviceKey, (long)Math.Min(c.Content.Created, long.MaxValue), 0, null, c.Encode())),
+                .. shown.Devices.Where(d => d.Certificate is null),
+            ],
+        };
+    }
+
+    static ulong? NumberOf(byte[] list)
     {
         try
         {
-            return DeviceList.Decode(list).Content.Number < Known.ListNumber;
+            return DeviceList.Decode(list).Content.Number;
         }
         catch (FormatException)
         {
-            return false;
+            return null;
         }
     }
+
+    static byte[] Gone(IEnumerable<Id> before, IEnumerable<Id> now) => [.. before.Except(now).Concat(now).TakeLast(MostGone).SelectMany(id => id.ToArray())];
 
     const string Reminded = "The server had forgotten what changed among your devices, as it does when a backup is put back. This device has told it again. Nothing for you to do.";
 
@@ -173,7 +224,7 @@ sealed class OwnDevices(OwnIdentity own, IClientStore store, ICryptoProvider cry
         HashSet<Id> old = [.. before.Certificates.Select(c => c.Content.Device)], now = [.. certificates.Select(c => c.Content.Device)];
         StoreBatch batch = new StoreBatch().Put(ListAt, DeviceListRecord.Encode(list, certificates));
         if (!old.IsSubsetOf(now))
-            batch.Put(GoneAt, [.. (await GoneAsync(cancel).ConfigureAwait(false)).Concat(old.Except(now)).TakeLast(MostGone).SelectMany(id => id.ToArray())]);
+            batch.Put(GoneAt, Gone(await GoneAsync(cancel).ConfigureAwait(false), [.. old.Except(now)]));
         await store.ApplyAsync(batch, cancel).ConfigureAwait(false);
         Volatile.Write(ref _known, new CertifiedDevices(list.Content.Number, certificates));
 

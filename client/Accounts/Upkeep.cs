@@ -10,7 +10,9 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
     /// <summary>Once, now.</summary>
     public async Task OnceAsync(CancellationToken cancel)
     {
-        await core.RefreshPolicyAsync(cancel).ConfigureAwait(false);
+        // What the instance says of itself holds nothing else up.
+        await TryAsync(core.Policy.RefreshAsync, cancel).ConfigureAwait(false);
+        await TryAsync(core.RefreshAttachmentPolicyAsync, cancel).ConfigureAwait(false);
         // First of all: where the account has a new key, key packages are made under the new certificate.
         bool changed = await core.Devices.RefreshAsync(cancel).ConfigureAwait(false);
         await core.KeyPackages.RefillAsync(cancel).ConfigureAwait(false);
@@ -19,6 +21,7 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
             await conversations.OwnDevicesChangedAsync(cancel).ConfigureAwait(false);
         if (engine() is { } noted) await noted.Notes.SyncAsync(cancel).ConfigureAwait(false);
         await NameStrangersAsync(cancel).ConfigureAwait(false);
+        await TryAsync(core.Audit.LookAsync, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Once, now; what goes wrong with it is for the next occasion.</summary>

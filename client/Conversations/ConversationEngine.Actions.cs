@@ -20,6 +20,7 @@ sealed partial class ConversationEngine
 
     async Task<Conversation> OpenDirectAsync(Id id, Id account, CancellationToken cancel)
     {
+        _core.Policy.RequireSuite(ConversationSuite.Suite);
         CertifiedAccount peer = await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
         await _core.People.AddAsync(account, cancel).ConfigureAwait(false);
         IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync([account, _core.Identity.Account], cancel).ConfigureAwait(false);
@@ -57,6 +58,7 @@ sealed partial class ConversationEngine
         Dictionary<Id, Role> roles = view.Roles.Where(entry => staying.Contains(entry.Key)).ToDictionary();
         if (!roles.ContainsValue(Role.Owner))
             throw new KavalekException(ClientErrors.NotAllowed, "The conversation would be without an owner. Create a new group instead. Nothing changed.");
+        _core.Policy.RequireSuite(ConversationSuite.Suite);
         if (view.Stream == StreamState.Forgotten) await DropUnknownAsync(thread, staying, roles, cancel).ConfigureAwait(false);
         foreach (Id account in staying.Where(account => account != me)) await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
         IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync(staying, cancel).ConfigureAwait(false);
@@ -79,6 +81,7 @@ sealed partial class ConversationEngine
     public async Task<Conversation> CreateGroupAsync(string title, IReadOnlyList<Id> accounts, CancellationToken cancel)
     {
         if (!ConversationExtension.IsTitle(title)) throw NoTitle();
+        _core.Policy.RequireSuite(ConversationSuite.Suite);
         Id me = _core.Identity.Account;
         foreach (Id account in accounts.Where(a => a != me).Distinct()) await _core.People.RefreshAsync(account, cancel).ConfigureAwait(false);
         IReadOnlyList<KeyPackageRow> devices = await _opening.ClaimAsync(accounts.Append(me).Distinct(), cancel).ConfigureAwait(false);
@@ -129,7 +132,7 @@ sealed partial class ConversationEngine
             foreach (Contents.Attachment attachment in attachments)
                 step.Batch.Put(StoreKeys.File(new KeptFile(thread.Id, named, Id.Read(attachment.Id.Span))), new FileRow { Whole = true }.ToByteArray());
         }
-        content.Timer = Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.TimerPolicy.Ceiling);
+        content.Timer = Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.Policy.Timers.Ceiling);
         ulong ends = Life.End(content.Sent, content.Sent, content.Timer);
         ulong place = ConversationThread.QueuedPositions + thread.Row.NextQueued + 1;
         MessageRow message = new()
@@ -162,7 +165,7 @@ sealed partial class ConversationEngine
                 Text = draft!.Text,
                 ReplyAccount = draft.ReplyTo is { } reply ? Step.Bytes(reply.Account) : ByteString.Empty,
                 ReplyId = draft.ReplyTo is { } answered ? Step.Bytes(answered.Content) : ByteString.Empty,
-                Ends = Life.End(step.NowMilliseconds, step.NowMilliseconds, Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.TimerPolicy.Ceiling)),
+                Ends = Life.End(step.NowMilliseconds, step.NowMilliseconds, Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.Policy.Timers.Ceiling)),
             };
             step.SetDraft(row);
             return Task.FromResult(true);
@@ -377,16 +380,16 @@ sealed partial class ConversationEngine
     public async Task SetTimerAsync(ConversationThread thread, TimeSpan life, CancellationToken cancel)
     {
         if (thread.Kind == ConversationKind.Group) RequireRole(thread, Role.Admin);
-        await AskAsync(thread, new IntentRow { Kind = (uint)IntentKind.SetTimer, Timer = Life.Check(life, _core.TimerPolicy) }, cancel).ConfigureAwait(false);
+        await AskAsync(thread, new IntentRow { Kind = (uint)IntentKind.SetTimer, Timer = Life.Check(life, _core.Policy.Timers) }, cancel).ConfigureAwait(false);
     }
 
     /// <summary>How long messages live in conversations that are begun here, in seconds; 0: they stay.</summary>
-    public uint DefaultTimer => _receipts.Settings.Timer is var timer && _core.TimerPolicy.Allows(timer) ? timer : _core.TimerPolicy.Ceiling;
+    public uint DefaultTimer => _receipts.Settings.Timer is var timer && _core.Policy.Timers.Allows(timer) ? timer : _core.Policy.Timers.Ceiling;
 
     /// <summary>Sets the own default for conversations begun from now on; zero: messages stay.</summary>
     public Task SetDefaultTimerAsync(TimeSpan life, CancellationToken cancel)
     {
-        uint timer = Life.Check(life, _core.TimerPolicy);
+        uint timer = Life.Check(life, _core.Policy.Timers);
         return SetAsync(settings => settings.Timer = timer, cancel);
     }
 
@@ -440,12 +443,16 @@ sealed partial class ConversationEngine
         }
     }
 
-    /// <summary>What the others may know of what arrived and was read here.</summary>
-    public ReceiptChoice ReceiptChoice => new(_receipts.Settings.Delivered, _receipts.Settings.Read);
+    /// <summary>What the others may know of what arrived and was read here; nothing where the instance's policy forbids it, and what was chosen again where it does not any more.</summary>
+    public ReceiptChoice ReceiptChoice => _core.Policy.AllowsReceipts ? new(_receipts.Settings.Delivered, _receipts.Settings.Read) : new(false, false);
 
     /// <summary>Chooses what the others may know of what arrived and was read here.</summary>
-    public Task SetReceiptsAsync(bool delivered, bool read, CancellationToken cancel) =>
-        SetAsync(settings => (settings.Delivered, settings.Read) = (delivered, read), cancel);
+    public Task SetReceiptsAsync(bool delivered, bool read, CancellationToken cancel)
+    {
+        if ((delivered || read) && !_core.Policy.AllowsReceipts)
+            throw new KavalekException(ClientErrors.NotAllowed, "This server's policy allows no receipts: nobody is told what arrived or was read. Nothing changed.");
+        return SetAsync(settings => (settings.Delivered, settings.Read) = (delivered, read), cancel);
+    }
 
     /// <summary>Why nothing can be sent; <c>null</c> where it can.</summary>
     public SendBlock? Block(ConversationThread thread)

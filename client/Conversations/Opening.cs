@@ -29,8 +29,10 @@ sealed class Opening(ClientCore core, Intents intents, Renewal renewal)
     }
 
     /// <summary>Makes a group of this device alone and asks to add the others. The task completes when they are in.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.NotAllowed"/> by the instance's policy.</exception>
     public async Task<Task> BeginAsync(Step step, Id id, ConversationExtension extension, IReadOnlyList<KeyPackageRow> others)
     {
+        core.Policy.RequireSuite(ConversationSuite.Suite);
         KeyPackageRequest request = new()
         {
             Suite = ConversationSuite.Suite,

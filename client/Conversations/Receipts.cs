@@ -60,6 +60,7 @@ sealed class Receipts(ClientCore core, MessageLog log)
 
     bool MaySpeak(ConversationThread thread)
     {
+        if (!core.Policy.AllowsReceipts) return false;
         if (thread.State != ConversationState.Active || thread.Live is not { } stream) return false;
         if (stream.Devices.Select(d => d.Account).Distinct().Count() > MostAccounts) return false;
         // What everybody hears, a blocked person would hear, too (K-69).

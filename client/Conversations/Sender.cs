@@ -303,7 +303,7 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         content.Number = number;
         if (number > 1) content.Previous = previous;
         // What is done to a message that ends lives as long as a text said now would: who was away for a while is to hear of it.
-        if (content.BodyCase == Content.BodyOneofCase.Text || row.Ends != 0) content.Timer = Life.Shorter(stream.Extension!.Timer, core.TimerPolicy.Ceiling);
+        if (content.BodyCase == Content.BodyOneofCase.Text || row.Ends != 0) content.Timer = Life.Shorter(stream.Extension!.Timer, core.Policy.Timers.Ceiling);
         if (content.BodyCase == Content.BodyOneofCase.Text)
         {
             ulong ends = Life.End(content.Sent, content.Sent, content.Timer);

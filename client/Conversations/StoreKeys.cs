@@ -22,8 +22,8 @@ static class StoreKeys
     public const string Ends = "conv/z/";
     /// <summary>The latest time this device has seen.</summary>
     public const string Clock = "conv/clock";
-    /// <summary>What the instance allows of timers.</summary>
-    public const string Policy = "conv/policy";
+    /// <summary>The instance's policy as it was signed, the newest that was seen.</summary>
+    public const string Policy = "instance/policy";
 
     /// <summary>What the instance allows of attachments.</summary>
     public const string AttachmentPolicy = "conv/files-policy";

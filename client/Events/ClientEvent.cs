@@ -1,4 +1,5 @@
 using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
 
 namespace Kavalek.Client;
 
@@ -62,6 +63,14 @@ public sealed record SessionEnded(KavalekException Reason) : ClientEvent;
 
 /// <summary>Nobody used the client for as long as <see cref="KavalekClient.AutoLock"/> says: it is closing, and all keys go.</summary>
 public sealed record Locked : ClientEvent;
+
+/// <summary>Whoever runs the instance put another policy in force; this client keeps to it from now on (<see cref="KavalekClient.Policy"/>).</summary>
+/// <param name="Policy">The new one.</param>
+public sealed record PolicyChanged(InstancePolicy Policy) : ClientEvent;
+
+/// <summary>The instance's audit log is not what this device saw of it before (<see cref="KavalekClient.AuditAsync"/>).</summary>
+/// <param name="Break">What is missing or another.</param>
+public sealed record AuditLogBroken(AuditBreak Break) : ClientEvent;
 
 /// <summary>One calm line about something that needs no answer.</summary>
 /// <param name="Text">For a person, in English.</param>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 
@@ -46,19 +45,7 @@ sealed record TimerPolicy(uint Floor, uint Ceiling)
     public bool Allows(uint life) => life == 0 ? Ceiling == 0 : life >= Floor && (Ceiling == 0 || life <= Ceiling);
 
     /// <summary>What an instance says; nonsense counts as nothing.</summary>
-    public static TimerPolicy Of(InstanceInfo instance) => new(Read(instance.TimerFloor), Read(instance.TimerCeiling));
-
-    /// <summary>As it is stored.</summary>
-    public byte[] Encode()
-    {
-        byte[] bytes = new byte[8];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, Floor);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(4), Ceiling);
-        return bytes;
-    }
-
-    /// <summary>As it was stored.</summary>
-    public static TimerPolicy Decode(byte[] bytes) => new(BinaryPrimitives.ReadUInt32BigEndian(bytes), BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(4)));
+    public static TimerPolicy Of(InstancePolicy policy) => new(Read(policy.TimerFloor), Read(policy.TimerCeiling));
 
     static uint Read(long seconds) => seconds is >= Limits.ShortestLife and <= Limits.LongestLife ? (uint)seconds : 0;
 }

@@ -29,6 +29,7 @@ sealed class Tokens : IDisposable
     readonly Func<KavalekException, Task<KavalekException>>? _explain;
     readonly SemaphoreSlim _turn = new(1, 1);
     StoredSession? _session;
+    KavalekException? _none;
 
     public Tokens(SignInApi api, IClientStore store, TimeProvider clock, StoredSession? session, Action<KavalekException> ended,
         Func<KavalekException, Task<KavalekException>>? explain = null)
@@ -55,6 +56,7 @@ sealed class Tokens : IDisposable
         try
         {
             await StoreAsync(session).ConfigureAwait(false);
+            _none = null;
         }
         finally
         {
@@ -149,7 +151,7 @@ sealed class Tokens : IDisposable
 
     async Task<Session> RefreshInTurnAsync(CancellationToken cancel)
     {
-        Session old = (_session ?? throw ServerErrors.For(ErrorCodes.SessionEnded)).Session;
+        Session old = (_session ?? throw await WhyNoneAsync().ConfigureAwait(false)).Session;
         long start = _clock.GetTimestamp();
         for (int attempt = 0; ; attempt++)
         {
@@ -173,6 +175,16 @@ sealed class Tokens : IDisposable
                 throw why;
             }
         }
+    }
+
+    // The session ended for another reason, or the server could not say why: meanwhile the device may have been removed. It is asked once.
+    async Task<KavalekException> WhyNoneAsync()
+    {
+        KavalekException ended = ServerErrors.For(ErrorCodes.SessionEnded);
+        if (_explain is null || _none is not null) return _none ?? ended;
+        _none = await _explain(ended).ConfigureAwait(false);
+        if (!ReferenceEquals(_none, ended)) _ended(_none);
+        return _none;
     }
 
     async Task<Session> StoreAsync(Session session)

@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
+using Kavalek.Protocol.Identity;
 using Kavalek.Tests.Support;
 using static Kavalek.Client.Tests.TestPeople;
 
@@ -86,14 +88,21 @@ public static class DashboardTests
     [Fact]
     public static async Task Every_member_reads_what_was_done_and_notices_when_any_of_it_is_changed_or_taken_out()
     {
-        await using TestServer server = await TestServer.StartAsync();
-        await using KavalekClient olga = await SignUpAsync(server, "olga", invite: server.SetUpSecret);
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock);
+        await using KavalekClient olga = await SignUpAsync(server, "olga", Options(clock: clock), server.SetUpSecret);
         Dashboard owner = await olga.OpenDashboardAsync(Phrase);
         Func<AuditPage, AuditPage> lie = page => page;
         MemoryClientStore store = new();
-        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(store, transport: address => new Rewrites(new HttpTransport(address), (path, body) =>
-            path.Contains("v1/audit", StringComparison.Ordinal)
-                ? JsonSerializer.Serialize(lie(JsonSerializer.Deserialize(body, AdminJson.Default.AuditPage)!), AdminJson.Default.AuditPage) : body)),
+        Dictionary<string, string> then = [];
+        bool records = false, replays = false;
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(store, clock, address => new Rewrites(new HttpTransport(address), (path, body) =>
+        {
+            if (!path.Contains("v1/audit", StringComparison.Ordinal)) return body;
+            if (records) then[path] = body;
+            return replays && then.TryGetValue(path, out string? before) ? before
+                : JsonSerializer.Serialize(lie(JsonSerializer.Deserialize(body, AdminJson.Default.AuditPage)!), AdminJson.Default.AuditPage);
+        })),
             (await owner.InviteAsync(1, TimeSpan.FromDays(1), "member")).Link.Split('=')[1]);
         // More than a page.
         for (int i = 0; i < 60; i++)
@@ -102,7 +111,9 @@ public static class DashboardTests
             await owner.ResumeAsync(marie.Me.Id);
         }
         await marie.LogInAgainAsync(Phrase);
+        records = true;
         AuditTrail first = await marie.AuditAsync(200);
+        records = false;
         Assert.True(first.IsWhole);
         Assert.Equal(["resumed", "suspended"], first.Records.Take(2).Select(r => r.Act));
         Assert.Equal(("olga", "marie"), (first.Records[0].ActorHandle, first.Records[0].SubjectHandle));
@@ -113,26 +124,56 @@ public static class DashboardTests
         Assert.Equal("policy", Assert.Single(second.Records).Act);
 
         // What does not hold together is refused, and changes nothing of what is remembered.
-        byte[] seen = (await marie.Core.Store.GetAsync(AuditTrail.SeenAt))!;
+        byte[] seen = (await marie.Core.Store.GetAsync(AuditMemory.SeenAt))!;
+        using ECDsa mine = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        ECPoint point = mine.ExportParameters(includePrivateParameters: false).Q;
         foreach (Func<AuditPage, AuditPage> falsehood in (Func<AuditPage, AuditPage>[])
         [
             page => page with { Records = [page.Records[0] with { Detail = "another" }, .. page.Records[1..]] },
             page => page with { Records = [page.Records[0], .. page.Records[2..]] },
             page => page with { Records = page.Records[1..] },
             page => page with { Records = [] },
+            // Cut short, or whole, and not signed as such by the key that this device knows.
+            page => page with { Records = [.. page.Records.Where(r => r.Number < page.Head)], Head = page.Head - 1 },
+            page => page with { Signature = null },
+            page => page with
+            {
+                Key = [4, .. point.X!, .. point.Y!],
+                Signature = mine.SignData(AuditStatement.SignedBytes(server.Instance, page.Records[0].Number, page.Records[0].Hash), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence),
+            },
             page => page with { Records = [.. page.Records.Select(r => r with { Act = r.Act == "suspended" ? "resumed" : r.Act })] },
         ])
         {
             lie = falsehood;
             Assert.Equal(ClientErrors.ServerMisbehaves, await CodeAsync(() => marie.AuditAsync(200)));
-            Assert.Equal(seen, await marie.Core.Store.GetAsync(AuditTrail.SeenAt));
+            Assert.Equal(seen, await marie.Core.Store.GetAsync(AuditMemory.SeenAt));
         }
-        // A whole log that is another one than before holds together, and is told.
-        lie = page => page with { Records = page.Records.Where(r => r.Number < page.Head).ToArray(), Head = page.Head - 1 };
+        // A whole log that is another one than before holds together, as after its end was cut off, and is told once.
+        (lie, replays) = (page => page, true);
         AuditTrail shorter = await marie.AuditAsync(200);
         Assert.False(shorter.IsWhole);
+        Assert.Equal(new AuditBreak(second.Records[0].Number, first.Records[0].Number), shorter.Break);
+        Assert.True(shorter.Break!.IsCut);
         Assert.Equal(first.Records.Select(r => r.Number), shorter.Records.Select(r => r.Number));
-        lie = page => page;
+        replays = false;
         Assert.True((await marie.AuditAsync()).IsWhole);
+
+        // A device looks by itself, once a day, and what it found waits until somebody reads it, over a restart too.
+        await using EventsOf events = new(marie);
+        replays = true;
+        await marie.SyncAsync();
+        Assert.Null(await marie.Core.Store.GetAsync(AuditMemory.BrokenAt));
+        clock.Advance(TimeSpan.FromDays(1));
+        await marie.LogInAgainAsync(Phrase);
+        await marie.SyncAsync();
+        Assert.Equal(shorter.Break, (await events.NextAsync<AuditLogBroken>()).Break);
+        byte[] found = (await marie.Core.Store.GetAsync(AuditMemory.BrokenAt))!;
+        clock.Advance(TimeSpan.FromDays(1));
+        await marie.LogInAgainAsync(Phrase);
+        await marie.SyncAsync();
+        Assert.Equal(found, await marie.Core.Store.GetAsync(AuditMemory.BrokenAt));
+        Assert.Equal(shorter.Break, (await marie.AuditAsync()).Break);
+        Assert.True((await marie.AuditAsync()).IsWhole);
+        Assert.DoesNotContain(await store.ScanAsync(new StoreRange("audit/", "audit0")), entry => entry.Value.AsSpan().IndexOf(first.Records[0].Hash) >= 0);
     }
 }

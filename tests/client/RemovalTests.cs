@@ -53,6 +53,31 @@ public static class RemovalTests
 
     // K-72
     [Fact]
+    public static async Task A_device_that_was_logged_out_when_it_was_removed_says_removed_too_and_asks_for_no_password()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient first = await SignUpAsync(server, "marie");
+        MemoryClientStore store = new();
+        KavalekClient second = await AddDeviceAsync(server, first, Options(store));
+        await first.ChangePasswordAsync(Phrase, "another long phrase");
+        Assert.Equal(ErrorCodes.SessionEnded, await CodeAsync(() => second.SyncAsync()));
+        await second.DisposeAsync();
+        second = await KavalekClient.UnlockAsync(Options(store), Phrase);
+        Assert.Equal(ErrorCodes.SessionEnded, await CodeAsync(() => second.SyncAsync()));
+        await second.DisposeAsync();
+        Assert.Equal(ProfileState.Locked, (await KavalekClient.InspectAsync(store)).State);
+
+        await first.RemoveDeviceAsync(second.Me.Device);
+        second = await KavalekClient.UnlockAsync(Options(store), Phrase);
+        KavalekException said = await Assert.ThrowsAsync<KavalekException>(() => second.SyncAsync());
+        Assert.Equal(ErrorCodes.DeviceRemoved, said.Code);
+        Assert.Contains("This device was removed", said.Message, StringComparison.Ordinal);
+        Assert.Equal([], await store.ScanAsync(new StoreRange(" ", "~~")));
+        await second.DisposeAsync();
+    }
+
+    // K-72
+    [Fact]
     public static async Task A_server_that_says_removed_without_proof_makes_no_device_forget_anything()
     {
         await using TestServer server = await OpenServerAsync();

@@ -11,6 +11,32 @@ namespace Kavalek.Messaging.Tests;
 public static class BusTests
 {
     [Fact]
+    public static async Task A_device_that_went_to_another_node_is_known_to_be_there_though_its_end_here_is_noticed_later()
+    {
+        string database = TestPostgres.CreateDatabase();
+        await using RedisRelay redis = RedisRelay.Start();
+        await using (ClusterEventBus one = Bus(database, redis), other = Bus(database, redis))
+        {
+            while (!one.IsLive || !other.IsLive)
+                await Task.Yield();
+            Id device = Id.New();
+            one.Connected(device);
+            await one.SettledAsync();
+            Assert.True(await other.IsElsewhereAsync(device));
+            other.Connected(device);
+            await other.SettledAsync();
+            one.Gone(device);
+            await one.SettledAsync();
+            Assert.True(await one.IsElsewhereAsync(device));
+            // The one where it is takes its note back.
+            other.Gone(device);
+            while (await one.IsElsewhereAsync(device))
+                await Task.Yield();
+        }
+        TestPostgres.DropDatabase(database);
+    }
+
+    [Fact]
     public static async Task Whoever_can_publish_on_Redis_removes_nobody_forges_no_entry_and_keeps_none_back()
     {
         string database = TestPostgres.CreateDatabase();

@@ -100,7 +100,7 @@ sealed class ClusterScene : IAsyncDisposable
         string[] settings =
         [
             $"port {_redisPort}", $"tls-port {_redisTlsPort}", $"tls-cert-file {AuthorityFile}", $"tls-key-file {AuthorityFile}.key", "tls-auth-clients no", "bind 127.0.0.1", "save \"\"", "appendonly no", $"dir {_folder}", "user default off",
-            $"user kavalek on >{RedisPassword} resetkeys ~kavalek:* resetchannels &kavalek:* -@all +hello +ping +ssubscribe +sunsubscribe +spublish +set +del +exists",
+            $"user kavalek on >{RedisPassword} resetkeys ~kavalek:* resetchannels &kavalek:* -@all +hello +ping +ssubscribe +sunsubscribe +spublish +set +get +del +exists",
             $"user watcher on >{RedisPassword} +@all ~* &*",
         ];
         string file = Path.Combine(_folder, "redis.conf");

@@ -13,7 +13,7 @@ sealed class RedisRelay : IAsyncDisposable
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource _stopping = new();
     readonly ConcurrentDictionary<Client, bool> _clients = new();
-    readonly ConcurrentDictionary<string, bool> _keys = new();
+    readonly ConcurrentDictionary<string, byte[]> _keys = new();
     int _connections;
 
     RedisRelay()
@@ -111,8 +111,11 @@ sealed class RedisRelay : IAsyncDisposable
                 client.Send(":1\r\n"u8);
                 break;
             case "SET":
-                _keys[first] = true;
+                _keys[first] = words[2];
                 client.Send("+OK\r\n"u8);
+                break;
+            case "GET":
+                client.Send(_keys.TryGetValue(first, out byte[]? value) ? Bulk(value) : "_\r\n"u8);
                 break;
             case "DEL":
                 client.Send(_keys.TryRemove(first, out _) ? ":1\r\n"u8 : ":0\r\n"u8);

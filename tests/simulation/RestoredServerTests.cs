@@ -221,6 +221,61 @@ public static class RestoredServerTests
         scene.Calm.Judge();
     });
 
+    // K-39
+    [Fact]
+    public static Task Devices_that_changed_their_list_differently_after_the_server_forgot_come_together_once_a_person_confirms_the_removal() => Scene.PlayAsync(() =>
+    {
+        using Scene scene = new("ada");
+        Device first = scene["ada"], second = Added(), lost = Added();
+        scene.SwitchOff(lost);
+        lost.IsCertified = false; // It stays on the list, and is counted no more.
+        scene.World.SaveServer(all: true);
+        scene.Calm.Settle(TimeSpan.FromSeconds(15));
+        scene.SwitchOff(first);
+        scene.World.Pass(TimeSpan.FromSeconds(5));
+        Device third = Added();
+        scene.SwitchOff(third);
+        scene.SwitchOff(second);
+
+        // The first one knows of the lost one and not of the third, and makes another list of the same number.
+        scene.World.RestoreServer();
+        scene.SwitchOn(first);
+        scene.World.Pass(TimeSpan.FromSeconds(5));
+        scene.Do(first, client => client.RemoveDeviceAsync(lost.Id));
+        Assert.Equal(2, first.Client!.Core.Devices.Known.Certificates.Count);
+        ulong number = first.Client.Core.Devices.Known.ListNumber;
+
+        // The second one does not take the server's word for it: it keeps what it knows, says one line, and works on.
+        scene.SwitchOn(second);
+        scene.Calm.Settle(TimeSpan.FromMinutes(1));
+        Assert.Equal((number, 4), (second.Client!.Core.Devices.Known.ListNumber, second.Client.Core.Devices.Known.Certificates.Count));
+        Assert.Single(second.Process!.Notices, notice => notice.Contains("out of your account that this one still counts in", StringComparison.Ordinal));
+        int shown = 0;
+        scene.Do(second, async client => shown = (await client.DevicesAsync()).Count);
+        Assert.Equal(4, shown);
+
+        // Its person confirms what they did: from then on all agree, and nothing else was lost.
+        scene.Do(second, client => client.RemoveDeviceAsync(lost.Id));
+        scene.Calm.Settle(TimeSpan.FromMinutes(1));
+        scene.SwitchOn(third);
+        scene.Calm.Settle(TimeSpan.FromMinutes(1));
+        foreach (Device device in (Device[])[first, second, third])
+        {
+            CertifiedDevices known = device.Client!.Core.Devices.Known;
+            Assert.Equal(number + 1, known.ListNumber);
+            Assert.Equal(new[] { first.Id, second.Id, third.Id }.ToHashSet(), known.Certificates.Select(c => c.Content.Device).ToHashSet());
+            Assert.DoesNotContain(device.Process!.Notices, notice => notice.Contains("refused", StringComparison.Ordinal));
+        }
+
+        Device Added()
+        {
+            Device device = scene.Life.AddDevice(scene.World.People[0])!;
+            scene.Calm.Settle(TimeSpan.FromMinutes(1));
+            Assert.True(device.IsCertified);
+            return device;
+        }
+    });
+
     [Fact]
     public static Task A_group_that_the_server_says_it_has_forgotten_and_nothing_else_is_begun_afresh_by_nobody_but_a_person() => Scene.PlayAsync(() =>
     {

@@ -18,6 +18,9 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
     readonly ConcurrentDictionary<StreamName, int> _listening = new();
     readonly Lock _gate = new();
     readonly Id _node = Id.New();
+    // Stands in a device's note for this node: random, and new at each start.
+    readonly string _mark = Id.New().ToString();
+    readonly Lock _noting = new();
     readonly NewsLog _news;
     readonly ChannelSeal _seal;
     readonly RedisConnection _redis;
@@ -91,15 +94,37 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
     /// <inheritdoc/>
     public void Connected(Id device)
     {
-        _connected[device] = true;
-        Note(device);
+        lock (_noting)
+        {
+            _connected[device] = true;
+            Note(device);
+        }
     }
 
     /// <inheritdoc/>
     public void Gone(Id device)
     {
         if (_connected.TryRemove(device, out _))
-            _redis.Send("DEL", PresenceKey(device));
+            _ = TakeBackAsync(device);
+    }
+
+    // A device that went to another node was noted there before its socket here ended: that note is not ours to delete. What cannot be asked goes by itself.
+    async Task TakeBackAsync(Id device)
+    {
+        try
+        {
+            if (await _redis.AskAsync("GET", PresenceKey(device)) is not string noted || noted != _mark)
+                return;
+            lock (_noting)
+            {
+                if (!_connected.ContainsKey(device))
+                    _redis.Send("DEL", PresenceKey(device));
+            }
+        }
+        catch (RespException)
+        {
+            // It may not ask.
+        }
     }
 
     /// <inheritdoc/>
@@ -202,7 +227,7 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
             Note(device);
     }
 
-    void Note(Id device) => _redis.Send("SET", PresenceKey(device), "1", "EX", PresenceSeconds);
+    void Note(Id device) => _redis.Send("SET", PresenceKey(device), _mark, "EX", PresenceSeconds);
 
     static string PresenceKey(Id device) => $"kavalek:p:{device}";
 

@@ -139,7 +139,7 @@ sealed partial class SocketSession
             Epoch = epoch,
             Payload = refusal is null ? payload.ToArray() : default,
             Change = change,
-            ExpiresIn = _services.Sockets.Keep((uint)Math.Min(expiresIn, uint.MaxValue)),
+            ExpiresIn = (uint)Math.Min(expiresIn, uint.MaxValue),
             Refusal = refusal,
         };
     }

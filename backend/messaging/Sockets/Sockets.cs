@@ -25,12 +25,6 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence pres
     /// <summary>Entries that devices had stored within the last minute.</summary>
     public long StoredLastMinute => _throughput.LastMinute;
 
-    /// <summary>Seconds that an undelivered entry is kept, at most: the instance's policy.</summary>
-    public uint Retention { get; set; } = Limits.RetentionSeconds;
-
-    /// <summary>How long an entry is kept whose sender asked for so much; 0: for as long as it is kept at all.</summary>
-    public uint Keep(uint asked) => asked == 0 ? Retention : Math.Min(asked, Retention);
-
     /// <summary>An entry of a device was stored.</summary>
     public void CountStored() => _throughput.Add(1);
 

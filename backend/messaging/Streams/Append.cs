@@ -71,8 +71,7 @@ sealed class AppendOperation(Id account, Id device, StreamName stream, Id id, Ac
         {
             return Outcome.Refused(ErrorCodes.TooLarge);
         }
-        long expires = batch.Now + (ExpiresIn == 0 ? Limits.RetentionSeconds : Math.Min(ExpiresIn, Limits.RetentionSeconds));
-        PendingRun run = batch.Append(state, Kind, id, Payload, expires);
+        PendingRun run = batch.Append(state, Kind, id, Payload, batch.Ends(ExpiresIn));
         // What only keeps the group in step wakes nobody. Whether a message is one to be shown, only its readers know.
         if (Kind == Kind.Application || Change?.Add.Length > 0)
             batch.Wake(account, state);
@@ -98,7 +97,7 @@ sealed class AppendOperation(Id account, Id device, StreamName stream, Id id, Ac
         if (added.Length == 0)
             return;
         var notice = new WelcomeNotice { Stream = ByteString.CopyFrom(state.Name.Id.ToArray()), Seq = state.Head };
-        var welcome = new PendingWelcome(state, state.Head, batch.Now + Limits.RetentionSeconds, change.Welcome, []);
+        var welcome = new PendingWelcome(state, state.Head, batch.Ends(0), change.Welcome, []);
         List<Id> subscribed = [];
         batch.Expect(added);
         foreach (Id device in added)

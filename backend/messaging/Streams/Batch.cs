@@ -12,7 +12,7 @@ sealed record PendingWelcome(StreamState Stream, ulong Seq, long Expires, byte[]
 /// What one transaction changes, staged in memory by the operations and then written at once. If writing fails, nothing of it happened:
 /// the touched states are dropped from memory.
 /// </summary>
-sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed, Sleepers sleepers, long now)
+sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed, Sleepers sleepers, Retention retention, long now)
 {
     readonly List<StreamState> _touched = [];
     readonly List<PendingWelcome> _welcomes = [];
@@ -22,6 +22,9 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
 
     /// <summary>Seconds since 1970.</summary>
     public long Now => now;
+
+    /// <summary>When something ends that is stored now, and whose sender asked for so many seconds; 0 for as long as it is kept at all.</summary>
+    public long Ends(uint asked) => now + retention.Keep(asked);
 
     /// <summary>Whether there is anything to write.</summary>
     public bool IsEmpty => _touched.Count == 0;
@@ -96,7 +99,7 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
         StreamState inbox = Find(name) ?? Create(name, device);
         if (id is { } known && inbox.Entries.TryGetValue(known, out Stored there))
             return there.Seq; // Another node was faster.
-        Append(inbox, kind, id ?? Id.New(), payload.ToByteArray(), now + Limits.RetentionSeconds);
+        Append(inbox, kind, id ?? Id.New(), payload.ToByteArray(), Ends(0));
         return inbox.Head;
     }
 

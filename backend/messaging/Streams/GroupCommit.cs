@@ -34,6 +34,7 @@ sealed class GroupCommit : IDisposable
     readonly StreamCache _cache;
     readonly RemovedDevices _removed;
     readonly Sleepers _sleepers;
+    readonly Retention _retention;
     readonly IEventBus _bus;
     readonly TimeProvider _clock;
     readonly ILogger<GroupCommit> _log;
@@ -46,9 +47,9 @@ sealed class GroupCommit : IDisposable
     long _acksSince = long.MaxValue;
     long _incomingSince, _takenSince;
 
-    public GroupCommit(Database database, RemovedDevices removed, Sleepers sleepers, IEventBus bus, TimeProvider clock, MessagingOptions options, ILogger<GroupCommit> log)
+    public GroupCommit(Database database, RemovedDevices removed, Sleepers sleepers, Retention retention, IEventBus bus, TimeProvider clock, MessagingOptions options, ILogger<GroupCommit> log)
     {
-        (_removed, _sleepers, _bus, _clock, _log) = (removed, sleepers, bus, clock, log);
+        (_removed, _sleepers, _retention, _bus, _clock, _log) = (removed, sleepers, retention, bus, clock, log);
         _acksWait = options.AcksWait;
         _store = database.OpenStore(log);
         _cache = new StreamCache(options.CachedStreams);
@@ -163,7 +164,7 @@ sealed class GroupCommit : IDisposable
         bool stored = false;
         for (int attempt = 1; !stored; attempt++)
         {
-            var batch = new Batch(_store, _cache, _removed, _sleepers, _clock.GetUtcNow().ToUnixTimeSeconds());
+            var batch = new Batch(_store, _cache, _removed, _sleepers, _retention, _clock.GetUtcNow().ToUnixTimeSeconds());
             try
             {
                 Decide(operations, batch, last);

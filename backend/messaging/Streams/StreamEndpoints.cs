@@ -90,7 +90,7 @@ static class StreamEndpoints
             Epoch = body.Epoch,
             Payload = body.Payload.Memory,
             Change = change,
-            ExpiresIn = sockets.Keep(body.ExpiresIn),
+            ExpiresIn = body.ExpiresIn,
         };
         Outcome outcome = writer.TryAdd(append) ? await answered.Task : Outcome.Refused(ErrorCodes.Unavailable);
         if (outcome.Code == ErrorCodes.StaleEpoch && body.Kind == Kind.Commit)
