@@ -527,8 +527,11 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <param name="password">The password, once more.</param>
     /// <param name="cancel">Stops it.</param>
     /// <exception cref="KavalekException"><see cref="Kavalek.Protocol.ErrorCodes.Forbidden"/>: there is no rank. <see cref="Kavalek.Protocol.ErrorCodes.WrongCredentials"/>.</exception>
-    public Task<Dashboard> OpenDashboardAsync(string password, CancellationToken cancel = default) => Dashboard.OpenAsync(
-        _core.Admin, Me.Server, _core.Identity.Instance, _core.Mls.Crypto, _core.Clock, _core.Account.OpenDashboardAsync, password, cancel);
+    public Task<Dashboard> OpenDashboardAsync(string password, CancellationToken cancel = default) => Dashboard.OpenAsync(_core, password, cancel);
+
+    /// <summary>Those to whom a report would go now, checked; show them before <see cref="Client.Conversation.ReportAsync"/>.</summary>
+    /// <exception cref="KavalekException"><see cref="ClientErrors.ServerMisbehaves"/>: the server names somebody whom its audit log does not.</exception>
+    public Task<Moderators> ModeratorsAsync(CancellationToken cancel = default) => Moderators.FindAsync(_core, cancel);
 
     /// <summary>
     /// What those who run the instance did: for every member to read, and checked against what this device saw of it before. A device looks by itself, too, once a day

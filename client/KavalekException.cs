@@ -91,6 +91,18 @@ public static class ClientErrors
     public const string AttachmentGone = "attachment_gone";
     /// <summary>A file of this computer cannot be read.</summary>
     public const string FileUnreadable = "file_unreadable";
+    /// <summary>A report does not open, or is none.</summary>
+    public const string ReportUnreadable = "report_unreadable";
+    /// <summary>This device cannot show who wrote a message that was to be reported.</summary>
+    public const string ReportUnproven = "report_unproven";
+    /// <summary>There is nobody a report could go to.</summary>
+    public const string ReportNobody = "report_nobody";
+    /// <summary>Those to whom reports go have changed since they were shown.</summary>
+    public const string ReportStale = "report_stale";
+    /// <summary>Too many reports wait at the server.</summary>
+    public const string ReportsFull = "reports_full";
+    /// <summary>Too many messages, or too many words, for one report.</summary>
+    public const string ReportTooLarge = "report_too_large";
     /// <summary>Another own device has to be connected first.</summary>
     public const string DeviceNotReady = "device_not_ready";
 }

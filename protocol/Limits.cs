@@ -87,6 +87,27 @@ public static class Limits
     /// <summary>Bytes of the key that a new device's grant is sealed to: ML-KEM-768 and P-256.</summary>
     public const int GrantKeyBytes = 1184 + 65;
 
+    /// <summary>Bytes of the key that reports are sealed to: ML-KEM-768 and P-256.</summary>
+    public const int ReportKeyBytes = 1184 + 65;
+
+    /// <summary>Accounts that one report is sealed to.</summary>
+    public const int Moderators = 32;
+
+    /// <summary>Bytes of what opens a report, sealed to one account: KEM output, 32 bytes, tag.</summary>
+    public const int ReportCopyBytes = 1088 + 65 + 32 + 16;
+
+    /// <summary>Bytes that seal a report beside its padded content: commitment and tag.</summary>
+    public const int ReportSealBytes = 32 + 16;
+
+    /// <summary>Bytes of a report's content, padded: there are no other sizes.</summary>
+    public static IReadOnlyList<int> ReportSizes { get; } = [4_096, 16_384, 65_536, 262_144];
+
+    /// <summary>Reports that an instance keeps at once.</summary>
+    public const int Reports = 1000;
+
+    /// <summary>Days after which a report that nobody decided is deleted.</summary>
+    public const int ReportDays = 90;
+
     /// <summary>Bytes of a grant.</summary>
     public const int GrantBytes = 4 * 1024;
 

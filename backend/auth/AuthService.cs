@@ -106,7 +106,7 @@ public static class AuthHosting
             .AddSingleton<RegistrationStore>().AddSingleton<LogInStore>().AddSingleton<SessionStore>().AddSingleton<DeviceStore>()
             .AddSingleton<VaultStore>().AddSingleton<LinkStore>().AddSingleton<AccountStore>().AddSingleton<RetiredDevices>().AddSingleton<ClosedAccounts>()
             .AddSingleton<DirectoryStore>().AddSingleton<KeyPackageStore>().AddSingleton<InviteStore>()
-            .AddSingleton<AuditLog>().AddSingleton<PeopleStore>().AddSingleton<SeenPolicy>().AddSingleton<Settings>().AddSingleton<Policies>()
+            .AddSingleton<AuditLog>().AddSingleton<PeopleStore>().AddSingleton<ReportStore>().AddSingleton<SeenPolicy>().AddSingleton<Settings>().AddSingleton<Policies>()
             .AddSingleton<Mailer>().AddHostedService(provider => provider.GetRequiredService<Mailer>())
             .AddSingleton<Gate>()
             .AddHostedService<Reminder>().AddHostedService<Sweeper>();
@@ -142,5 +142,6 @@ public static class AuthHosting
         routes.MapBackups();
         routes.MapPolicy();
         routes.MapAudit();
+        routes.MapReports();
     }
 }

@@ -14,6 +14,7 @@ internal sealed class Sweeper(AuthDatabase database, RateLimiter limiter, TimePr
         DELETE FROM used_challenge WHERE expires < @now;
         DELETE FROM ended_session WHERE expires < @now;
         DELETE FROM link WHERE expires <= @now;
+        DELETE FROM report WHERE filed < @today - @reports;
         DELETE FROM closed_account WHERE closed <= @now - 600;
         UPDATE retired_device SET device_key = NULL, reason = NULL, device_list = NULL, since = NULL WHERE since < @today - @told;
         UPDATE session SET former = NULL, rotated = NULL WHERE rotated < @now - 60;
@@ -37,7 +38,7 @@ internal sealed class Sweeper(AuthDatabase database, RateLimiter limiter, TimePr
         try
         {
             limiter.Sweep();
-            await database.WriteAsync(db => db.ExecuteAsync(Expired, ("@today", clock.Today()), ("@now", clock.Now()), ("@told", RetiredDevices.ToldDays)));
+            await database.WriteAsync(db => db.ExecuteAsync(Expired, ("@today", clock.Today()), ("@now", clock.Now()), ("@told", RetiredDevices.ToldDays), ("@reports", Protocol.Limits.ReportDays)));
         }
         catch (AuthException e)
         {

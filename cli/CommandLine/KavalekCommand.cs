@@ -35,7 +35,7 @@ static class KavalekCommand
         foreach (Command command in (Command[])
         [
             SignUpCommand.Create(with), LogInCommand.Create(with), LockCommand.Create(with), LogOutCommand.Create(with), WhoAmICommand.Create(with),
-            ConversationsCommand.Create(with), ChatCommand.Create(with), SendCommand.Create(with), ActCommands.React(with), ActCommands.Edit(with), ActCommands.Delete(with), FilesCommand.Create(with), FilesCommand.Save(with), HistoryCommand.Create(with), SearchCommand.Create(with), TimerCommand.Create(with), ReceiptsCommand.Create(with), NoteCommands.Pin(with), NoteCommands.Archive(with), NoteCommands.Mute(with), NoteCommands.Unread(with), ListenCommand.Create(with),
+            ConversationsCommand.Create(with), ChatCommand.Create(with), SendCommand.Create(with), ActCommands.React(with), ActCommands.Edit(with), ActCommands.Delete(with), ReportCommand.Create(with), FilesCommand.Create(with), FilesCommand.Save(with), HistoryCommand.Create(with), SearchCommand.Create(with), TimerCommand.Create(with), ReceiptsCommand.Create(with), NoteCommands.Pin(with), NoteCommands.Archive(with), NoteCommands.Mute(with), NoteCommands.Unread(with), ListenCommand.Create(with),
             RequestsCommand.Create(with), ContactsCommand.Create(with), VerifyCommand.Create(with), AcceptKeyCommand.Create(with),
             BlockCommand.Create(with, blocked: true), BlockCommand.Create(with, blocked: false),
             GroupsCommand.Create(with), AfreshCommand.Create(with), AfreshCommand.GoOn(with), DevicesCommand.Create(with), RecoveryCommand.Create(with), PasswordCommand.Create(with), AccountCommand.Create(with), InvitesCommand.Create(with), AdminCommand.Create(with), AuditCommand.Create(with), ProfileCommand.Create(with),

@@ -12,7 +12,7 @@ static class AdminCommand
 {
     public static Command Create(CommandLine.Commands with)
     {
-        var command = new Verb("admin", "Run the instance: people, invites, policy (for moderators, admins and owners).") { Overview(with), Policy(with) };
+        var command = new Verb("admin", "Run the instance: people, invites, policy (for moderators, admins and owners).") { Overview(with), Policy(with), AdminReports.Create(with) };
         foreach (Verb verb in AdminHealth.All(with).Concat(AdminStorage.All(with)).Concat(AdminInstance.All(with)).Concat(AdminPeople.All(with)).Concat(AdminInvites.All(with)))
             command.Subcommands.Add(verb);
         command.Notes = "Nobody of any rank reads messages, sees addresses or who talks with whom, or adds devices to somebody. Every act is in a log that each member can read: kavalek audit.";

@@ -83,6 +83,16 @@ sealed class AdminApi(Rest rest)
     public Task<SignedPolicy> SetPolicyAsync(string token, InstancePolicy policy, CancellationToken cancel) =>
         rest.JsonAsync(HttpMethod.Put, "auth/v1/admin/policy", token, Rest.Json(policy, AdminJson.Default.InstancePolicy), AdminJson.Default.SignedPolicy, cancel);
 
+    public Task<byte[]> PutReportKeyAsync(string token, PutReportKey key, CancellationToken cancel) =>
+        rest.SendAsync(HttpMethod.Put, "auth/v1/admin/report-key", token, Rest.Json(key, AdminJson.Default.PutReportKey), cancel);
+
+    public Task<ReportPage> ReportsAsync(string token, CancellationToken cancel) => GetAsync("auth/v1/admin/reports", token, AdminJson.Default.ReportPage, cancel);
+
+    public Task<SealedReport> ReportAsync(string token, Id report, CancellationToken cancel) => GetAsync($"auth/v1/admin/reports/{report}", token, AdminJson.Default.SealedReport, cancel);
+
+    public Task<byte[]> DecideAsync(string token, Id report, string decision, CancellationToken cancel) =>
+        rest.SendAsync(HttpMethod.Post, $"auth/v1/admin/reports/{report}/decide", token, Rest.Json(new DecideReport(decision), AdminJson.Default.DecideReport), cancel);
+
     Task<T> GetAsync<T>(string path, string token, JsonTypeInfo<T> type, CancellationToken cancel) => rest.JsonAsync(HttpMethod.Get, path, token, null, type, cancel);
 
     Task<T> PostAsync<T>(string path, string token, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancel) => rest.JsonAsync(HttpMethod.Post, path, token, body, type, cancel);

@@ -33,13 +33,24 @@ public sealed class Dashboard
     Dashboard(AdminApi api, Uri server, Id instance, ICryptoProvider crypto, TimeProvider clock, Func<string, CancellationToken, Task<AdminSession>> prove) =>
         (_api, _server, _instance, _crypto, _clock, _prove) = (api, server, instance, crypto, clock, prove);
 
-    internal static async Task<Dashboard> OpenAsync(
-        AdminApi api, Uri server, Id instance, ICryptoProvider crypto, TimeProvider clock, Func<string, CancellationToken, Task<AdminSession>> prove, string password, CancellationToken cancel)
+    internal static async Task<Dashboard> OpenAsync(ClientCore core, string password, CancellationToken cancel)
     {
-        Dashboard opened = new(api, server, instance, crypto, clock, prove);
+        Dashboard opened = new(core.Admin, core.Profile.Data.Server, core.Identity.Instance, core.Mls.Crypto, core.Clock, core.Account.OpenDashboardAsync);
         await opened.ProveAsync(password, cancel).ConfigureAwait(false);
+        opened.Reports = new ReportDesk(opened, core);
+        try
+        {
+            await opened.Reports.PublishKeyAsync(cancel).ConfigureAwait(false);
+        }
+        catch (KavalekException)
+        {
+            // The next time: until then reports go to the others.
+        }
         return opened;
     }
+
+    /// <summary>What members reported.</summary>
+    public ReportDesk Reports { get; private set; } = null!;
 
     /// <summary>The own rank: <c>moderator</c>, <c>admin</c> or <c>owner</c>.</summary>
     public string Rank => _now.Session.Rank;
@@ -232,7 +243,7 @@ public sealed class Dashboard
         }
     }
 
-    async Task<T> WithAsync<T>(Func<string, CancellationToken, Task<T>> call, CancellationToken cancel)
+    internal async Task<T> WithAsync<T>(Func<string, CancellationToken, Task<T>> call, CancellationToken cancel)
     {
         string token = await TokenAsync(cancel).ConfigureAwait(false);
         try

@@ -41,7 +41,7 @@ sealed class ContentIntake(ClientCore core)
         if (step.Thread.State is ConversationState.Left or ConversationState.Declined || core.People.Find(sender.Account) is { IsBlocked: true }) return;
         switch (content.BodyCase)
         {
-            case Content.BodyOneofCase.Text: await TextAsync(step, stream, sender, content, wasMissing).ConfigureAwait(false); break;
+            case Content.BodyOneofCase.Text: await TextAsync(step, stream, sender, content, wasMissing, received).ConfigureAwait(false); break;
             case Content.BodyOneofCase.Profile when sender.Account != core.Identity.Account:
                 await core.People.NameAsync(sender.Account, content.Profile.DisplayName.Length > 0 ? content.Profile.DisplayName : null, default).ConfigureAwait(false);
                 step.Publish(new ConversationChanged(step.Thread.Face));
@@ -51,7 +51,7 @@ sealed class ContentIntake(ClientCore core)
             case Content.BodyOneofCase.Offer: await Sharing.OfferedAsync(step, sender, content).ConfigureAwait(false); break;
             case Content.BodyOneofCase.Ask: await Sharing.AskedAsync(step, sender, content.Ask).ConfigureAwait(false); break;
             case Content.BodyOneofCase.Reaction or Content.BodyOneofCase.Edit or Content.BodyOneofCase.Delete:
-                await ActIntake.ReceiveAsync(step, stream, sender, content).ConfigureAwait(false);
+                await ActIntake.ReceiveAsync(step, stream, sender, content, received).ConfigureAwait(false);
                 break;
             case Content.BodyOneofCase.Passed: await Sharing.PassedAsync(step, sender, content.Passed).ConfigureAwait(false); break;
         }
@@ -86,7 +86,7 @@ sealed class ContentIntake(ClientCore core)
         return heardWithin ? missing : missing - ended;
     }
 
-    async Task TextAsync(Step step, GroupStream stream, MemberDevice sender, Content content, bool wasMissing)
+    async Task TextAsync(Step step, GroupStream stream, MemberDevice sender, Content content, bool wasMissing, Mls.ProcessResult.ApplicationReceived received)
     {
         ulong ends = Life.End(content.Sent, step.NowMilliseconds, Life.Shorter(content.Timer, stream.Extension!.Timer));
         if (ends != 0 && ends <= step.NowMilliseconds) return; // over before it came
@@ -109,6 +109,7 @@ sealed class ContentIntake(ClientCore core)
             Number = content.Number,
             Text = Body(content.Text),
         };
+        if (!mine) Proofs.Keep(step, stream, message, 0, content.Text.Text_, received);
         ActIntake.Apply(step, message);
         // In the order of its sender's own numbers, whatever order the server made of them (K-35); but only where all have seen that something is missing there.
         ulong? late = wasMissing ? await LateContents.PlaceAsync(step, stream, sender.Device, content.Number).ConfigureAwait(false) : null;

@@ -219,6 +219,31 @@ public sealed class Conversation
     /// <summary>Takes messages away for the own account only: here at once, and through the archive on its other devices. Nobody else hears of it.</summary>
     public Task HideAsync(IReadOnlyList<MessageId> messages, CancellationToken cancel = default) => Setback.ToldAsync(_engine.HideAsync(_thread, messages, cancel));
 
+    /// <summary>Whether <see cref="ReportAsync"/> can show who wrote a message.</summary>
+    public static bool MayReport(Message message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return Reporting.MayReport(message);
+    }
+
+    /// <summary>
+    /// Discloses messages of others to those who run the instance, with what shows who wrote them: their words and former words, and with them the group's title and who its owners and admins were.
+    /// Sealed to <paramref name="to"/>, but for whoever wrote one of the messages. Who reported is not in it, and is not kept by the server; nobody in the conversation hears of it.
+    /// </summary>
+    /// <param name="messages">1 to 20.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="words">What the reporter says about it, at most 2,000 characters.</param>
+    /// <param name="to">Those who were shown to the reporter: <see cref="KavalekClient.ModeratorsAsync"/>.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <exception cref="KavalekException">Nothing was reported, and why.</exception>
+    public Task ReportAsync(IReadOnlyList<MessageId> messages, ReportReason reason, string words, Moderators to, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        ArgumentNullException.ThrowIfNull(words);
+        ArgumentNullException.ThrowIfNull(to);
+        return Reporting.FileAsync(_engine.Core, _thread, _engine.Log, messages, reason, words, to, cancel);
+    }
+
     /// <summary>Sends a text that failed once more, as a new message in its place at the end; its owner has seen why it failed.</summary>
     /// <exception cref="KavalekException">It did not fail, or nothing can be sent here now. Nothing changed.</exception>
     public Task<Message> RetryAsync(MessageId message, CancellationToken cancel = default) => Setback.MessageToldAsync(_engine.RetryAsync(_thread, message, cancel));

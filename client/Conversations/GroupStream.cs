@@ -76,6 +76,9 @@ sealed class GroupStream(Id id, StreamRow row)
     /// <summary>How often in a row the server refused a commit that nobody had asked for, and until when no other is tried.</summary>
     public (int Times, DateTimeOffset Until) Refused { get; set; }
 
+    /// <summary>Senders and epochs whose part of a proof is stored, as far as this process knows.</summary>
+    public HashSet<(ulong Epoch, uint Leaf)> Signed { get; } = [];
+
     /// <summary>What was counted of each device's contents, as far as it was looked at.</summary>
     public Dictionary<Id, DeviceRow?> Numbers { get; } = [];
 

@@ -78,6 +78,9 @@ public sealed record Message(
 
     /// <summary>Whether it names the own account.</summary>
     public bool MentionsMe { get; init; }
+
+    /// <summary>Whether this device can show to others who signed it.</summary>
+    public bool IsProven { get; init; }
 }
 
 /// <summary>What an account thinks of a message.</summary>

@@ -102,6 +102,7 @@ sealed class MessageLog(IClientStore store, Id ownAccount, TimeProvider clock)
             Reactions = row.Acts is null ? [] : [.. row.Acts.Reactions.Where(reaction => reaction.Emoji.Length > 0).Select(reaction => new Reaction(Id.Read(reaction.Account.Span), reaction.Emoji))],
             EditedAt = row.Acts?.Edits is [.., { Version: > 0 } last] ? Time(last.Sent) : null,
             FormerVersions = row.Acts is null ? [] : [.. row.Acts.Edits.SkipLast(1).Select(edit => new MessageVersion(Time(edit.Sent), edit.Text, Mention.Read(edit.Mentions)))],
+            IsProven = row.Proofs.Count > 0,
             MentionsMe = row.Text?.Mentions.Any(mention => mention.Account.Span.SequenceEqual(ownAccount.ToArray())) == true,
         };
     }

@@ -53,6 +53,8 @@ static class StoreKeys
 
     public static string Words(Id conversation) => $"{AllWords}{conversation}/";
     public static string WordsAt(Id conversation, ulong key) => $"{AllWords}{conversation}/{Number(key)}";
+    /// <summary>What proofs of one sender in one epoch have in common.</summary>
+    public static string SignedBy(Id stream, ulong epoch, uint leaf) => $"conv/v/{stream}/{Number(epoch)}/{Number(leaf)}";
     public static string Draft(Id conversation) => $"conv/y/{conversation}";
 
     /// <summary>Offers of another own device that somebody took and that are not answered yet.</summary>

@@ -17,7 +17,7 @@ static class ActIntake
     public const ulong Patience = 30UL * 86_400_000;
 
     /// <summary>Somebody reacts, edits or deletes.</summary>
-    public static async Task ReceiveAsync(Step step, GroupStream stream, MemberDevice sender, Content content)
+    public static async Task ReceiveAsync(Step step, GroupStream stream, MemberDevice sender, Content content, Mls.ProcessResult.ApplicationReceived received)
     {
         // It ended with its message.
         if (Life.End(content.Sent, step.NowMilliseconds, content.Timer) is > 0 and var ends && ends <= step.NowMilliseconds) return;
@@ -33,7 +33,12 @@ static class ActIntake
         }
         if (act.Reaction is { } reaction) reaction.Account = Step.Bytes(sender.Account);
         if (await step.FindAsync(author, id).ConfigureAwait(false) is { } position)
-            await step.ReviseAsync(position, message => Acts.Apply(message, sender.Account, act)).ConfigureAwait(false);
+            await step.ReviseAsync(position, message =>
+            {
+                if (!Acts.Apply(message, sender.Account, act)) return false;
+                if (act.Edits is [{ } edit] && !message.Mine) Proofs.Keep(step, stream, message, edit.Version, content.Edit.Text, received);
+                return true;
+            }).ConfigureAwait(false);
         else if (content.Timer == 0) Wait(step, (author, id, sender.Account), act);
     }
 

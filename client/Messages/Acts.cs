@@ -83,6 +83,7 @@ static class Acts
             case MessageRow.BodyOneofCase.Text:
                 message.Deletion = new() { By = Step.Bytes(by), Hidden = hidden };
                 (message.Acts, message.Failure) = (null, "");
+                message.Proofs.Clear();
                 return true;
             default: return false;
         }

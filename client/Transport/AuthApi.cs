@@ -123,6 +123,11 @@ sealed class AuthApi(Rest rest, Tokens tokens)
     public Task<AuditPage> AuditAsync(long before, int limit, CancellationToken cancel) => tokens.WithAuthAsync((token, stop) => rest.JsonAsync(HttpMethod.Get,
         string.Create(CultureInfo.InvariantCulture, $"auth/v1/audit?before={before}&limit={limit}"), token, null, AdminJson.Default.AuditPage, stop), cancel);
 
+    public Task<ModeratorRecord[]> ModeratorsAsync(CancellationToken cancel) => tokens.WithAuthAsync((token, stop) => rest.JsonAsync(
+        HttpMethod.Get, "auth/v1/moderators", token, null, AdminJson.Default.ModeratorRecordArray, stop), cancel);
+
+    public Task ReportAsync(FileReport report, CancellationToken cancel) => SendAsync(HttpMethod.Post, "reports", () => Rest.Json(report, AdminJson.Default.FileReport), cancel);
+
     // The body is made for each try: a request's content is gone with the request.
     Task<byte[]> SendAsync(HttpMethod method, string path, Func<HttpContent>? body, CancellationToken cancel) => tokens.WithAuthAsync(
         (token, stop) => rest.SendAsync(method, $"auth/v1/{path}", token, body?.Invoke(), stop), cancel);

@@ -265,6 +265,29 @@ test('Whoever is chosen behind an @ is named in what is sent, and a message that
   expect(calls('conversation.send')).toMatchObject([{ text: 'Ask @Sam', mentions: [{ account: id(15), start: 4, length: 4 }] }]);
 });
 
+test('A message of somebody else is reported to those who are named first, and never to its writer', async () => {
+  const [writer, other] = [world.contacts[0]!, world.contacts[1]!];
+  const theirs = world.say(id(101), writer, 'I know where you live');
+  const mine = world.say(id(101), null, 'and I you');
+  const one = (contact: typeof other) => ({ contact, rank: 'moderator' as const, since: now, givenBy: 'olga' });
+  world.handlers['reports.moderators'] = () => ({ shown: 7, all: [one(other), one(writer)], changed: [], logWhole: true });
+  navigate(to.conversation(id(101)));
+  await open();
+  const row = (message: string) => page().querySelector<HTMLElement>(`[data-message="${message}"]`)!;
+  await click(row(mine.id).querySelector<HTMLElement>('[aria-label="Message menu"]')!);
+  expect(button('Report…')).toBeUndefined();
+  act(() => void page().dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })));
+  await settle();
+  await click(row(theirs.id).querySelector<HTMLElement>('[aria-label="Message menu"]')!);
+  await click(button('Report…'));
+  const dialog = page().querySelector('dialog')!;
+  expect(dialog.textContent).toContain('made so by @olga');
+  expect(dialog.querySelectorAll('ul[aria-labelledby] li')).toHaveLength(1);
+  expect(calls('message.report')).toEqual([]);
+  await click(button('Report'));
+  expect(calls('message.report')).toEqual([{ conversation: id(101), messages: [theirs.id], reason: 'harassment', words: '', shown: 7 }]);
+});
+
 test('A message is deleted for everybody or for me, one that failed is sent again or removed', async () => {
   const failed = world.say(id(101), null, 'did not go', { state: 'failed' });
   const mine = world.say(id(101), null, 'slip of the tongue');

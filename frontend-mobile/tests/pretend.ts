@@ -108,6 +108,8 @@ export class Pretend implements Port {
           editedAt: this.now,
           former: [...one.former, { text: one.body.type === 'text' ? one.body.text : '', sentAt: one.editedAt ?? one.sentAt }],
         })),
+      'reports.moderators': () => ({ shown: 1, all: [], changed: [], logWhole: true }),
+      'message.report': () => undefined,
       'message.delete': ({ conversation, messages, forEveryone }) => {
         for (const message of messages) {
           if (forEveryone) {
@@ -116,6 +118,7 @@ export class Pretend implements Port {
               reactions: [],
               mayEdit: false,
               mayDelete: false,
+              mayReport: false,
             }));
           } else {
             this.messages.set(
@@ -291,6 +294,7 @@ export class Pretend implements Port {
       mentionsMe: body.type === 'text' && body.mentions.some(mention => mention.person.me),
       mayEdit: from === null && body.type === 'text' && state !== 'failed',
       mayDelete: from === null && body.type === 'text',
+      mayReport: from !== null && body.type === 'text',
     };
     this.messages.set(conversation, [...(this.messages.get(conversation) ?? []), message]);
     this.change(conversation, { last: message, lastActivity: message.sentAt });

@@ -79,7 +79,10 @@ public sealed partial class MlsGroup
                 ? new(_environment, _epoch, keys, _proposals, _past)
                 : new(_environment, _epoch, _keys, _proposals, _past.SetItem(past, _past[past] with { Messages = epoch with { Keys = keys } }));
             return new ProcessResult.ApplicationReceived(
-                new Member(sender.Leaf, leaf), data, message.AuthenticatedData, message.Epoch, sender.Generation, next);
+                new Member(sender.Leaf, leaf), data, message.AuthenticatedData, message.Epoch, sender.Generation, next)
+            {
+                Proof = new SignedApplication(epoch.Context, sender.Leaf, message.AuthenticatedData, data, content.Signature),
+            };
         }
         return await ProcessHandshakeAsync(content, keys, now, options).ConfigureAwait(false);
     }

@@ -15,7 +15,11 @@ public abstract record ProcessResult
     /// <param name="Generation">Its number among the sender's messages in that epoch, from 0: a gap is a message not received.</param>
     /// <param name="Next">The group without the key that was used. Store it before the content is shown.</param>
     public sealed record ApplicationReceived(
-        Member Sender, byte[] Content, byte[] AuthenticatedData, ulong Epoch, uint Generation, MlsGroup Next) : ProcessResult;
+        Member Sender, byte[] Content, byte[] AuthenticatedData, ulong Epoch, uint Generation, MlsGroup Next) : ProcessResult
+    {
+        /// <summary>What shows to somebody outside the group who sent it.</summary>
+        public required SignedApplication Proof { get; init; }
+    }
 
     /// <summary>A proposal was received, and is kept until the epoch ends: somebody should commit it.</summary>
     /// <param name="Sender">Who proposes; <c>null</c> for somebody outside the group: see <see cref="Proposal"/>.</param>

@@ -340,4 +340,10 @@ public sealed record PushServiceTest(string Service, string Outcome);
 [JsonSerializable(typeof(StoragePage))]
 [JsonSerializable(typeof(PurgePreview))]
 [JsonSerializable(typeof(PurgeStorage))]
+[JsonSerializable(typeof(ModeratorRecord[]))]
+[JsonSerializable(typeof(FileReport))]
+[JsonSerializable(typeof(PutReportKey))]
+[JsonSerializable(typeof(ReportPage))]
+[JsonSerializable(typeof(SealedReport))]
+[JsonSerializable(typeof(DecideReport))]
 public sealed partial class AdminJson : JsonSerializerContext;

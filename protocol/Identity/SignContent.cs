@@ -26,6 +26,9 @@ public static class SignContent
     /// <summary>The device key's label over a <see cref="RemovalQuestion"/>.</summary>
     public const string Removal = "kavalek/v1/removal";
 
+    /// <summary>The account key's label over a <see cref="ReportKeyStatement"/>.</summary>
+    public const string ReportKey = "kavalek/v1/report-key";
+
     /// <summary>The bytes to sign and to verify.</summary>
     public static byte[] Encode(string label, ReadOnlySpan<byte> content) =>
         new TlsBytes().Vector(Encoding.UTF8.GetBytes(label)).Vector(content).ToArray();

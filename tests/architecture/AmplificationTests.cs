@@ -39,6 +39,8 @@ public static partial class AmplificationTests
         ["BackupState.Backups"] = "backend/host/Backups/BackupKeeper.cs: .Take(MostShown)",
         ["StoragePage.Accounts"] = "backend/messaging/Admin/StorageList.cs: LIMIT @limit",
         ["AuditPage.Records"] = "backend/auth/Admin/AuditLog.cs: LIMIT @limit",
+        ["FileReport.Copies"] = "backend/auth/Reports/ReportEndpoints.cs: request.Copies.Length is 0 or > Limits.Moderators",
+        ["ReportPage.Reports"] = "backend/auth/Reports/ReportStore.cs: LIMIT @limit",
         ["InstancePolicy.Suites"] = "backend/auth/Admin/Policies.cs: policy.Suites is [Suite]",
         ["ServerSees.Parts"] = "backend/auth/Admin/StoredList.cs: GetManifestResourceStream",
         ["SeenPart.Items"] = "backend/auth/Admin/StoredList.cs: GetManifestResourceStream",

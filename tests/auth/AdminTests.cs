@@ -430,10 +430,10 @@ sealed class AdminScene : IAsyncDisposable
 
     readonly HttpClient _patient = new(new SocketsHttpHandler { UseProxy = false, Expect100ContinueTimeout = Timeout.InfiniteTimeSpan });
 
-    public static async Task<AdminScene> StartAsync()
+    public static async Task<AdminScene> StartAsync(int? rateFactor = null)
     {
         ManualClock clock = new();
-        TestServer server = await TestServer.StartAsync(clock, Answers.Open);
+        TestServer server = await TestServer.StartAsync(clock, options => Answers.Open(options) with { RateFactor = rateFactor ?? options.RateFactor });
         AdminScene scene = new()
         {
             Server = server,

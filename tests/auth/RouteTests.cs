@@ -78,6 +78,12 @@ public sealed class RouteTests
         ["GET /auth/v1/admin/invites"] = Access.Admin,
         ["DELETE /auth/v1/admin/invites/{invite}"] = Access.Admin,
         ["PUT /auth/v1/admin/policy"] = Access.Chief,
+        ["GET /auth/v1/moderators"] = Access.Certified,
+        ["POST /auth/v1/reports"] = Access.Certified,
+        ["PUT /auth/v1/admin/report-key"] = Access.Moderator,
+        ["GET /auth/v1/admin/reports"] = Access.Moderator,
+        ["GET /auth/v1/admin/reports/{report}"] = Access.Moderator,
+        ["POST /auth/v1/admin/reports/{report}/decide"] = Access.Moderator,
     };
 
     // What reaches far: with the password of the last minutes only.
@@ -98,7 +104,8 @@ public sealed class RouteTests
         Assert.Equal(Fresh, served.Where(route => route.Metadata.GetMetadata<AccessMetadata>()!.Fresh).Select(Name).Order(StringComparer.Ordinal));
 
         async Task RefusedAsync(RouteEndpoint route, string token, string code) => await scene.SendAsync(new HttpMethod(Name(route).Split(' ')[0]),
-            route.RoutePattern.RawText!.Replace("{account}", scene.Member.Account.ToString(), StringComparison.Ordinal).Replace("{invite}", Id.New().ToString(), StringComparison.Ordinal), token).RefusedAsync(code);
+            route.RoutePattern.RawText!.Replace("{account}", scene.Member.Account.ToString(), StringComparison.Ordinal).Replace("{invite}", Id.New().ToString(), StringComparison.Ordinal)
+                .Replace("{report}", Id.New().ToString(), StringComparison.Ordinal), token).RefusedAsync(code);
         string before = scene.Server.Dump();
         foreach (RouteEndpoint route in served)
         {
@@ -141,7 +148,8 @@ public sealed class RouteTests
                 .Replace("{device}", owner.Device.ToString(), StringComparison.Ordinal)
                 .Replace("{account}", owner.Account.ToString(), StringComparison.Ordinal)
                 .Replace("{link}", Id.New().ToString(), StringComparison.Ordinal)
-                .Replace("{invite}", Id.New().ToString(), StringComparison.Ordinal);
+                .Replace("{invite}", Id.New().ToString(), StringComparison.Ordinal)
+                .Replace("{report}", Id.New().ToString(), StringComparison.Ordinal);
             HttpMethod method = new(parts[0]);
             if (access >= Access.LoggedIn) await server.SendAsync(method, path).RefusedAsync(ErrorCodes.Unauthenticated);
             // The dashboard's own tokens are another test's.

@@ -44,4 +44,27 @@ public sealed class AdminTests(TwoPeople two)
         await two.RunAsync(two.Marie, "admin", "delete", "@rita", "--yes");
         (await KavalekProcess.RunAsync(rita, TwoPeople.Password, ["devices"])).Ended(ExitCode.NoAccount);
     }
+
+    // K-28
+    [Fact]
+    public async Task Messages_are_reported_to_those_who_are_named_first_and_whoever_opens_the_report_sees_who_wrote_them()
+    {
+        string rita = await two.SignUpAsync("ritareports");
+        await two.RunAsync(two.Jean, "send", "@marie", "buy my canary 4e1f");
+        string id = (await two.RunAsync(two.Marie, "history", "@jean", "--json")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement).Last(message => message.TryGetProperty("text", out JsonElement text) && text.GetString() == "buy my canary 4e1f").GetProperty("id").GetString()!;
+        await two.RunAsync(two.Marie, "admin", "overview");
+        Assert.Contains("--yes", (await KavalekProcess.RunAsync(two.Marie, TwoPeople.Password, ["report", "@jean", id])).Ended(ExitCode.Usage).Error);
+        Outcome reported = await two.RunAsync(two.Marie, "report", "@jean", id, "--reason", "spam", "--words", "every day", "--yes");
+        Assert.Contains("It goes to @marie, owner since", reported.Error);
+        string report = (await two.RunAsync(two.Marie, "admin", "reports", "list")).Out.Split('\t')[0];
+        JsonElement shown = JsonDocument.Parse((await two.RunAsync(two.Marie, "admin", "reports", "show", report[..8], "--json")).Out).RootElement;
+        Assert.Equal((true, "spam", "every day"), (shown.GetProperty("proven").GetBoolean(), shown.GetProperty("reason").GetString(), shown.GetProperty("words").GetString()));
+        Assert.Equal(("jean", "buy my canary 4e1f"), (shown.GetProperty("messages")[0].GetProperty("handle").GetString(), shown.GetProperty("messages")[0].GetProperty("text").GetString()));
+        Assert.Contains("@jean\tproven\ta conversation of two", (await two.RunAsync(two.Marie, "admin", "reports", "show", report)).Out);
+        Assert.Contains("no rank", (await KavalekProcess.RunAsync(rita, TwoPeople.Password, ["admin", "reports", "list"])).Ended(ExitCode.Refused).Error);
+        await two.RunAsync(two.Marie, "admin", "reports", "decide", report, "dismissed");
+        Assert.Contains("No report waits", (await two.RunAsync(two.Marie, "admin", "reports", "list")).Error);
+        Assert.Contains("decided a report (dismissed)", (await two.RunAsync(rita, "audit", "--limit", "5")).Out);
+    }
 }

@@ -84,6 +84,12 @@ static class AuthorityTable
         ("POST /auth/v1/admin/invites", new(Needs.Staff, _ => Is(new(Post, "/auth/v1/admin/invites", TestDevice.Json(new CreateRankedInvite(1, 60, "member"), AdminJson.Default.CreateRankedInvite))), 200)),
         ("DELETE /auth/v1/admin/invites/{invite}", new(Needs.Staff, s => Is(new(Delete, $"/auth/v1/admin/invites/{s.Nothing}")), 404)),
         ("PUT /auth/v1/admin/policy", new(Needs.Staff, _ => Is(new(HttpMethod.Put, "/auth/v1/admin/policy", TestDevice.Json(new InstancePolicy(1, "open", 30, 0, 0, 1, 1, true, 0, [0xF004]), AdminJson.Default.InstancePolicy))), 200)),
+        ("GET /auth/v1/moderators", new(Needs.Certified, _ => Is(new(Get, "/auth/v1/moderators")), 200)),
+        ("PUT /auth/v1/admin/report-key", new(Needs.Staff, s => Is(PutReportKey(s)), 204)),
+        ("POST /auth/v1/reports", new(Needs.Certified, s => Is(Report(s)), 204)),
+        ("GET /auth/v1/admin/reports", Dashboard(Get, "reports")),
+        ("GET /auth/v1/admin/reports/{report}", new(Needs.Staff, s => Is(new(Get, $"/auth/v1/admin/reports/{s.Nothing}")), 404)),
+        ("POST /auth/v1/admin/reports/{report}/decide", new(Needs.Staff, s => Is(new(Post, $"/auth/v1/admin/reports/{s.Nothing}/decide", TestDevice.Json(new DecideReport("dismissed"), AdminJson.Default.DecideReport))), 404)),
         ("GET /auth/.well-known/jwks.json", Open(new(Get, "/auth/.well-known/jwks.json"))),
         ("GET /socket", new(Needs.Nothing, _ => Is(new(Get, "/socket")), 400)), // no WebSocket: its frames have a table of their own
         ("POST /auth/v1/prelogin", new(Needs.Nothing, s => Is(new(Post, "/auth/v1/prelogin", TestDevice.Json(new PreloginRequest(s.Alice.Email), AuthJson.Default.PreloginRequest))), 200)),
@@ -166,6 +172,16 @@ static class AuthorityTable
 
     /// <summary>The owner types the password.</summary>
     public static Call OpenDashboard(TestDevice by) => new(Post, "/auth/v1/admin/sessions", TestDevice.Json(new OpenAdminSession(by.AuthSecret), AdminJson.Default.OpenAdminSession));
+
+    static Call PutReportKey(AuthorityScene s)
+    {
+        byte[] key = new byte[Limits.ReportKeyBytes];
+        return new(HttpMethod.Put, "/auth/v1/admin/report-key", TestDevice.Json(
+            new PutReportKey(key, TestDevice.Sign(s.Owner.AccountKey, new ReportKeyStatement(s.Server.Instance, s.Owner.Account, key).SignedBytes())), AdminJson.Default.PutReportKey));
+    }
+
+    static Call Report(AuthorityScene s) => new(Post, "/auth/v1/reports", TestDevice.Json(
+        new FileReport(Id.New(), new byte[Limits.ReportSizes[0] + Limits.ReportSealBytes], [new ReportCopy(s.Owner.Account, new byte[Limits.ReportCopyBytes])]), AdminJson.Default.FileReport));
 
     static Row Open(Call call) => new(Needs.Nothing, _ => Is(call), 200);
 

@@ -86,6 +86,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
             await db.ExecuteAsync("UPDATE device SET certificate = @certificate, sealed_grant = @grant WHERE id = @device",
                 ("@certificate", certificate), ("@grant", request.Grants.FirstOrDefault(g => g.Device == device)?.Grant), ("@device", device));
         }
+        await ReportStore.ForgetAsync(db, caller.Account);
         await db.ExecuteAsync(StoreKey, ("@key", request.AccountKey), ("@list", request.DeviceList), ("@number", (long)stored.Number + 2), ("@account", caller.Account));
         await db.ExecuteAsync("INSERT INTO key_change (account, number, body) VALUES (@account, @number, @body)",
             ("@account", caller.Account), ("@number", (long)stored.Number + 2), ("@body", request.KeyChange));
@@ -112,6 +113,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
         await db.ExecuteAsync("DELETE FROM key_change WHERE account = @account", ("@account", caller.Account));
         await db.ExecuteAsync("UPDATE device SET certificate = @certificate, grant_key = NULL, sealed_grant = NULL, waiting_until = NULL WHERE id = @device",
             ("@certificate", request.Certificate), ("@device", own.Id));
+        await ReportStore.ForgetAsync(db, caller.Account);
         await db.ExecuteAsync(StoreKey, ("@key", request.AccountKey), ("@list", request.DeviceList), ("@number", (long)stored.Number + 1), ("@account", caller.Account));
         return new DroppedDevices([.. devices.Select(d => d.Id)], [own.Id], stored.Number + 1);
     });
@@ -125,6 +127,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
         List<StoredDevice> devices = await DevicesAsync(db, account);
         foreach (StoredDevice device in devices) await retired.RetireAsync(db, device, RemovalRecord.Deleted, null);
         await InviteStore.EndOfAsync(db, account);
+        await ReportStore.ForgetAsync(db, account);
         await db.ExecuteAsync("DELETE FROM account WHERE id = @account", ("@account", account));
         await closed.NoteAsync(db, account);
         return devices.Select(d => d.Id).ToArray();

@@ -64,6 +64,7 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
         Target target = await RequireAsync(db, actor, account, rank);
         if (target.State != "active") throw new AuthException(ErrorCodes.Forbidden, "The account is not in use.");
         await db.ExecuteAsync("UPDATE account SET rank = @rank WHERE id = @account", ("@rank", rank.Name()), ("@account", account));
+        if (rank == Rank.Member) await ReportStore.ForgetAsync(db, account);
         string ended = rank < target.Rank ? Detail(await InviteStore.EndOfAsync(db, account)) : "";
         await audit.WriteAsync(db, actor.Account, "rank", account, ended == "" ? rank.Name() : $"{rank.Name()} {ended}");
     });
@@ -115,6 +116,7 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
         Id[] devices = await RetireAsync(db, account);
         await db.ExecuteAsync("DELETE FROM vault WHERE account = @account", ("@account", account));
         await db.ExecuteAsync("DELETE FROM key_change WHERE account = @account", ("@account", account));
+        await ReportStore.ForgetAsync(db, account);
         // No address leads here any more, and nothing that a hash is checked against.
         await db.ExecuteAsync("UPDATE account SET state = 'left', rank = 'member', email_lookup = @lookup, email_sealed = @sealed, password = '' WHERE id = @account",
             ("@lookup", RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes)), ("@sealed", Array.Empty<byte>()), ("@account", account));
@@ -130,6 +132,7 @@ internal sealed class PeopleStore(AuthDatabase database, AuditLog audit, Retired
         await RequireAsync(db, actor, account);
         OpenSession[] sessions = await SignOutAsync(db, account);
         Id[] devices = await RetireAsync(db, account);
+        await ReportStore.ForgetAsync(db, account);
         await db.ExecuteAsync("DELETE FROM account WHERE id = @account", ("@account", account));
         await closed.NoteAsync(db, account);
         // Of whom is not kept: nothing personal stays of a deleted account.

@@ -9,7 +9,7 @@ internal sealed record NewAccount(
     Id Device, byte[] DeviceKey, byte[] Certificate);
 
 /// <summary>Makes accounts.</summary>
-internal sealed class RegistrationStore(AuthDatabase database, TimeProvider clock)
+internal sealed class RegistrationStore(AuthDatabase database, AuditLog audit, TimeProvider clock)
 {
     const string FindInvite = "SELECT 1 FROM invite WHERE secret = @secret AND uses_left > 0 AND expires > @now";
 
@@ -75,6 +75,8 @@ internal sealed class RegistrationStore(AuthDatabase database, TimeProvider cloc
         await db.ExecuteAsync(InsertDevice,
             ("@device", account.Device), ("@account", account.Id), ("@key", account.DeviceKey), ("@certificate", account.Certificate),
             ("@today", clock.Today()));
+        // Whoever has a rank is named in the log that each member reads, however they came by it.
+        if (rank != "member") await audit.WriteAsync(db, account.Id, "joined", account.Id, rank);
         return true;
     });
 

@@ -49,7 +49,8 @@ static class Draw
         [.. message.DeliveredTo.Select(id => id.ToString())], [.. message.ReadBy.Select(id => id.ToString())],
         [.. message.Reactions.Select(reaction => new ReactionView(reaction.Emoji, Person(client, reaction.Account)))], message.EditedAt?.ToUnixTimeMilliseconds(),
         [.. message.FormerVersions.Select(version => new VersionView(version.Text, version.SentAt.ToUnixTimeMilliseconds()))], message.MentionsMe,
-        client.Conversation(message.Conversation)?.MayEdit(message) == true, client.Conversation(message.Conversation)?.MayDelete(message) == true);
+        client.Conversation(message.Conversation)?.MayEdit(message) == true, client.Conversation(message.Conversation)?.MayDelete(message) == true,
+        Client.Conversation.MayReport(message));
 
     public static DeviceView Device(Device device) => new(device.Id.ToString(), device.Name, device.IsThis, device.IsWaiting,
         device.Added.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), device.LastSeen.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));

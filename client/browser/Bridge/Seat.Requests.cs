@@ -88,6 +88,8 @@ sealed partial class Seat
         "message.delete" => await Done(p.Flag("forEveryone") ? Of(p).DeleteAsync(p.Messages("messages")) : Of(p).HideAsync(p.Messages("messages"))).ConfigureAwait(false),
         "message.forward" => await ForwardAsync(p).ConfigureAwait(false),
         "message.retry" => Json(Draw.Message(Client, await Of(p).RetryAsync(p.Message("message")).ConfigureAwait(false))),
+        "reports.moderators" => Json(Shown(await Client.ModeratorsAsync().ConfigureAwait(false))),
+        "message.report" => await Done(Of(p).ReportAsync(p.Messages("messages"), Enum.Parse<ReportReason>(p.Text("reason"), ignoreCase: true), p.Text("words"), ShownAs(p.Number("shown")))).ConfigureAwait(false),
         "conversation.pin" => await Done(Of(p).PinAsync(p.Flag("pinned"))).ConfigureAwait(false),
         "conversation.archive" => await Done(Of(p).ArchiveAsync(p.Flag("archived"))).ConfigureAwait(false),
         "conversation.mute" => await Done(Of(p).MuteAsync(p.MaybeTime("until"))).ConfigureAwait(false),
@@ -243,6 +245,24 @@ sealed partial class Seat
         _link = null;
         if (link is not null) await link.DisposeAsync().ConfigureAwait(false);
     }
+
+    // A report goes to exactly those that the page has shown: it names the list, and never accounts.
+    ModeratorsView Shown(Moderators moderators)
+    {
+        int number = ++_shown;
+        _moderators[number] = moderators;
+        _moderators.Remove(number - MostShown);
+        return new(number, [.. moderators.All.Select(one => new ModeratorView(Draw.Contact(one.Contact), one.Rank, one.Since.ToUnixTimeMilliseconds(), one.GivenBy))],
+            [.. moderators.Changed.Select(Draw.Contact)], moderators.IsLogWhole);
+    }
+
+    Moderators ShownAs(int number) => _moderators.GetValueOrDefault(number)
+        ?? throw new KavalekException(ClientErrors.ReportStale, "Look again whom it goes to, then report it. Nothing was reported.");
+
+    const int MostShown = 8;
+
+    readonly Dictionary<int, Moderators> _moderators = [];
+    int _shown;
 
     Conversation Of(Parameters p) => Of(p.Id("conversation"));
 

@@ -71,7 +71,11 @@ sealed record TransferView(string Conversation, string Message, string Attachmen
 sealed record MessageView(
     string Id, string Conversation, PersonView Sender, bool Mine, long SentAt, BodyView Body, string State, string Position,
     string? Failure, long? EndsAt, PersonView? PassedOnBy, IReadOnlyList<string> DeliveredTo, IReadOnlyList<string> ReadBy,
-    IReadOnlyList<ReactionView> Reactions, long? EditedAt, IReadOnlyList<VersionView> Former, bool MentionsMe, bool MayEdit, bool MayDelete);
+    IReadOnlyList<ReactionView> Reactions, long? EditedAt, IReadOnlyList<VersionView> Former, bool MentionsMe, bool MayEdit, bool MayDelete, bool MayReport);
+
+sealed record ModeratorView(ContactView Contact, string Rank, long Since, string? GivenBy);
+
+sealed record ModeratorsView(int Shown, IReadOnlyList<ModeratorView> All, IReadOnlyList<ContactView> Changed, bool LogWhole);
 
 sealed record DeviceView(string Id, string? Name, bool Current, bool Waiting, string Added, string LastSeen);
 
@@ -147,6 +151,7 @@ sealed record EventView(string Type)
 [JsonSerializable(typeof(MatchingCodeView))]
 [JsonSerializable(typeof(InView))]
 [JsonSerializable(typeof(WakeUpView))]
+[JsonSerializable(typeof(ModeratorsView))]
 [JsonSerializable(typeof(OffboardedView))]
 [JsonSerializable(typeof(CreatedInviteView))]
 sealed partial class ViewJson : JsonSerializerContext;

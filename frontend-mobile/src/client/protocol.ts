@@ -262,6 +262,20 @@ export interface Message {
   readonly mayEdit: boolean;
   /** For everybody. */
   readonly mayDelete: boolean;
+  /** Whether this device can show to others who wrote it. */
+  readonly mayReport: boolean;
+}
+
+export type ReportReason = 'harassment' | 'threat' | 'spam' | 'impersonation' | 'unlawful' | 'other';
+
+/** Those to whom a report goes, as this device has checked; `shown` names this list. */
+export interface Moderators {
+  readonly shown: number;
+  readonly all: readonly { readonly contact: Contact; readonly rank: 'moderator' | 'admin' | 'owner'; readonly since: Time; readonly givenBy: string | null }[];
+  /** Those it does not go to: their key changed. */
+  readonly changed: readonly Contact[];
+  /** Whether the log that names them is the one that was seen before. */
+  readonly logWhole: boolean;
 }
 
 export interface SearchHit {
@@ -443,6 +457,10 @@ export interface Requests {
   'message.delete': [{ conversation: Id; messages: readonly MessageId[]; forEveryone: boolean }, void];
   /** Sends the files of a message, encrypted anew, and a text into another conversation; what was begun there stays. */
   'message.forward': [{ conversation: Id; message: MessageId; to: Id; text: string }, Message];
+  /** To be shown before anything is reported. */
+  'reports.moderators': [void, Moderators];
+  /** Discloses messages of others to those of the list that was shown. */
+  'message.report': [{ conversation: Id; messages: readonly MessageId[]; reason: ReportReason; words: string; shown: number }, void];
   /** Sends a failed message once more, at the end. */
   'message.retry': [{ conversation: Id; message: MessageId }, Message];
   /** At most ten files; the text may be empty. Answers when all of it is on this device; it is sent when the server has the files. */

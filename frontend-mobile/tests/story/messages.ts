@@ -99,6 +99,19 @@ export async function whatIsDoneToMessages(marie: Person, jean: Person): Promise
   await marie.sees('2 messages forwarded');
   await marie.page.locator('[data-row]').filter({ hasText: 'Jean' }).getByText('💚').waitFor();
 
+  // A report says whom it would go to before anything is sent: here nobody has opened the dashboard yet
+  await menu(jean, 'for the key');
+  await jean.page.getByRole('menuitem', { name: 'Signaler…' }).click();
+  await jean.sees('Il n’y a personne à qui l’adresser');
+  await jean.isAccessible('report');
+  expect(await jean.button('Signaler').isDisabled()).toBe(true);
+  await jean.page.keyboard.press('Escape');
+  await menu(marie, 'Présent');
+  await marie.page.getByRole('menuitem', { name: 'Report…' }).click();
+  await marie.sees('There is nobody it could go to');
+  await marie.isAccessible('report');
+  await marie.page.keyboard.press('Escape');
+
   // Only for me: the other keeps it
   await menu(marie, 'Présent');
   await marie.page.getByRole('menuitem', { name: 'Delete…' }).click();

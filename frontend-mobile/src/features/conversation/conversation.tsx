@@ -18,6 +18,7 @@ import { ForwardDialog } from './forward-dialog';
 import { MessageInfo } from './message-info';
 import { MessageMenu } from './message-menu';
 import { filesOf, hasFiles } from './outgoing';
+import { ReportDialog } from './report-dialog';
 import { Request } from './request';
 import { SelectionBar } from './selection-bar';
 import { Timeline, type TimelineHandle } from './timeline';
@@ -53,6 +54,7 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
   const [reacting, setReacting] = useState<MessageId | null>(null);
   const [selection, setSelection] = useState<ReadonlySet<MessageId> | null>(null);
   const [deleting, setDeleting] = useState<readonly Message[] | null>(null);
+  const [reporting, setReporting] = useState<readonly Message[] | null>(null);
   const [forwarding, setForwarding] = useState<readonly Message[] | null>(null);
   const [finding, setFinding] = useState(false);
   const writable = conversation.state === 'active';
@@ -199,11 +201,13 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
         <SelectionBar
           count={selection.size}
           canDelete={chosen().length > 0}
+          canReport={chosen().length > 0 && chosen().length <= 20 && chosen().every(one => one.mayReport)}
           onCopy={() => {
             copy(chosen());
             setSelection(null);
           }}
           onForward={() => setForwarding(chosen())}
+          onReport={() => setReporting(chosen())}
           onDelete={() => setDeleting(chosen())}
           onEnd={() => setSelection(null)}
         />
@@ -232,6 +236,7 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
             onForward: one => setForwarding([one]),
             onSelect: one => setSelection(new Set([one.id])),
             onDetails: actions.details,
+            onReport: one => setReporting([one]),
             onDelete: one => setDeleting([one]),
             onRemove: actions.remove,
           }}
@@ -249,6 +254,17 @@ function Open({ conversation, message, me }: { readonly conversation: Conversati
         />
       )}
       {deleting && <DeleteDialog conversation={conversation} messages={deleting} onClose={() => setDeleting(null)} onDone={() => setSelection(null)} />}
+      {reporting && (
+        <ReportDialog
+          conversation={conversation}
+          messages={reporting}
+          onClose={() => setReporting(null)}
+          onDone={() => {
+            say({ text: t.report.done });
+            setSelection(null);
+          }}
+        />
+      )}
       {forwarding && (
         <ForwardDialog
           messages={forwarding}

@@ -15,6 +15,7 @@ export interface MessageChoices {
   readonly onForward: (message: Message) => void;
   readonly onSelect: (message: Message) => void;
   readonly onDetails: (message: Message) => void;
+  readonly onReport: (message: Message) => void;
   readonly onDelete: (message: Message) => void;
   readonly onRemove: (message: Message) => void;
 }
@@ -44,6 +45,7 @@ export function MessageMenu({
     { label: t.acts.forward, icon: 'forward', onChoose: () => choices.onForward(message) },
     { label: t.acts.select, icon: 'select', onChoose: () => choices.onSelect(message) },
     { label: t.chat.messageInfo, icon: 'info', onChoose: () => choices.onDetails(message) },
+    message.mayReport && { label: t.report.menu, icon: 'warning', onChoose: () => choices.onReport(message) },
     failed
       ? { label: t.acts.deleteFailed, icon: 'trash', danger: true, onChoose: () => choices.onRemove(message) }
       : { label: t.acts.delete, icon: 'trash', danger: true, onChoose: () => choices.onDelete(message) },

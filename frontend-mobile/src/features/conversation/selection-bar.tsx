@@ -6,15 +6,19 @@ import styles from './selection-bar.module.css';
 export function SelectionBar({
   count,
   canDelete,
+  canReport,
   onCopy,
   onForward,
+  onReport,
   onDelete,
   onEnd,
 }: {
   readonly count: number;
   readonly canDelete: boolean;
+  readonly canReport: boolean;
   readonly onCopy: () => void;
   readonly onForward: () => void;
+  readonly onReport: () => void;
   readonly onDelete: () => void;
   readonly onEnd: () => void;
 }) {
@@ -28,6 +32,7 @@ export function SelectionBar({
       </p>
       <IconButton icon="copy" label={t.acts.copy} disabled={none} onClick={onCopy} />
       <IconButton icon="forward" label={t.acts.forward} disabled={none} onClick={onForward} />
+      {canReport && <IconButton icon="warning" label={t.report.menu} onClick={onReport} />}
       <IconButton icon="trash" label={t.acts.delete} disabled={none || !canDelete} onClick={onDelete} />
     </div>
   );
