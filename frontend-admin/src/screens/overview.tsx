@@ -1,0 +1,112 @@
+import { useEffect, useState } from 'react';
+import { useFormats } from '@app/i18n';
+import { Line } from '@app/ui/line';
+import { useAsked, useDashboard } from '../app/use-dashboard';
+import { useWords } from '../i18n';
+import { Figure, Figures } from '../ui/figures';
+import { LiveChart } from '../ui/live-chart';
+import type { MessagingOverview } from '../api/records';
+import styles from './screens.module.css';
+
+/** Seconds between two looks, and how many of them a chart shows. */
+const every = 5;
+const shown = 180;
+
+interface Series {
+  readonly times: readonly number[];
+  readonly connections: readonly number[];
+  readonly perMinute: readonly number[];
+  readonly queue: readonly number[];
+  readonly memory: readonly number[];
+}
+
+const nothing: Series = { times: [], connections: [], perMinute: [], queue: [], memory: [] };
+
+/** Whether the instance is well: figures of nobody in particular. */
+export function Overview() {
+  const words = useWords().overview;
+  const loading = useWords().loading;
+  const formats = useFormats();
+  const { dashboard } = useDashboard();
+  const auth = useAsked(dashboard.overview, '', 60);
+  const delivery = useAsked(dashboard.delivery, '', every);
+  const series = useSeries(delivery.value);
+  const now = series.times.at(-1);
+  if (!auth.value || !delivery.value || now === undefined) {
+    return auth.problem ?? delivery.problem ? <Line kind="danger" boxed icon="warning">{auth.problem ?? delivery.problem}</Line> : <p role="status">{loading}</p>;
+  }
+  const a = auth.value, d = delivery.value;
+  const isBackupOld = a.lastBackup === undefined || now - a.lastBackup > 2 * 86_400;
+  const endsSoon = a.certificateExpires !== undefined && a.certificateExpires - now < 14 * 86_400;
+  const whole = (value: number) => value.toLocaleString(document.documentElement.lang);
+  return (
+    <>
+      {(auth.problem ?? delivery.problem) && (
+        <Line kind="attention" boxed icon="warning">
+          {words.paused}
+        </Line>
+      )}
+      <section className={styles.part} aria-labelledby="now">
+        <h2 id="now">
+          {words.now} <small>{words.lastMinutes}</small>
+        </h2>
+        <div className={styles.charts}>
+          <LiveChart title={`${words.connections}: ${whole(d.connections)}`} times={series.times} values={series.connections} format={whole} />
+          <LiveChart title={`${words.perMinute}: ${whole(d.entriesPerMinute)}`} times={series.times} values={series.perMinute} format={whole} />
+          <LiveChart title={`${words.queue}: ${whole(d.queueDepth)}`} times={series.times} values={series.queue} format={whole} />
+          <LiveChart title={`${words.memory}: ${formats.bytes(d.memoryBytes)}`} times={series.times} values={series.memory} format={formats.bytes.bind(formats)} />
+        </div>
+      </section>
+      <section className={styles.part} aria-labelledby="people">
+        <h2 id="people">{words.people}</h2>
+        <Figures>
+          <Figure name={words.people} value={whole(a.accounts)} text={[a.suspended > 0 && words.suspended(a.suspended), a.left > 0 && words.left(a.left)].filter(Boolean).join(' · ')} />
+          <Figure name={words.devices} value={whole(a.devices)} text={words.sessions(a.sessions)} />
+          <Figure name={words.invites} value={whole(a.invites)} />
+        </Figures>
+      </section>
+      <section className={styles.part} aria-labelledby="server">
+        <h2 id="server">{words.server}</h2>
+        <Figures>
+          <Figure name={words.version} value={a.version} />
+          <Figure name={words.running} value={formats.brief(d.started * 1000, now * 1000)} />
+          <Figure
+            name={words.storage}
+            value={formats.bytes(a.databaseBytes + d.databaseBytes)}
+            text={`${words.accountsDatabase} ${formats.bytes(a.databaseBytes)} · ${words.messagesDatabase} ${formats.bytes(d.databaseBytes)}`}
+          />
+          <Figure
+            name={words.backup}
+            value={a.lastBackup === undefined ? '–' : formats.brief(a.lastBackup * 1000, now * 1000)}
+            text={a.lastBackup === undefined ? words.noBackup : isBackupOld ? words.oldBackup : undefined}
+            attention={isBackupOld}
+          />
+          <Figure
+            name={words.certificate}
+            value={a.certificateExpires === undefined ? '–' : formats.until(a.certificateExpires * 1000, now * 1000)}
+            text={a.certificateExpires === undefined ? words.certificateElsewhere : endsSoon ? words.certificateSoon : undefined}
+            attention={endsSoon}
+          />
+          <Figure name={words.mail} value={a.mail ? words.mailOn : '–'} text={a.mail ? undefined : words.mailOff} />
+        </Figures>
+      </section>
+    </>
+  );
+}
+
+/** The last looks; in the memory of this page alone. */
+function useSeries(look: MessagingOverview | null): Series {
+  const [series, setSeries] = useState(nothing);
+  useEffect(() => {
+    if (!look) return;
+    const after = (values: readonly number[], value: number) => [...values, value].slice(-shown);
+    setSeries(before => ({
+      times: after(before.times, Math.floor(Date.now() / 1000)),
+      connections: after(before.connections, look.connections),
+      perMinute: after(before.perMinute, look.entriesPerMinute),
+      queue: after(before.queue, look.queueDepth),
+      memory: after(before.memory, look.memoryBytes),
+    }));
+  }, [look]);
+  return series;
+}

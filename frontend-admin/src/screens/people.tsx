@@ -1,0 +1,141 @@
+import { useCallback, useState, type FormEvent } from 'react';
+import { Button } from '@app/ui/button';
+import { classNames } from '@app/ui/class-names';
+import { SelectField, TextField } from '@app/ui/field';
+import { Line } from '@app/ui/line';
+import { Section } from '@app/ui/pane';
+import { Problem } from '@app/ui/problem';
+import { Tile } from '@app/ui/tile';
+import { useAction } from '@app/ui/use-action';
+import { ranks, type Person, type PersonState, type Rank } from '../api/records';
+import { useAsked, useDashboard } from '../app/use-dashboard';
+import { useWords } from '../i18n';
+import { PersonDialog } from './person';
+import styles from './screens.module.css';
+
+const states: readonly PersonState[] = ['active', 'suspended', 'left'];
+
+/** Who is on the instance, in what standing. The server pages and searches; an address is found only whole. */
+export function People() {
+  const words = useWords();
+  const t = words.people;
+  const { dashboard } = useDashboard();
+  const [search, setSearch] = useState('');
+  const [rank, setRank] = useState<Rank | ''>('');
+  const [state, setState] = useState<PersonState | ''>('');
+  const [open, setOpen] = useState<Person | null>(null);
+  const question = { search: search.trim().toLowerCase().replace(/^@/, '').replace(/[^a-z0-9_.]/g, '').slice(0, 32), rank, state };
+  const key = JSON.stringify(question);
+  const first = useAsked(() => dashboard.people({ ...question, after: null }), key);
+  const [more, setMore] = useState<{ readonly of: unknown; readonly people: readonly Person[]; readonly next: string | undefined } | null>(null);
+  const further = more && more.of === first.value ? more : null;
+  const people = [...(first.value?.people ?? []), ...(further?.people ?? [])];
+  const next = further ? further.next : first.value?.next;
+  const load = useAction(async () => {
+    if (next === undefined) return;
+    const page = await dashboard.people({ ...question, after: next });
+    setMore({ of: first.value, people: [...(further?.people ?? []), ...page.people], next: page.next });
+  });
+  const changed = useCallback(() => {
+    setOpen(null);
+    first.again();
+  }, [first]);
+  return (
+    <>
+      <div className={styles.bar}>
+        <TextField label={t.search} type="search" value={search} dir="ltr" autoCapitalize="off" autoComplete="off" spellCheck={false} onChange={event => setSearch(event.target.value)} />
+        <SelectField label={t.rank} value={rank} onChange={event => setRank(event.target.value as Rank | '')}>
+          <option value="">{t.any}</option>
+          {ranks.map(each => (
+            <option key={each} value={each}>
+              {words.ranks[each]}
+            </option>
+          ))}
+        </SelectField>
+        <SelectField label={t.state} value={state} onChange={event => setState(event.target.value as PersonState | '')}>
+          <option value="">{t.any}</option>
+          {states.map(each => (
+            <option key={each} value={each}>
+              {words.states[each]}
+            </option>
+          ))}
+        </SelectField>
+      </div>
+      {first.problem && (
+        <Line kind="danger" boxed icon="warning">
+          {first.problem}
+        </Line>
+      )}
+      <p role="status" className={styles.small}>
+        {first.value ? (first.value.total === 0 ? t.none : t.total(first.value.total)) : words.loading}
+      </p>
+      {people.length > 0 && (
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t.handle}</th>
+              <th scope="col">{t.rank}</th>
+              <th scope="col" className={styles.wide}>
+                {t.state}
+              </th>
+              <th scope="col" className={styles.wide}>
+                {t.devices}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {people.map(person => (
+              <tr key={person.account}>
+                <td>
+                  <button type="button" className={styles.name} onClick={() => setOpen(person)}>
+                    <Tile id={person.account} name={person.handle} size="s" />
+                    <span dir="ltr">@{person.handle}</span>
+                  </button>
+                </td>
+                <td>
+                  <span className={styles.tag}>{words.ranks[person.rank]}</span>
+                </td>
+                <td className={styles.wide}>
+                  <span className={classNames(styles.tag, person.state !== 'active' && styles.warns)}>{words.states[person.state]}</span>
+                </td>
+                <td className={styles.wide}>
+                  {person.devices} <span className={styles.small}>{t.loggedIn(person.sessions)}</span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {next !== undefined && (
+        <Button wide busy={load.busy} onClick={() => void load.run()}>
+          {words.more}
+        </Button>
+      )}
+      <Problem text={load.problem} />
+      <FindByMail onFound={setOpen} />
+      {open && <PersonDialog person={open} onClose={() => setOpen(null)} onChanged={changed} />}
+    </>
+  );
+}
+
+/** The account of one whole address: who administers has to find the person that a letter is from, and needs no list of addresses. */
+function FindByMail({ onFound }: { readonly onFound: (person: Person) => void }) {
+  const t = useWords().people;
+  const { dashboard } = useDashboard();
+  const find = useAction(async (email: string) => onFound(await dashboard.find(email)));
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    void find.run(String(new FormData(event.currentTarget).get('email') ?? ''));
+  };
+  return (
+    <Section title={t.byMail} text={t.byMailText}>
+      <form onSubmit={submit} noValidate className={styles.form}>
+        <TextField name="email" type="email" label={t.mail} dir="ltr" autoComplete="off" />
+        <Problem text={find.problem} />
+        <Button type="submit" icon="search" busy={find.busy}>
+          {t.find}
+        </Button>
+      </form>
+    </Section>
+  );
+}
