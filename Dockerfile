@@ -19,12 +19,15 @@ RUN dotnet publish client/browser --configuration Release --verbosity quiet --no
 FROM node:24-slim AS web
 ENV CI=true
 WORKDIR /source
-COPY frontend-mobile/package.json frontend-mobile/package-lock.json frontend-mobile/
-RUN npm --prefix frontend-mobile ci --ignore-scripts --no-fund --no-audit --loglevel error
+COPY package.json package-lock.json ./
+COPY frontend-mobile/package.json frontend-mobile/
+COPY frontend-admin/package.json frontend-admin/
+RUN npm ci --ignore-scripts --no-fund --no-audit --loglevel error
 COPY build build
 COPY frontend-mobile frontend-mobile
+COPY frontend-admin frontend-admin
 COPY --from=wasm /source/frontend-mobile/public/dotnet frontend-mobile/public/dotnet
-RUN npm --prefix frontend-mobile run --silent build -- --logLevel warn && node build/compress.mjs frontend-mobile/dist /tmp/compressed
+RUN npm --prefix frontend-mobile run --silent build -- --logLevel warn && npm --prefix frontend-admin run --silent build -- --logLevel warn && node build/compress.mjs frontend-mobile/dist /tmp/compressed
 
 FROM sdk AS published
 COPY backend backend

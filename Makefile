@@ -53,4 +53,4 @@ benchmark-faults: ## how long until everybody goes on after each fault of two no
 	@dotnet run -c Release --project tests/messaging -v q -- -noColor -diagnostics -method '*Whatever_dies*'
 
 clean: ## remove what was built
-	@rm -rf artifacts */bin */obj */*/bin */*/obj */*/*/bin */*/*/obj frontend-mobile/dist frontend-mobile/public/dotnet frontend-mobile/node_modules
+	@rm -rf artifacts */bin */obj */*/bin */*/obj */*/*/bin */*/*/obj frontend-mobile/dist frontend-mobile/public/dotnet node_modules

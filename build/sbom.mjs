@@ -27,9 +27,9 @@ for (const project of projects) {
     }
   }
 }
-const npm = JSON.parse(readFileSync(join(root, 'frontend-mobile/package-lock.json'), 'utf8'));
+const npm = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
 for (const [path, entry] of Object.entries(npm.packages)) {
-  if (!path || entry.dev || entry.link) continue;
+  if (!path.includes('node_modules/') || entry.dev || entry.link) continue;
   const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
   const purl = `pkg:npm/${name.replace('@', '%40')}@${entry.version}`;
   if (!entry.integrity?.startsWith('sha512-')) throw new Error(`${name} has no SHA-512 in the lock file`);

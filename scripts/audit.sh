@@ -8,7 +8,7 @@ if grep -E '^ +> ' <<<"$found"; then
   echo "NuGet knows flaws of the packages above." >&2
   exit 1
 fi
-for folder in frontend-mobile tests/interop-ts-mls; do
+for folder in . tests/interop-ts-mls; do
   npm --prefix "$folder" audit --omit=dev --audit-level=low
   npm --prefix "$folder" audit --audit-level=high
 done

@@ -14,7 +14,7 @@ if stale "$inside/dotnet.boot.json" tests/browser/inside tests/mls tests/client/
   touch "$inside/dotnet.boot.json"
 fi
 if stale "$web/index.html" tests/browser/page frontend-mobile/src/client || [ "$inside/dotnet.boot.json" -nt "$web/index.html" ] || [ frontend-mobile/public/dotnet/dotnet.boot.json -nt "$web/index.html" ]; then
-  (cd frontend-mobile && node_modules/.bin/vite build --config ../tests/browser/page/vite.config.mjs --logLevel warn)
+  (cd frontend-mobile && ../node_modules/.bin/vite build --config ../tests/browser/page/vite.config.mjs --logLevel warn)
   cp -r frontend-mobile/public/dotnet "$web/dotnet"
   cp -r "$inside" "$web/dotnet-tests"
   node build/compress.mjs "$web/dotnet" artifacts/brotli

@@ -110,11 +110,12 @@ fi
 # The web app: its own checks, two people in real browsers against the server that was just built, and the client inside a browser.
 # Where something is missing it is not tried, and says so; continuous integration lacks nothing.
 app=frontend-mobile
+dashboard=frontend-admin
 lacking() {
   echo "$1: not tried, which needs $2"
   [ "${CI:-}" = true ] && failed=$((failed + 1))
 }
-if [ -z "$only" ] || [ "$only" = "$app" ] || [ "$only" = browser ]; then
+if [ -z "$only" ] || [ "$only" = "$app" ] || [ "$only" = "$dashboard" ] || [ "$only" = browser ]; then
   if ! command -v npm >/dev/null; then
     lacking "$app" "Node 20 or newer (npm)"
   elif step "web app" scripts/build-web.sh; then
@@ -122,7 +123,7 @@ if [ -z "$only" ] || [ "$only" = "$app" ] || [ "$only" = browser ]; then
     if [ "$only" != browser ]; then
       checks=1
     fi
-    if [ "$only" != "$app" ]; then step "page and WebAssembly of tests/browser" scripts/build-browser-tests.sh; fi
+    if [ "$only" != "$app" ] && [ "$only" != "$dashboard" ]; then step "page and WebAssembly of tests/browser" scripts/build-browser-tests.sh; fi
   fi
 fi
 if [ -z "$only" ] || [ "$only" = deployment ]; then
@@ -133,10 +134,11 @@ fi
 if [ "${checks:-}" ]; then
   if scripts/install-chromium.sh 2>/dev/null; then check "stories of $app" npm --prefix "$app" run --silent story; fi
   check "$app" npm --prefix "$app" run --silent check
+  check "$dashboard" npm --prefix "$dashboard" run --silent check
 fi
 if [ -z "$only" ]; then
   # The build holds style and analyzers; here it is white space, which can be seen without the projects.
-  check "format" dotnet format whitespace . --folder --verify-no-changes --exclude "$app"
+  check "format" dotnet format whitespace . --folder --verify-no-changes --exclude node_modules "$app" "$dashboard"
 fi
 for project in tests/*/*.Tests.csproj; do
   folder=$(dirname "$project")

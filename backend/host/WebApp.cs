@@ -6,8 +6,8 @@ using Microsoft.Net.Http.Headers;
 namespace Kavalek.Host;
 
 /// <summary>
-/// Serves the web app: the files that were in its folder at the start, and nothing else. What was compressed when it was built goes out so;
-/// names that follow from content are kept for good.
+/// Serves the web app, and the dashboard in its folder <c>admin</c>: the files that were there at the start, and nothing else. What was compressed when
+/// it was built goes out so; names that follow from content are kept for good.
 /// </summary>
 internal sealed class WebApp
 {
@@ -17,6 +17,7 @@ internal sealed class WebApp
         + "require-trusted-types-for 'script'; trusted-types kavalek-worker kavalek-service-worker";
 
     const string Index = "/index.html";
+    const string Dashboard = "/admin";
 
     // The better one first.
     static readonly (string Coding, string Ending)[] Codings = [("br", ".br"), ("gzip", ".gz")];
@@ -41,7 +42,7 @@ internal sealed class WebApp
             string name = "/" + Path.GetRelativePath(folder, path).Replace('\\', '/');
             string type = types.TryGetContentType(name, out string? known) ? known : "application/octet-stream";
             (string, string)[] compressed = [.. Codings.Where(c => File.Exists(path + c.Ending)).Select(c => (c.Coding, Path.GetFullPath(path + c.Ending)))];
-            bool isForGood = name.StartsWith("/assets/", StringComparison.Ordinal)
+            bool isForGood = name.StartsWith("/assets/", StringComparison.Ordinal) || name.StartsWith($"{Dashboard}/assets/", StringComparison.Ordinal)
                 || (name.StartsWith("/dotnet/", StringComparison.Ordinal) && !name.EndsWith(".boot.json", StringComparison.Ordinal));
             string? tag = isForGood ? null : $"\"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)).AsSpan(0, 16))}\"";
             files.Add(name, new WebFile(Path.GetFullPath(path), compressed, type, tag));
@@ -61,7 +62,10 @@ internal sealed class WebApp
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)) return null;
         string path = request.Path.Value ?? "/";
         if (path == "/") return _files[Index];
+        if (path is Dashboard or $"{Dashboard}/") return _files.GetValueOrDefault(Dashboard + Index);
         if (_files.TryGetValue(path, out WebFile? file)) return file;
+        // The dashboard has one page; where it is not built, nothing takes its place.
+        if (path.StartsWith($"{Dashboard}/", StringComparison.Ordinal)) return null;
         // A conversation has an address of its own; the app reads it.
         bool isPage = !path.Contains('.', StringComparison.Ordinal) && !path.StartsWith("/auth/", StringComparison.Ordinal) && !path.StartsWith("/api/", StringComparison.Ordinal)
             && request.Headers.Accept.ToString().Contains("text/html", StringComparison.Ordinal);

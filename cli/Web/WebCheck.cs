@@ -24,17 +24,24 @@ sealed class WebCheck(ITransport instance, WebManifest manifest)
         return [.. wrong.Order(StringComparer.Ordinal)];
     }
 
-    // The page also answers at the root and at every address of the app.
+    // The page also answers at the root and at every address of the app, the dashboard's at its folder.
+    static string[] AddressesOf(WebManifestFile file) => file.Path switch
+    {
+        "/index.html" => [file.Path, "/", "/chat/0"],
+        "/admin/index.html" => [file.Path, "/admin", "/admin/"],
+        _ => [file.Path],
+    };
+
     IEnumerable<Fetch> Fetches() =>
         from file in manifest.Files
-        from address in file.Path == "/index.html" ? (string[])["/index.html", "/", "/chat/0"] : [file.Path]
+        from address in AddressesOf(file)
         from coding in Codings
         select new Fetch(file, address, coding);
 
     async Task<string?> CompareAsync(Fetch fetch, CancellationToken cancel)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, new Uri(fetch.Address, UriKind.Relative));
-        request.Headers.TryAddWithoutValidation("Accept", fetch.File.Path == "/index.html" ? "text/html,*/*" : "*/*");
+        request.Headers.TryAddWithoutValidation("Accept", fetch.File.Path.EndsWith("/index.html", StringComparison.Ordinal) ? "text/html,*/*" : "*/*");
         request.Headers.TryAddWithoutValidation("Accept-Encoding", fetch.Coding);
         using HttpResponseMessage answer = await instance.SendAsync(request, cancel);
         if ((int)answer.StatusCode != 200) return $"is answered with {(int)answer.StatusCode}";

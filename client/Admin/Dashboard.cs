@@ -58,6 +58,9 @@ public sealed class Dashboard
     /// <summary>Whether what reaches far is taken without the password once more.</summary>
     public bool IsFresh => _clock.GetUtcNow() < _now.After(_now.Session.FreshFor);
 
+    /// <summary>What its calls carry, for a page that makes them itself (docs/browser.md): a token for ten minutes, which renews itself there.</summary>
+    public AdminSession Session => _now.Session;
+
     /// <summary>Types the password once more: begins the half hour and the five minutes anew.</summary>
     /// <exception cref="KavalekException"><see cref="ErrorCodes.WrongCredentials"/>; <see cref="ErrorCodes.Forbidden"/>: the account has no rank.</exception>
     public async Task ProveAsync(string password, CancellationToken cancel = default)

@@ -1,7 +1,9 @@
 import { createRoot } from 'react-dom/client';
 import '@app/ui/base.css';
+import { ErrorBoundary } from '@app/app/error-boundary';
 import { startClient } from '@app/client';
 import { LanguageProvider } from '@app/i18n';
+import { ClientContext } from '@app/page/use-client';
 import { Toasts } from '@app/ui/toasts';
 import { Dashboard } from './api/dashboard';
 import { App } from './app/app';
@@ -9,8 +11,12 @@ import { App } from './app/app';
 const client = startClient();
 createRoot(document.getElementById('root')!).render(
   <LanguageProvider>
-    <Toasts>
-      <App client={client} dashboard={new Dashboard(client)} />
-    </Toasts>
+    <ErrorBoundary>
+      <ClientContext value={client}>
+        <Toasts>
+          <App client={client} dashboard={new Dashboard(client)} />
+        </Toasts>
+      </ClientContext>
+    </ErrorBoundary>
   </LanguageProvider>,
 );

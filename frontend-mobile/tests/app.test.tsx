@@ -303,3 +303,21 @@ test('A message is deleted for everybody or for me, one that failed is sent agai
   expect(calls('message.retry')).toEqual([{ conversation: id(101), message: failed.id }]);
   expect(row(failed.id)).toBeNull();
 });
+
+test('Every member reads what was done on the server, in words, and an act that is not known stands as text', async () => {
+  navigate(to.audit);
+  await open();
+  const text = () => page().textContent!.replace(/[\u2066-\u2069]/g, '');
+  expect(text()).toContain('@marie made @jean moderator · 1 invitation ended with it');
+  expect(text()).toContain('a deleted account <b>new');
+  expect(page().querySelector('ol b')).toBeNull();
+  expect(text()).toContain('Each line follows from the one before');
+  // Changed is said as long as the page stands, though the client says it once.
+  const before = world.handlers['audit.list']!;
+  world.handlers['audit.list'] = async params => ({ ...(await before(params)), whole: false });
+  navigate(to.settings);
+  await settle();
+  navigate(to.audit);
+  await settle();
+  expect(text()).toContain('something was changed or taken out of it');
+});

@@ -161,6 +161,22 @@ export class Pretend implements Port {
       ],
       'link.begin': () => ({ code: '7KQ4-M2XD', qr: 'kavalek:link:v1:Zt9uW4pR6mC8dE0fG2hJ4kL6nP8qS0tV2xZ4bD6fH8', expires: Date.now() + 60_000 }),
       'push.state': () => ({ key: null, on: false }),
+      'audit.list': () => ({
+        whole: true,
+        records: [
+          {
+            number: 2,
+            at: now - hour,
+            actor: id(1),
+            actorHandle: 'marie',
+            act: 'rank',
+            subject: id(2),
+            subjectHandle: 'jean',
+            detail: 'moderator 1',
+          },
+          { number: 1, at: now - day, actor: id(9), actorHandle: null, act: '<b>new', subject: null, subjectHandle: null, detail: '\u202eliated' },
+        ],
+      }),
       'invites.list': () => [{ id: id(700), usesLeft: 3, expires: now + 6 * day }],
       'recovery.generate': () => ({ words: 'abandon brisk candle dune ember fabric garden harbor island jungle kernel lantern'.split(' ') }),
       'session.lock': () => this.become({ state: 'locked', why: 'asked' }),

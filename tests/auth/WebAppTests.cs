@@ -13,6 +13,8 @@ public sealed class WebAppTests : IDisposable
         Write("assets/index-abc.js", "plain");
         Write("assets/index-abc.js.br", "compressed");
         Write("assets/index-abc.js.gz", "zipped");
+        Write("admin/index.html", "<!doctype html><title>the dashboard</title>");
+        Write("admin/assets/index-def.js", "plain");
         Write("dotnet/dotnet.boot.json", "{}");
         Write("dotnet/Core.0123456789ab.dll", "MZ");
     }
@@ -23,13 +25,13 @@ public sealed class WebAppTests : IDisposable
     public async Task Files_named_by_content_are_kept_for_good_and_the_rest_is_asked_for_again()
     {
         await using TestServer server = await TestServer.StartAsync(change: o => o with { Web = _folder });
-        foreach (string path in (string[])["/assets/index-abc.js", "/dotnet/Core.0123456789ab.dll"])
+        foreach (string path in (string[])["/assets/index-abc.js", "/admin/assets/index-def.js", "/dotnet/Core.0123456789ab.dll"])
         {
             using HttpResponseMessage kept = await server.GetAsync(path);
             Assert.Equal("public, max-age=31536000, immutable", kept.Headers.GetValues("Cache-Control").Single());
             Assert.Null(kept.Headers.ETag);
         }
-        foreach (string path in (string[])["/", "/index.html", "/dotnet/dotnet.boot.json"])
+        foreach (string path in (string[])["/", "/index.html", "/admin", "/admin/", "/admin/index.html", "/dotnet/dotnet.boot.json"])
         {
             using HttpResponseMessage asked = await server.GetAsync(path);
             Assert.Equal("no-cache", asked.Headers.GetValues("Cache-Control").Single());
@@ -49,7 +51,7 @@ public sealed class WebAppTests : IDisposable
     public async Task The_page_runs_its_own_scripts_and_WebAssembly_and_nothing_else()
     {
         await using TestServer server = await TestServer.StartAsync(change: o => o with { Web = _folder });
-        foreach (string path in (string[])["/", "/assets/index-abc.js"])
+        foreach (string path in (string[])["/", "/assets/index-abc.js", "/admin", "/admin/assets/index-def.js"])
         {
             using HttpResponseMessage answer = await server.GetAsync(path);
             string policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
@@ -64,7 +66,7 @@ public sealed class WebAppTests : IDisposable
             Assert.DoesNotContain("http", policy, StringComparison.Ordinal);
             Assert.DoesNotContain("*", policy, StringComparison.Ordinal);
         }
-        foreach (string path in (string[])["/", "/assets/index-abc.js", "/nowhere", "/auth/v1/devices"])
+        foreach (string path in (string[])["/", "/assets/index-abc.js", "/nowhere", "/auth/v1/devices", "/admin", "/admin/assets/index-def.js", "/admin/nowhere", "/auth/v1/admin/overview"])
         {
             using HttpResponseMessage answer = await server.GetAsync(path);
             foreach ((string name, string value) in ((string, string)[])
@@ -96,6 +98,11 @@ public sealed class WebAppTests : IDisposable
         Assert.Contains("the app", await opened.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal(HttpStatusCode.NotFound, (await server.GetAsync("/chat/0123")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await AskAsync("/auth/nothing", "Accept", "text/html")).StatusCode);
+        // The dashboard has one page, whoever asks; no other address below it is anybody's.
+        foreach (string path in (string[])["/admin", "/admin/", "/admin/index.html"])
+            Assert.Contains("the dashboard", await server.Http.GetStringAsync(path, TestContext.Current.CancellationToken));
+        foreach (string path in (string[])["/admin/people", "/admin/assets/", "/admin/assets/index-abc.js"])
+            Assert.Equal(HttpStatusCode.NotFound, (await AskAsync(path, "Accept", "text/html")).StatusCode);
         // What is asked for is looked up, never opened by its name.
         foreach (string path in (string[])["/assets/../index-abc.js", "/..%2f..%2fetc%2fpasswd", "/%2e%2e/keys", "/assets/index-abc.js.br", "/assets/index-abc.js.gz", "/assets/"])
             Assert.Equal(HttpStatusCode.NotFound, (await server.GetAsync(path)).StatusCode);

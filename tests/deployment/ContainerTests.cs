@@ -83,7 +83,7 @@ public static partial class ContainerTests
         }
         Assert.DoesNotMatch(@"(?im)^(ARG|ENV).*(password|secret|token|_key)", dockerfile);
         Assert.All(stages, s => Assert.Matches(@"^[a-z0-9./-]+(:[0-9][a-z0-9.-]*)? AS [a-z]+", s));
-        Assert.Contains("npm --prefix frontend-mobile ci --ignore-scripts", dockerfile);
+        Assert.Contains("RUN npm ci --ignore-scripts", dockerfile);
         // What is not named is not even sent to the builder.
         string[] ignored = Repository.Read(".dockerignore").Split('\n');
         Assert.Contains("*", ignored);

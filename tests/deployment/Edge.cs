@@ -20,6 +20,10 @@ public sealed class Edge : IAsyncLifetime
         Write("assets/index-abc.js.br", "compressed");
         Write("assets/index-abc.js.gz", "zipped");
         Write("assets/index-abc.css", "a{}");
+        Write("admin/index.html", "<!doctype html><title>the dashboard</title>");
+        Write("admin/index.html.br", "compressed dashboard");
+        Write("admin/assets/index-def.js", "plain");
+        Write("admin/assets/index-def.js.br", "compressed");
         Write("icon.svg", "<svg/>");
         Write("icon-192.png", "png");
         Write("kavalek.webmanifest", "{}");

@@ -22,6 +22,7 @@ public sealed class PageTests(Edge edge)
         [
             "/", "/index.html", "/assets/index-abc.js", "/assets/index-abc.css", "/icon.svg", "/icon-192.png", "/kavalek.webmanifest", "/dotnet/dotnet.boot.json",
             "/dotnet/Core.0123456789ab.dll", "/dotnet/dotnet.native.0123456789.wasm", "/chat/0123", "/nowhere.js", "/assets/", "/assets/index-abc.js.br", "/assets/index-abc.js.gz",
+            "/admin", "/admin/", "/admin/index.html", "/admin/assets/index-def.js", "/admin/assets/", "/admin/people", "/admin/nowhere.js", "/administration",
             "/auth/v1/instance", "/auth/v1/devices", "/auth/nothing", "/api/healthz", "/api/v1/nothing", "/auth/v1/instance?token=x",
         ])
         {

@@ -26,6 +26,7 @@ public sealed class VerifyWebTests : IDisposable
         Write("assets/index-abc.js", new string('x', 5_000));
         Write("assets/data.bin", "bytes");
         Write("dotnet/dotnet.boot.json", "{}");
+        Write("admin/index.html", "<!doctype html><title>the dashboard</title>");
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256), other = ECDsa.Create(ECCurve.NamedCurves.nistP256), large = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         await File.WriteAllTextAsync(Manifest, await SupplyTests.NodeAsync("build/web-manifest.mjs", Web, "1.2.3"), Cancel);
         await SignAsync(key);
@@ -34,7 +35,7 @@ public sealed class VerifyWebTests : IDisposable
 
         (int code, string output) = await VerifyAsync(server);
         Assert.True(code == 0, output);
-        Assert.Contains("release 1.2.3: 4 files", output);
+        Assert.Contains("release 1.2.3: 5 files", output);
 
         // As it is; as it is compressed, where only what is compressed was changed; a file that is gone; a page that is.
         string script = Path.Combine(Web, "assets/index-abc.js");
@@ -46,6 +47,7 @@ public sealed class VerifyWebTests : IDisposable
             ($"{script}.gz", Compressed(Changed(File.ReadAllBytes(script)), "gzip"), "/assets/index-abc.js (gzip): has another content"),
             ($"{script}.br", "nonsense"u8.ToArray(), "/assets/index-abc.js (br): is not what"),
             (Path.Combine(Web, "index.html"), "<!doctype html><title>the xpp</title>"u8.ToArray(), "/ (identity): has another content"),
+            (Path.Combine(Web, "admin/index.html"), "<!doctype html><title>the dashboarb</title>"u8.ToArray(), "/admin (identity): has another content"),
             (Path.Combine(Web, "assets/data.bin"), "bytez"u8.ToArray(), "/assets/data.bin"),
         ])
         {

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Kavalek.Protocol;
+using Kavalek.Protocol.Auth;
 
 namespace Kavalek.Client.Browser;
 
@@ -67,6 +68,11 @@ static class Draw
     }, new(client.Receipts.Delivered, client.Receipts.Read));
 
     public static WakeUpView WakeUps(WakeUpState state) => new(state.ServerKey is { } key ? Base64Url.EncodeToString(key) : null, state.IsOn);
+
+    public static AdminSessionView Admin(AdminSession session) => new(session.Token, session.ExpiresIn, session.Rank, session.FreshFor, session.EndsIn);
+
+    public static AuditView Audit(AuditTrail trail) => new([.. trail.Records.Select(record => new AuditRecordView(record.Number, record.At * 1000,
+        record.Actor.ToString(), record.ActorHandle, record.Act, record.Subject?.ToString(), record.SubjectHandle, record.Detail))], trail.IsWhole);
 
     static AttachmentView Attachment(Attachment file) => new(file.Id.ToString(), file.Name, file.Type, file.Size, file.Width, file.Height,
         file.Preview.IsEmpty ? null : Convert.ToBase64String(file.Preview.Span), file.IsInline,

@@ -117,6 +117,9 @@ sealed partial class Seat
         "invites.create" => Json(Created(await Client.CreateInviteAsync(p.Number("uses"), p.Seconds("validity") ?? TimeSpan.Zero).ConfigureAwait(false))),
         "invites.list" => Json<IReadOnlyList<InviteView>>([.. (await Client.InvitesAsync().ConfigureAwait(false)).Select(i => new InviteView(i.Id.ToString(), i.UsesLeft, i.Expires.ToUnixTimeMilliseconds()))]),
         "invites.revoke" => await Done(Client.RevokeInviteAsync(p.Id("invite"))).ConfigureAwait(false),
+
+        "admin.open" => Json(Draw.Admin((await Client.OpenDashboardAsync(p.Text("password")).ConfigureAwait(false)).Session)),
+        "audit.list" => Json(Draw.Audit(await Client.AuditAsync(p.Number("limit")).ConfigureAwait(false))),
         _ => throw new FormatException("unknown request"),
     };
 

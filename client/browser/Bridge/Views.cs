@@ -105,6 +105,12 @@ sealed record OffboardedConversationView(string Id, string Title, double? Epoch)
 
 sealed record WakeUpView(string? Key, bool On);
 
+sealed record AdminSessionView(string Token, int ExpiresIn, string Rank, int FreshFor, int EndsIn);
+
+sealed record AuditView(IReadOnlyList<AuditRecordView> Records, bool Whole);
+
+sealed record AuditRecordView(long Number, long At, string Actor, string? ActorHandle, string Act, string? Subject, string? SubjectHandle, string Detail);
+
 sealed record SnapshotView(
     SessionView Session, ConnectionView Connection, IReadOnlyList<ConversationView> Conversations, IReadOnlyList<ContactView> Contacts,
     HistoryView? History, SettingsView? Settings);
@@ -154,4 +160,6 @@ sealed record EventView(string Type)
 [JsonSerializable(typeof(ModeratorsView))]
 [JsonSerializable(typeof(OffboardedView))]
 [JsonSerializable(typeof(CreatedInviteView))]
+[JsonSerializable(typeof(AdminSessionView))]
+[JsonSerializable(typeof(AuditView))]
 sealed partial class ViewJson : JsonSerializerContext;

@@ -70,7 +70,7 @@ export class Dashboard {
 
   audit = (before: number | null): Promise<AuditPage> => this.#call('GET', `/auth/v1/admin/audit${before === null ? '' : `?before=${before}`}`);
   serverSees = (): Promise<ServerSees> => this.#call('GET', '/auth/v1/admin/server-sees');
-  instance = (): Promise<{ readonly id: Id }> => this.#call('GET', '/auth/v1/instance');
+  instance = (): Promise<{ readonly id: Id; readonly name: string }> => this.#call('GET', '/auth/v1/instance');
 
   #take(session: AdminSession): void {
     this.#session = session;

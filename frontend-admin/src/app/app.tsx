@@ -1,11 +1,13 @@
 import { useEffect } from 'react';
 import { useLive, type Client } from '@app/client';
 import { useTexts } from '@app/i18n';
+import '@app/page/preferences';
 import { Button } from '@app/ui/button';
 import type { Dashboard } from '../api/dashboard';
 import { useWords } from '../i18n';
 import { Gate, Note } from './gate';
 import { Shell } from './shell';
+import styles from './gate.module.css';
 import { DashboardContext } from './use-dashboard';
 
 /** What is on screen follows from the account of this browser and from whether the dashboard is open. */
@@ -39,13 +41,17 @@ export function App({ client, dashboard }: { readonly client: Client; readonly d
     case 'removed':
       return (
         <Note title={words.open.noAccount} text={words.open.noAccountText}>
-          <a href="/">{words.open.logIn}</a>
+          <a href="/" className={styles.way}>
+            {words.open.logIn}
+          </a>
         </Note>
       );
     case 'waiting':
       return (
         <Note title={words.open.waiting} text={words.open.waitingText}>
-          <a href="/">{words.toApp}</a>
+          <a href="/" className={styles.way}>
+            {words.toApp}
+          </a>
         </Note>
       );
     case 'locked':

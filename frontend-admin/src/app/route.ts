@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-export const screens = ['overview', 'people', 'invites', 'policy', 'audit', 'sees'] as const;
+export const screens = ['overview', 'people', 'invites', 'policy', 'audit', 'sees', 'setup'] as const;
 
 export type Screen = (typeof screens)[number];
 

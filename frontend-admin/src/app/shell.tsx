@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { Button, IconButton } from '@app/ui/button';
+import { usePresence } from '@app/app/use-presence';
+import { IconButton } from '@app/ui/button';
 import { classNames } from '@app/ui/class-names';
 import { Icon, type IconName } from '@app/ui/icon';
 import { Mark } from '@app/ui/mark';
+import { isAtLeast, type Rank } from '../api/records';
 import { useWords } from '../i18n';
 import { Audit } from '../screens/audit';
 import { Invites } from '../screens/invites';
@@ -10,46 +12,57 @@ import { Overview } from '../screens/overview';
 import { People } from '../screens/people';
 import { PolicyScreen } from '../screens/policy';
 import { Sees } from '../screens/sees';
+import { Setup } from '../screens/setup';
 import { AskPassword } from './ask-password';
-import { isAtLeast } from '../api/records';
 import { screens, useScreen, type Screen } from './route';
-import { useRank } from './use-dashboard';
 import styles from './shell.module.css';
+import { useRank } from './use-dashboard';
 
-const icons: Record<Screen, IconName> = { overview: 'info', people: 'group', invites: 'mail', policy: 'settings', audit: 'select', sees: 'eye' };
-const drawn: Record<Screen, () => ReactNode> = { overview: Overview, people: People, invites: Invites, policy: PolicyScreen, audit: Audit, sees: Sees };
+const icons: Record<Screen, IconName> = { overview: 'pulse', people: 'group', invites: 'mail', policy: 'settings', audit: 'list', sees: 'eye', setup: 'check' };
+const drawn: Record<Screen, () => ReactNode> = { overview: Overview, people: People, invites: Invites, policy: PolicyScreen, audit: Audit, sees: Sees, setup: Setup };
+
+/** The rank that a section is for, where it is not for all that have one. */
+const least: Partial<Record<Screen, Rank>> = { invites: 'admin', setup: 'owner' };
 
 /** The dashboard: its sections, and the one that is open. */
 export function Shell({ handle, onClose }: { readonly handle: string; readonly onClose: () => void }) {
   const words = useWords();
   const rank = useRank();
   const screen = useScreen();
+  usePresence();
   const [isMenuOpen, setMenuOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
     setMenuOpen(false);
     main.current?.scrollTo(0, 0);
   }, [screen]);
+  useEffect(() => {
+    if (!isMenuOpen) return;
+    const escape = (event: KeyboardEvent) => {
+      if (event.key === 'Escape') setMenuOpen(false);
+    };
+    window.addEventListener('keydown', escape);
+    return () => window.removeEventListener('keydown', escape);
+  }, [isMenuOpen]);
   const Drawn = drawn[screen];
   return (
     <div className={styles.shell}>
       <header className={styles.top}>
-        <IconButton icon="menu" label={words.menu} className={styles.menuButton} aria-expanded={isMenuOpen} onClick={() => setMenuOpen(!isMenuOpen)} />
+        <IconButton icon={isMenuOpen ? 'close' : 'lines'} label={words.menu} className={styles.menuButton} aria-expanded={isMenuOpen} onClick={() => setMenuOpen(!isMenuOpen)} />
         <a href="/" className={styles.mark} aria-label={words.toApp} title={words.toApp}>
           <Mark />
         </a>
         <p className={styles.name}>{words.title}</p>
         <p className={styles.who}>
-          <span dir="ltr">@{handle}</span> · {words.ranks[rank]}
+          <span dir="ltr">@{handle}</span>
+          <span className={styles.rank}>{words.ranks[rank]}</span>
         </p>
-        <Button icon="lock" onClick={onClose} title={words.close} aria-label={words.close} className={styles.close}>
-          {words.close}
-        </Button>
+        <IconButton icon="lock" label={words.close} onClick={onClose} />
       </header>
       <nav className={classNames(styles.nav, isMenuOpen && styles.open)} aria-label={words.menu}>
         <ul>
           {screens
-            .filter(each => each !== 'invites' || isAtLeast(rank, 'admin'))
+            .filter(each => isAtLeast(rank, least[each] ?? 'moderator'))
             .map(each => (
               <li key={each}>
                 <a href={`#/${each}`} aria-current={each === screen ? 'page' : undefined} className={styles.link} onClick={() => setMenuOpen(false)}>
@@ -59,6 +72,10 @@ export function Shell({ handle, onClose }: { readonly handle: string; readonly o
               </li>
             ))}
         </ul>
+        <a href="/" className={classNames(styles.link, styles.back)}>
+          <Icon name="back" small />
+          {words.toApp}
+        </a>
       </nav>
       <main className={styles.main} ref={main} tabIndex={-1}>
         <div className={styles.content}>

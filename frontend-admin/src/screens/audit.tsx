@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { isolate, useFormats } from '@app/i18n';
+import { AuditList } from '@app/ui/audit-list';
 import { Button } from '@app/ui/button';
 import { Line } from '@app/ui/line';
 import { Problem } from '@app/ui/problem';
@@ -16,7 +16,6 @@ type Verdict = { readonly kind: 'unbroken' } | { readonly kind: 'broken'; readon
 export function Audit() {
   const words = useWords();
   const t = words.audit;
-  const formats = useFormats();
   const { dashboard } = useDashboard();
   const first = useAsked(async () => ({ page: await dashboard.audit(null), instance: (await dashboard.instance()).id }));
   const [older, setOlder] = useState<readonly AuditRecord[]>([]);
@@ -47,26 +46,18 @@ export function Audit() {
       {!first.value && !first.problem && <p role="status">{words.loading}</p>}
       {first.value && records.length === 0 && <p className={styles.small}>{t.none}</p>}
       {records.length > 0 && (
-        <ol className={styles.log} reversed start={records[0]?.number}>
-          {records.map(record => (
-            <li key={record.number}>
-              <span aria-hidden="true">{record.number}</span>
-              <time dateTime={new Date(record.at * 1000).toISOString()} title={formats.full(record.at * 1000)}>
-                {formats.brief(record.at * 1000, Date.now())}
-              </time>
-              <span>
-                <Who id={record.actor} handle={record.actorHandle} /> {t.acts[record.act] ?? record.act}
-                {record.subject && (
-                  <>
-                    {' '}
-                    <Who id={record.subject} handle={record.subjectHandle} />
-                  </>
-                )}
-                {record.detail && <span className={styles.small}> {isolate(record.detail)}</span>}
-              </span>
-            </li>
-          ))}
-        </ol>
+        <AuditList
+          entries={records.map(record => ({
+            number: record.number,
+            at: record.at * 1000,
+            actor: record.actor,
+            actorHandle: record.actorHandle ?? null,
+            act: record.act,
+            subject: record.subject ?? null,
+            subjectHandle: record.subjectHandle ?? null,
+            detail: record.detail,
+          }))}
+        />
       )}
       {last && last.number > 1 && (
         <Button wide busy={load.busy} onClick={() => void load.run()}>
@@ -75,17 +66,6 @@ export function Audit() {
       )}
       <Problem text={load.problem} />
     </>
-  );
-}
-
-function Who({ id, handle }: { readonly id: Id; readonly handle: string | undefined }) {
-  const t = useWords().audit;
-  return handle === undefined ? (
-    <em title={id}>{t.deletedAccount}</em>
-  ) : (
-    <strong dir="ltr" title={id}>
-      @{handle}
-    </strong>
   );
 }
 

@@ -1,16 +1,18 @@
 import { useEffect, useState } from 'react';
 import { useFormats } from '@app/i18n';
 import { Line } from '@app/ui/line';
-import { useAsked, useDashboard } from '../app/use-dashboard';
+import { useAsked, useDashboard, useRank } from '../app/use-dashboard';
 import { useWords } from '../i18n';
 import { Figure, Figures } from '../ui/figures';
 import { LiveChart } from '../ui/live-chart';
 import type { MessagingOverview } from '../api/records';
 import styles from './screens.module.css';
 
-/** Seconds between two looks, and how many of them a chart shows. */
+/** Seconds between two looks, how many of them a chart keeps, and how many seconds it shows at least. */
 const every = 5;
 const shown = 180;
+const span = 300;
+const mebibyte = 1_048_576;
 
 interface Series {
   readonly times: readonly number[];
@@ -25,7 +27,8 @@ const nothing: Series = { times: [], connections: [], perMinute: [], queue: [], 
 /** Whether the instance is well: figures of nobody in particular. */
 export function Overview() {
   const words = useWords().overview;
-  const loading = useWords().loading;
+  const { loading, setup } = useWords();
+  const isOwner = useRank() === 'owner';
   const formats = useFormats();
   const { dashboard } = useDashboard();
   const auth = useAsked(dashboard.overview, '', 60);
@@ -39,11 +42,25 @@ export function Overview() {
   const isBackupOld = a.lastBackup === undefined || now - a.lastBackup > 2 * 86_400;
   const endsSoon = a.certificateExpires !== undefined && a.certificateExpires - now < 14 * 86_400;
   const whole = (value: number) => value.toLocaleString(document.documentElement.lang);
+  const advice = [isBackupOld && words.backupAdvice, endsSoon && words.certificateAdvice(formats.until(a.certificateExpires! * 1000, now * 1000))].filter(one => one !== false);
   return (
     <>
-      {(auth.problem ?? delivery.problem) && (
+      {(auth.problem ?? delivery.problem) ? (
         <Line kind="attention" boxed icon="warning">
           {words.paused}
+        </Line>
+      ) : advice.length > 0 ? (
+        <Line kind="attention" boxed icon="warning">
+          {words.look} {advice.join(' ')}
+        </Line>
+      ) : (
+        <Line boxed icon="shieldCheck">
+          {words.well}
+        </Line>
+      )}
+      {isOwner && a.accounts === 1 && (
+        <Line boxed icon="info" actions={<a href="#/setup">{setup.begin}</a>}>
+          {setup.alone}
         </Line>
       )}
       <section className={styles.part} aria-labelledby="now">
@@ -51,10 +68,18 @@ export function Overview() {
           {words.now} <small>{words.lastMinutes}</small>
         </h2>
         <div className={styles.charts}>
-          <LiveChart title={`${words.connections}: ${whole(d.connections)}`} times={series.times} values={series.connections} format={whole} />
-          <LiveChart title={`${words.perMinute}: ${whole(d.entriesPerMinute)}`} times={series.times} values={series.perMinute} format={whole} />
-          <LiveChart title={`${words.queue}: ${whole(d.queueDepth)}`} times={series.times} values={series.queue} format={whole} />
-          <LiveChart title={`${words.memory}: ${formats.bytes(d.memoryBytes)}`} times={series.times} values={series.memory} format={formats.bytes.bind(formats)} />
+          <LiveChart title={words.connections} now={whole(d.connections)} times={series.times} values={series.connections} span={span} least={4} format={whole} />
+          <LiveChart title={words.perMinute} now={whole(d.entriesPerMinute)} times={series.times} values={series.perMinute} span={span} least={10} format={whole} />
+          <LiveChart title={words.queue} now={whole(d.queueDepth)} times={series.times} values={series.queue} span={span} least={10} format={whole} />
+          <LiveChart
+            title={words.memory}
+            now={formats.bytes(d.memoryBytes)}
+            times={series.times}
+            values={series.memory}
+            span={span}
+            least={128 * mebibyte}
+            format={formats.bytes.bind(formats)}
+          />
         </div>
       </section>
       <section className={styles.part} aria-labelledby="people">

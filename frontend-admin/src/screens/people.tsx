@@ -1,4 +1,4 @@
-import { useCallback, useState, type FormEvent } from 'react';
+import { useCallback, useEffect, useState, type FormEvent } from 'react';
 import { Button } from '@app/ui/button';
 import { classNames } from '@app/ui/class-names';
 import { SelectField, TextField } from '@app/ui/field';
@@ -24,7 +24,8 @@ export function People() {
   const [rank, setRank] = useState<Rank | ''>('');
   const [state, setState] = useState<PersonState | ''>('');
   const [open, setOpen] = useState<Person | null>(null);
-  const question = { search: search.trim().toLowerCase().replace(/^@/, '').replace(/[^a-z0-9_.]/g, '').slice(0, 32), rank, state };
+  const settled = useSettled(search);
+  const question = { search: settled.trim().toLowerCase().replace(/^@/, '').replace(/[^a-z0-9_.]/g, '').slice(0, 32), rank, state };
   const key = JSON.stringify(question);
   const first = useAsked(() => dashboard.people({ ...question, after: null }), key);
   const [more, setMore] = useState<{ readonly of: unknown; readonly people: readonly Person[]; readonly next: string | undefined } | null>(null);
@@ -90,6 +91,7 @@ export function People() {
                   <button type="button" className={styles.name} onClick={() => setOpen(person)}>
                     <Tile id={person.account} name={person.handle} size="s" />
                     <span dir="ltr">@{person.handle}</span>
+                    {person.state !== 'active' && <span className={classNames(styles.tag, styles.warns, styles.narrow)}>{words.states[person.state]}</span>}
                   </button>
                 </td>
                 <td>
@@ -116,6 +118,16 @@ export function People() {
       {open && <PersonDialog person={open} onClose={() => setOpen(null)} onChanged={changed} />}
     </>
   );
+}
+
+/** What was typed, once nothing more was for a moment: each letter need not be asked for. */
+function useSettled(text: string): string {
+  const [settled, settle] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => settle(text), 150);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
 }
 
 /** The account of one whole address: who administers has to find the person that a letter is from, and needs no list of addresses. */

@@ -1,14 +1,17 @@
 import { useState } from 'react';
 import { Button } from '@app/ui/button';
+import { classNames } from '@app/ui/class-names';
 import { Dialog } from '@app/ui/dialog';
 import { SelectField } from '@app/ui/field';
+import { Icon } from '@app/ui/icon';
 import { Line } from '@app/ui/line';
+import { Row, Section } from '@app/ui/pane';
+import { Tile } from '@app/ui/tile';
 import { useToast } from '@app/ui/toasts';
 import { isAtLeast, ranks, type Person, type Rank } from '../api/records';
 import { useDashboard, useRank } from '../app/use-dashboard';
 import { useWords } from '../i18n';
 import { Confirm } from '../ui/confirm';
-import { Figure, Figures } from '../ui/figures';
 import styles from './screens.module.css';
 
 type Act = 'suspend' | 'resume' | 'sign-out' | 'off-board' | 'delete' | 'rank';
@@ -49,16 +52,23 @@ export function PersonDialog({ person, onClose, onChanged }: { readonly person: 
     case null:
       return (
         <Dialog title={name} onClose={onClose}>
-          <Figures>
-            <Figure name={t.rank} value={words.ranks[person.rank]} />
-            <Figure name={t.state} value={words.states[person.state]} />
-            <Figure name={t.devices} value={person.devices} text={t.loggedIn(person.sessions)} />
-          </Figures>
+          <div className={styles.person}>
+            <Tile id={person.account} name={person.handle} />
+            <p>
+              <span className={styles.tags}>
+                <span className={styles.tag}>{words.ranks[person.rank]}</span>
+                <span className={classNames(styles.tag, person.state !== 'active' && styles.warns)}>{words.states[person.state]}</span>
+              </span>
+              <span className={styles.small}>
+                {t.devices}: {person.devices} · {t.loggedIn(person.sessions)}
+              </span>
+            </p>
+          </div>
           {!isHere && <Line boxed>{t.gone}</Line>}
           {isMe && <Line boxed>{t.you}</Line>}
           {!isMe && !mayAct && <Line boxed>{t.above}</Line>}
           {mayAct && isAdmin && isHere && givable.length > 1 && (
-            <div className={styles.pair}>
+            <div className={styles.rank}>
               <SelectField label={t.setRank} value={given} onChange={event => setGiven(event.target.value as Rank)}>
                 {[...new Set([...givable, person.rank])].map(rank => (
                   <option key={rank} value={rank}>
@@ -72,25 +82,13 @@ export function PersonDialog({ person, onClose, onChanged }: { readonly person: 
             </div>
           )}
           {mayAct && (
-            <div className={styles.acts}>
-              {person.state === 'active' && <Button onClick={() => setAct('suspend')}>{t.suspend}</Button>}
-              {person.state === 'suspended' && (
-                <Button kind="primary" onClick={() => setAct('resume')}>
-                  {t.resume}
-                </Button>
-              )}
-              {isAdmin && isHere && <Button onClick={() => setAct('sign-out')}>{t.signOut}</Button>}
-              {isAdmin && isHere && (
-                <Button kind="danger" onClick={() => setAct('off-board')}>
-                  {t.offBoard}
-                </Button>
-              )}
-              {isAdmin && (
-                <Button kind="danger" onClick={() => setAct('delete')}>
-                  {t.delete}
-                </Button>
-              )}
-            </div>
+            <Section title={t.acts}>
+              {person.state === 'active' && <Row start={<Icon name="ban" />} title={t.suspend} text={t.suspendShort} onClick={() => setAct('suspend')} />}
+              {person.state === 'suspended' && <Row start={<Icon name="check" />} title={t.resume} text={t.resumeShort} onClick={() => setAct('resume')} />}
+              {isAdmin && isHere && <Row start={<Icon name="leave" />} title={t.signOut} text={t.signOutShort} onClick={() => setAct('sign-out')} />}
+              {isAdmin && isHere && <Row danger start={<Icon name="archive" />} title={t.offBoard} text={t.offBoardShort} onClick={() => setAct('off-board')} />}
+              {isAdmin && <Row danger start={<Icon name="trash" />} title={t.delete} text={t.deleteShort} onClick={() => setAct('delete')} />}
+            </Section>
           )}
         </Dialog>
       );

@@ -68,7 +68,7 @@ function PolicyForm({ policy, onChanged }: { readonly policy: Policy; readonly o
           </div>
           <Problem text={isWrong ? t.wrong : null} />
         </Section>
-        <Section title={t.attachments}>
+        <Section title={t.attachments} text={t.onlyTold}>
           <div className={styles.pair}>
             <Choice
               label={t.attachmentSize}
@@ -80,7 +80,7 @@ function PolicyForm({ policy, onChanged }: { readonly policy: Policy; readonly o
             <Choice label={t.attachmentQuota} value={next.attachmentQuota} choices={quotas} name={bytes => formats.bytes(bytes)} onChange={attachmentQuota => set({ attachmentQuota })} />
           </div>
         </Section>
-        <Section>
+        <Section title={t.app} text={t.onlyTold}>
           <Switch label={t.receipts} on={next.receipts} onChange={receipts => set({ receipts })} disabled={!isOwner} />
           <Choice label={t.lock} value={next.lockAfter} choices={locks} name={seconds => (seconds === 0 ? t.asTheyLike : formats.duration(seconds))} onChange={lockAfter => set({ lockAfter })} />
         </Section>

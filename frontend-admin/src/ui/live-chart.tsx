@@ -3,13 +3,26 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import styles from './live-chart.module.css';
 
-const height = 128;
+const height = 132;
 
-/** What a figure was in the last while; `times` are seconds since 1970. The number itself is said beside it, so the drawing is not read out. */
-export function LiveChart({ title, times, values, format }: {
+/** A figure as it is now, large, and how it was in the last while; `times` are seconds since 1970. The drawing says nothing that is not said in words, so it is not read out. */
+export function LiveChart({
+  title,
+  now,
+  times,
+  values,
+  span,
+  least = 1,
+  format,
+}: {
   readonly title: string;
+  readonly now: string;
   readonly times: readonly number[];
   readonly values: readonly number[];
+  /** How many seconds are shown, at least. */
+  readonly span: number;
+  /** What the top of the scale is at least. */
+  readonly least?: number;
   readonly format: (value: number) => string;
 }) {
   const place = useRef<HTMLDivElement>(null);
@@ -22,17 +35,23 @@ export function LiveChart({ title, times, values, format }: {
     const element = place.current!;
     // A canvas knows no light-dark(): the colours are read from properties that the browser has worked out.
     const colours = () => getComputedStyle(element);
-    const axis = { stroke: () => colours().color, grid: { stroke: () => colours().borderTopColor, width: 1 }, ticks: { show: false }, font: '12px system-ui' };
+    const width = () => Math.max(1, element.clientWidth);
+    const axis = { stroke: () => colours().color, ticks: { show: false }, font: '12px system-ui' };
     const drawn = new uPlot(
       {
-        width: Math.max(1, element.clientWidth),
+        width: width(),
         height,
         cursor: { show: false },
         legend: { show: false },
-        scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.15)] } },
+        padding: [8, 4, 0, 0],
+        scales: {
+          // Before there is anything, both ends are not numbers.
+          x: { range: (_, first, last) => (Number.isFinite(last) ? [Math.min(first, last - span), last] : [0, span]) },
+          y: { range: (_, __, most) => [0, Math.max(least, (most ?? 0) * 1.2)] },
+        },
         axes: [
-          { ...axis, space: 70 },
-          { ...axis, size: 56, space: 36, values: (_, ticks) => ticks.map(tick => latest.current(tick)) },
+          { ...axis, space: 90, size: 24, grid: { show: false } },
+          { ...axis, size: 58, space: 38, grid: { stroke: () => colours().borderTopColor, width: 1 }, values: (_, ticks) => ticks.map(tick => latest.current(tick)) },
         ],
         series: [{}, { stroke: () => colours().outlineColor, fill: () => colours().columnRuleColor, width: 2, points: { show: false } }],
       },
@@ -40,7 +59,7 @@ export function LiveChart({ title, times, values, format }: {
       element,
     );
     chart.current = drawn;
-    const fit = new ResizeObserver(() => drawn.setSize({ width: Math.max(1, element.clientWidth), height }));
+    const fit = new ResizeObserver(() => drawn.setSize({ width: width(), height }));
     fit.observe(element);
     const theme = matchMedia('(prefers-color-scheme: dark)');
     const redraw = () => drawn.redraw(false);
@@ -51,13 +70,16 @@ export function LiveChart({ title, times, values, format }: {
       drawn.destroy();
       chart.current = null;
     };
-  }, []);
+  }, [span, least]);
   useEffect(() => {
     chart.current?.setData([[...times], [...values]]);
   }, [times, values]);
   return (
     <figure className={styles.figure}>
-      <figcaption>{title}</figcaption>
+      <figcaption>
+        {title}
+        <strong className={styles.now}>{now}</strong>
+      </figcaption>
       <div ref={place} className={styles.place} aria-hidden="true" />
     </figure>
   );

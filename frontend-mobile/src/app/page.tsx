@@ -6,6 +6,7 @@ import { NewConversation } from '../features/people/new-conversation';
 import { NewGroup } from '../features/people/new-group';
 import { Safety } from '../features/people/safety';
 import { RecoveryPage } from '../features/recovery/recovery-page';
+import { AuditPage } from '../features/settings/audit-page';
 import { SettingsPage } from '../features/settings/settings-page';
 import { useTexts } from '../i18n';
 import type { Route } from '../page/router';
@@ -34,5 +35,7 @@ export function Page({ route, me }: { readonly route: Route; readonly me: Me }) 
       return <Devices />;
     case 'recovery':
       return <RecoveryPage />;
+    case 'audit':
+      return <AuditPage />;
   }
 }

@@ -337,6 +337,37 @@ export interface Invite {
   readonly expires: Time;
 }
 
+/** What the dashboard's calls carry (docs/PROTOCOL.md §5.11); the times are from now on. */
+export interface AdminSession {
+  readonly token: string;
+  readonly expiresIn: Seconds;
+  readonly rank: 'moderator' | 'admin' | 'owner';
+  /** Calls that reach far are taken until then. */
+  readonly freshFor: Seconds;
+  /** It cannot be renewed after that. */
+  readonly endsIn: Seconds;
+}
+
+/** The audit log of the server. `whole`: nothing was changed or taken out of what this device had seen before; it says so once. */
+export interface AuditTrail {
+  readonly records: readonly AuditRecord[];
+  readonly whole: boolean;
+}
+
+export interface AuditRecord {
+  readonly number: number;
+  /** To the minute. */
+  readonly at: Time;
+  readonly actor: Id;
+  /** `null` where the account is gone. */
+  readonly actorHandle: string | null;
+  /** One of docs/PROTOCOL.md §5.13. */
+  readonly act: string;
+  readonly subject: Id | null;
+  readonly subjectHandle: string | null;
+  readonly detail: string;
+}
+
 /** What became of a removed device; a conversation without an epoch is re-keyed with the next connection. */
 export interface Offboarded {
   readonly at: Time;
@@ -505,6 +536,11 @@ export interface Requests {
   'invites.create': [{ uses: number; validity: Seconds }, { id: Id; link: string; uses: number; expires: Time }];
   'invites.list': [void, readonly Invite[]];
   'invites.revoke': [{ invite: Id }, void];
+
+  /** Opens the dashboard, or makes it fresh: the password once more, for an account with a rank. What comes back is for the page at /admin alone. */
+  'admin.open': [{ password: string }, AdminSession];
+  /** What those who run the server did, the newest first; checked against what this device saw before. */
+  'audit.list': [{ limit: number }, AuditTrail];
 }
 
 export type Method = keyof Requests;

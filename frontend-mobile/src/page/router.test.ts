@@ -10,12 +10,13 @@ test('Every page has an address that leads back to it', () => {
   expect(routeOf(to.info(id))).toEqual({ page: 'info', id });
   expect(routeOf(to.safety(id))).toEqual({ page: 'safety', account: id, from: null });
   expect(routeOf(to.safety(id, id))).toEqual({ page: 'safety', account: id, from: id });
-  expect([to.new, to.newGroup, to.settings, to.devices, to.recovery].map(routeOf).map(route => route.page)).toEqual([
+  expect([to.new, to.newGroup, to.settings, to.devices, to.recovery, to.audit].map(routeOf).map(route => route.page)).toEqual([
     'new',
     'new-group',
     'settings',
     'devices',
     'recovery',
+    'audit',
   ]);
 });
 

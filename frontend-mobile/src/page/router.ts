@@ -15,7 +15,8 @@ export type Route =
   | { readonly page: 'new-group' }
   | { readonly page: 'settings' }
   | { readonly page: 'devices' }
-  | { readonly page: 'recovery' };
+  | { readonly page: 'recovery' }
+  | { readonly page: 'audit' };
 
 /** The addresses of the pages. */
 export const to = {
@@ -29,6 +30,7 @@ export const to = {
   settings: '#/settings',
   devices: '#/settings/devices',
   recovery: '#/settings/recovery',
+  audit: '#/settings/server',
 } as const;
 
 /** The page of an address; what is not known is the list. */
@@ -40,7 +42,7 @@ export function routeOf(hash: string): Route {
   }
   if (first === 'p' && isId(second) && third === 'safety') return { page: 'safety', account: second, from: isId(fourth) ? fourth : null };
   if (first === 'new') return { page: second === 'group' ? 'new-group' : 'new' };
-  if (first === 'settings') return { page: second === 'devices' ? 'devices' : second === 'recovery' ? 'recovery' : 'settings' };
+  if (first === 'settings') return { page: second === 'devices' ? 'devices' : second === 'recovery' ? 'recovery' : second === 'server' ? 'audit' : 'settings' };
   return { page: 'list' };
 }
 

@@ -28,8 +28,14 @@ export class Server {
   }
 
   /** Stops, and starts again with another release of the app. */
-  async serve(app: string): Promise<void> {
+  serve(app: string): Promise<void> {
+    return this.while(() => undefined, app);
+  }
+
+  /** Stops, has something done with the folder of its data, and starts again. */
+  async while(work: (folder: string) => void, app: string): Promise<void> {
     await this.end();
+    work(this.folder);
     this.process = (await run(this.folder, this.origin, app, this.options, /listens at/)).child;
   }
 

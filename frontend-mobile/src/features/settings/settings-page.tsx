@@ -52,6 +52,10 @@ export function SettingsPage({ me }: { readonly me: Me }) {
       <AutoLock />
       <HistorySection />
       <Invites />
+      <Section title={t.settings.server}>
+        <Row href={to.audit} start={<Icon name="select" />} title={t.settings.audit} text={t.settings.auditText} />
+        <Row href="/admin" start={<Icon name="shield" />} title={t.settings.dashboard} text={t.settings.dashboardText} />
+      </Section>
       <Section title={t.settings.leaving}>
         <Row start={<Icon name="leave" />} title={t.settings.logOut} onClick={() => setDialog('log-out')} />
         <Row danger start={<Icon name="close" />} title={t.settings.deleteAccount} onClick={() => setDialog('delete')} />
