@@ -3,7 +3,11 @@ import { firstBreak, hashOf, remember, seen, startOf } from '../src/api/audit-ch
 import type { AuditRecord } from '../src/api/records';
 
 const instance = '00112233445566778899aabbccddeeff';
-const base64Url = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+const base64Url = (bytes: Uint8Array) =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
 
 /** A log of three records, newest first. */
 async function log(): Promise<AuditRecord[]> {
@@ -14,7 +18,15 @@ async function log(): Promise<AuditRecord[]> {
     [2, 'rank', 'admin'],
     [3, 'policy', '1'],
   ] as const) {
-    const record = { number, at: 1_800_000_000 + number * 60, actor: 'ab'.repeat(16), act, detail, hash: '', ...(number === 2 ? { subject: 'cd'.repeat(16) } : {}) };
+    const record = {
+      number,
+      at: 1_800_000_000 + number * 60,
+      actor: 'ab'.repeat(16),
+      act,
+      detail,
+      hash: '',
+      ...(number === 2 ? { subject: 'cd'.repeat(16) } : {}),
+    };
     before = await hashOf(before, record);
     records.unshift({ ...record, hash: base64Url(before) });
   }

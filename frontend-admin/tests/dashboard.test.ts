@@ -44,7 +44,8 @@ test('It is opened by the password, and a token that ends soon is exchanged once
   await dashboard.open('secret');
   expect(passwords).toEqual([{ password: 'secret' }]);
   expect(dashboard.rank.get()).toBe('admin');
-  answers = line => Response.json(line.includes('renew') ? { token: 'renewed', expiresIn: 600, rank: 'admin', freshFor: 0, endsIn: 1200 } : { people: [], total: 0 });
+  answers = line =>
+    Response.json(line.includes('renew') ? { token: 'renewed', expiresIn: 600, rank: 'admin', freshFor: 0, endsIn: 1200 } : { people: [], total: 0 });
   await dashboard.people({ search: 'a_', rank: '', state: 'left', after: null });
   expect(calls).toEqual([{ line: 'GET /auth/v1/admin/people?search=a_&state=left', token: 'Bearer t1', body: null }]);
   vi.advanceTimersByTime(545_000);
@@ -61,14 +62,14 @@ test('What needs a fresh password asks for it, goes on where it was typed, and e
   await dashboard.open('secret');
   let refusals = 1;
   answers = () => (refusals-- > 0 ? refuse('password_required', 401) : new Response(null, { status: 204 }));
-  dashboard.askPassword = async () => {
+  const over = dashboard.askPasswordBy(async () => {
     await dashboard.open('once more');
     return true;
-  };
+  });
   await dashboard.act('ab'.repeat(16), 'suspend');
   expect(calls.map(call => call.token)).toEqual(['Bearer t1', 'Bearer t2']);
   refusals = 1;
-  dashboard.askPassword = () => Promise.resolve(false);
+  over();
   await expect(dashboard.delete('ab'.repeat(16))).rejects.toMatchObject({ code: 'password_required' });
   expect(dashboard.rank.get()).toBe('admin');
 });

@@ -5,10 +5,18 @@ const text = new TextEncoder();
 
 /** The hash of a record after another one's (docs/PROTOCOL.md §5.13). */
 export async function hashOf(before: Uint8Array, record: AuditRecord): Promise<Uint8Array> {
-  const act = text.encode(record.act), detail = text.encode(record.detail);
+  const act = text.encode(record.act),
+    detail = text.encode(record.detail);
   const bytes = concat(
-    before, uint(record.number, 8), uint(record.at, 8), fromHex(record.actor), record.subject ? fromHex(record.subject) : new Uint8Array(16),
-    uint(act.length, 2), act, uint(detail.length, 2), detail,
+    before,
+    uint(record.number, 8),
+    uint(record.at, 8),
+    fromHex(record.actor),
+    record.subject ? fromHex(record.subject) : new Uint8Array(16),
+    uint(act.length, 2),
+    act,
+    uint(detail.length, 2),
+    detail,
   );
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
@@ -40,7 +48,7 @@ const storedAt = 'kavalek.admin.audit';
 /** What this browser has seen of an instance's log. */
 export function seen(instance: string): Seen | null {
   try {
-    return (JSON.parse(localStorage.getItem(`${storedAt}.${instance}`) ?? 'null')) as Seen | null;
+    return JSON.parse(localStorage.getItem(`${storedAt}.${instance}`) ?? 'null') as Seen | null;
   } catch {
     return null;
   }

@@ -1,7 +1,21 @@
-import { Cell, KavalekError, type Client, type Live } from '@app/client';
+import { KavalekError, type Client, type Live } from '@app/client';
+import { Cell } from '@app/client/live';
 import { fromBase64Url } from './bytes';
 import type {
-  AdminSession, AuditPage, AuthOverview, CreatedInvite, Id, Invite, MessagingOverview, PeoplePage, Person, PersonState, Policy, Rank, ServerSees, SignedPolicy,
+  AdminSession,
+  AuditPage,
+  AuthOverview,
+  CreatedInvite,
+  Id,
+  Invite,
+  MessagingOverview,
+  PeoplePage,
+  Person,
+  PersonState,
+  Policy,
+  Rank,
+  ServerSees,
+  SignedPolicy,
 } from './records';
 
 /** Seconds before its end that a token is renewed. */
@@ -24,8 +38,7 @@ export class Dashboard {
   #session: AdminSession | null = null;
   #expires = 0;
   #renewing: Promise<void> | null = null;
-  /** Has the person type the password once more; answers whether they did. */
-  askPassword: () => Promise<boolean> = () => Promise.resolve(false);
+  #ask: (() => Promise<boolean>) | null = null;
 
   constructor(client: Client) {
     this.#client = client;
@@ -35,6 +48,14 @@ export class Dashboard {
   /** Opens it, or makes it fresh. Rejects with a `KavalekError`. */
   async open(password: string): Promise<void> {
     this.#take(await this.#client.request('admin.open', { password }));
+  }
+
+  /** Who has the person type the password once more where a call needs that, and answers whether they did; returns what ends it. */
+  askPasswordBy(ask: () => Promise<boolean>): () => void {
+    this.#ask = ask;
+    return () => {
+      this.#ask = null;
+    };
   }
 
   close(): void {
@@ -83,7 +104,7 @@ export class Dashboard {
     try {
       return await this.#send<T>(method, path, body);
     } catch (error) {
-      if (!(error instanceof KavalekError) || error.code !== 'password_required' || !(await this.askPassword())) throw error;
+      if (!(error instanceof KavalekError) || error.code !== 'password_required' || !(await this.#ask?.())) throw error;
       return await this.#send<T>(method, path, body);
     }
   }
@@ -97,7 +118,9 @@ export class Dashboard {
         // Its half hour is over: the call itself says so.
         if (!(error instanceof KavalekError) || error.code !== 'unauthenticated') throw error;
       })
-      .finally(() => { this.#renewing = null; });
+      .finally(() => {
+        this.#renewing = null;
+      });
     await this.#renewing;
   }
 
@@ -105,7 +128,13 @@ export class Dashboard {
     const headers: Record<string, string> = { Accept: 'application/json' };
     if (this.#session) headers['Authorization'] = `Bearer ${this.#session.token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
-    const answer = await fetch(path, { method, headers, credentials: 'omit', cache: 'no-store', ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch(() => {
+    const answer = await fetch(path, {
+      method,
+      headers,
+      credentials: 'omit',
+      cache: 'no-store',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch(() => {
       throw new KavalekError({ code: 'offline', message: 'The server cannot be reached.', nothingChanged: method === 'GET' });
     });
     if (answer.ok) return (answer.status === 204 ? undefined : await answer.json()) as T;

@@ -116,5 +116,8 @@ export interface MessagingOverview {
 }
 
 export interface ServerSees {
-  readonly parts: readonly { readonly title: string; readonly items: readonly { readonly names: readonly string[]; readonly purpose: string; readonly lifetime: string }[] }[];
+  readonly parts: readonly {
+    readonly title: string;
+    readonly items: readonly { readonly names: readonly string[]; readonly purpose: string; readonly lifetime: string }[];
+  }[];
 }

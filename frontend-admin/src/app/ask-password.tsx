@@ -15,13 +15,15 @@ export function AskPassword() {
   const [isAsking, setAsking] = useState(false);
   const answer = useRef<((typed: boolean) => void) | null>(null);
   useEffect(() => {
-    dashboard.askPassword = () =>
-      new Promise(resolve => {
-        answer.current = resolve;
-        setAsking(true);
-      });
+    const over = dashboard.askPasswordBy(
+      () =>
+        new Promise(resolve => {
+          answer.current = resolve;
+          setAsking(true);
+        }),
+    );
     return () => {
-      dashboard.askPassword = () => Promise.resolve(false);
+      over();
       answer.current?.(false);
     };
   }, [dashboard]);

@@ -10,14 +10,24 @@ import { useWords } from '../i18n';
 import styles from './gate.module.css';
 
 /** One thing to say before there is a dashboard. */
-export function Note({ title, text, busy, children }: { readonly title?: string; readonly text?: string; readonly busy?: boolean; readonly children?: ReactNode }) {
+export function Note({
+  title,
+  text,
+  busy,
+  children,
+}: {
+  readonly title?: string;
+  readonly text?: string;
+  readonly busy?: boolean;
+  readonly children?: ReactNode;
+}) {
   return (
     <main className={styles.page} aria-busy={busy}>
       <div className={styles.card}>
-      <Mark />
-      {title && <h1>{title}</h1>}
-      {text && <p className={styles.text}>{text}</p>}
-      {children}
+        <Mark />
+        {title && <h1>{title}</h1>}
+        {text && <p className={styles.text}>{text}</p>}
+        {children}
       </div>
     </main>
   );

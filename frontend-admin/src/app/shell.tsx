@@ -19,7 +19,15 @@ import styles from './shell.module.css';
 import { useRank } from './use-dashboard';
 
 const icons: Record<Screen, IconName> = { overview: 'pulse', people: 'group', invites: 'mail', policy: 'settings', audit: 'list', sees: 'eye', setup: 'check' };
-const drawn: Record<Screen, () => ReactNode> = { overview: Overview, people: People, invites: Invites, policy: PolicyScreen, audit: Audit, sees: Sees, setup: Setup };
+const drawn: Record<Screen, () => ReactNode> = {
+  overview: Overview,
+  people: People,
+  invites: Invites,
+  policy: PolicyScreen,
+  audit: Audit,
+  sees: Sees,
+  setup: Setup,
+};
 
 /** The rank that a section is for, where it is not for all that have one. */
 const least: Partial<Record<Screen, Rank>> = { invites: 'admin', setup: 'owner' };
@@ -48,7 +56,13 @@ export function Shell({ handle, onClose }: { readonly handle: string; readonly o
   return (
     <div className={styles.shell}>
       <header className={styles.top}>
-        <IconButton icon={isMenuOpen ? 'close' : 'lines'} label={words.menu} className={styles.menuButton} aria-expanded={isMenuOpen} onClick={() => setMenuOpen(!isMenuOpen)} />
+        <IconButton
+          icon={isMenuOpen ? 'close' : 'lines'}
+          label={words.menu}
+          className={styles.menuButton}
+          aria-expanded={isMenuOpen}
+          onClick={() => setMenuOpen(!isMenuOpen)}
+        />
         <a href="/" className={styles.mark} aria-label={words.toApp} title={words.toApp}>
           <Mark />
         </a>
@@ -77,7 +91,7 @@ export function Shell({ handle, onClose }: { readonly handle: string; readonly o
           {words.toApp}
         </a>
       </nav>
-      <main className={styles.main} ref={main} tabIndex={-1}>
+      <main className={styles.main} ref={main} tabIndex={0}>
         <div className={styles.content}>
           <h1>{words.screens[screen]}</h1>
           <Drawn key={screen} />

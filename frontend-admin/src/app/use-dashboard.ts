@@ -50,7 +50,12 @@ export function useAsked<T>(ask: () => Promise<T>, question = '', every?: number
         },
       );
     once();
-    const timer = every === undefined ? undefined : setInterval(() => { if (!document.hidden) once(); }, every * 1000);
+    const timer =
+      every === undefined
+        ? undefined
+        : setInterval(() => {
+            if (!document.hidden) once();
+          }, every * 1000);
     return () => {
       gone = true;
       clearInterval(timer);

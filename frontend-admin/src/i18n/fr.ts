@@ -9,7 +9,15 @@ export const fr: Words = {
   menu: 'Rubriques',
   toApp: 'Retour aux conversations',
   close: 'Fermer le tableau de bord',
-  screens: { overview: 'Vue d’ensemble', people: 'Personnes', invites: 'Invitations', policy: 'Règles', audit: 'Journal d’audit', sees: 'Ce que ce serveur voit', setup: 'Mise en place et vérifications' },
+  screens: {
+    overview: 'Vue d’ensemble',
+    people: 'Personnes',
+    invites: 'Invitations',
+    policy: 'Règles',
+    audit: 'Journal d’audit',
+    sees: 'Ce que ce serveur voit',
+    setup: 'Mise en place et vérifications',
+  },
   loading: 'Chargement…',
   more: 'Afficher la suite',
   ranks: { member: 'Membre', moderator: 'Modération', admin: 'Administration', owner: 'Propriétaire' },
@@ -74,7 +82,8 @@ export const fr: Words = {
   setup: {
     steps: 'Étapes',
     who: 'Son nom et son adresse',
-    whoText: 'C’est ainsi que l’on voit ce serveur. Les deux sont des options du serveur (--name, --origin, ou KAVALEK_NAME et KAVALEK_ORIGIN), lues à son démarrage.',
+    whoText:
+      'C’est ainsi que l’on voit ce serveur. Les deux sont des options du serveur (--name, --origin, ou KAVALEK_NAME et KAVALEK_ORIGIN), lues à son démarrage.',
     name: 'Nom',
     address: 'Adresse',
     join: 'Qui peut entrer',
@@ -97,7 +106,8 @@ export const fr: Words = {
     whys: {
       tls: 'La page est arrivée en https.',
       loopback: 'C’est l’ordinateur même du serveur. Pour tous les autres, il faut https (docs/deployment.md).',
-      noTls: 'La page est arrivée sans https : les navigateurs ne lui confient aucune clé. Mettez TLS devant le serveur, ou donnez-lui un certificat (docs/deployment.md).',
+      noTls:
+        'La page est arrivée sans https : les navigateurs ne lui confient aucune clé. Mettez TLS devant le serveur, ou donnez-lui un certificat (docs/deployment.md).',
       socket: 'Une connexion WebSocket s’ouvre à travers tout ce qui est devant le serveur.',
       noSocket: 'Aucune connexion WebSocket ne s’ouvre. Ce qui est devant le serveur doit la laisser passer, à /socket.',
       pushOn: 'Le serveur peut réveiller les appareils dont le navigateur est fermé.',
@@ -169,7 +179,7 @@ export const fr: Words = {
 
   policy: {
     text: 'Ce que cette instance demande à tous. C’est signé avec la clé du serveur, et chaque acte ici est dans le journal d’audit.',
-    number: n => (n === 0 ? 'Comme à l’installation ; jamais changées' : `Version ${n}`),
+    number: n => (n === 0 ? 'Comme à l’installation ; jamais changées' : `Version ${n}`),
     onlyOwner: 'Seul un propriétaire peut les changer.',
     registration: 'Qui peut créer un compte',
     invite: 'Qui a une invitation',
@@ -188,7 +198,8 @@ export const fr: Words = {
     asTheyLike: 'Au choix de chacun',
     app: 'Dans l’application',
     suites: 'Chiffrement',
-    suite: 'MLS (RFC 9420) avec ECDH sur P-256 et ML-KEM-768 ensemble, AES-256-GCM, SHA-384, ECDSA sur P-256. Il n’y en a pas d’autre : aucune conversation ne peut être affaiblie.',
+    suite:
+      'MLS (RFC 9420) avec ECDH sur P-256 et ML-KEM-768 ensemble, AES-256-GCM, SHA-384, ECDSA sur P-256. Il n’y en a pas d’autre : aucune conversation ne peut être affaiblie.',
     onlyTold: 'Signé et dit à chaque application ; aucune ne s’y tient encore d’elle-même.',
     save: 'Mettre en vigueur',
     saved: 'En vigueur dès maintenant.',

@@ -72,7 +72,8 @@ export function Audit() {
 /** Whether the records follow from each other, and from the one that this browser saw last. */
 function useVerdict(records: readonly AuditRecord[], instance: Id | null): Verdict | null {
   const [verdict, setVerdict] = useState<Verdict | null>(null);
-  const newest = records[0], count = records.length;
+  const newest = records[0],
+    count = records.length;
   useEffect(() => {
     if (!newest || instance === null) return;
     let gone = false;

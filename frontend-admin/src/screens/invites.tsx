@@ -37,7 +37,7 @@ export function Invites() {
     invites.again();
   });
   return (
-    <>
+    <div className={styles.fields}>
       <Section title={t.make}>
         {link ? (
           <>
@@ -114,6 +114,6 @@ export function Invites() {
           }}
         />
       )}
-    </>
+    </div>
   );
 }

@@ -5,6 +5,7 @@ import { useAsked, useDashboard, useRank } from '../app/use-dashboard';
 import { useWords } from '../i18n';
 import { Figure, Figures } from '../ui/figures';
 import { LiveChart } from '../ui/live-chart';
+import type { Dashboard } from '../api/dashboard';
 import type { MessagingOverview } from '../api/records';
 import styles from './screens.module.css';
 
@@ -36,13 +37,22 @@ export function Overview() {
   const series = useSeries(delivery.value);
   const now = series.times.at(-1);
   if (!auth.value || !delivery.value || now === undefined) {
-    return auth.problem ?? delivery.problem ? <Line kind="danger" boxed icon="warning">{auth.problem ?? delivery.problem}</Line> : <p role="status">{loading}</p>;
+    return (auth.problem ?? delivery.problem) ? (
+      <Line kind="danger" boxed icon="warning">
+        {auth.problem ?? delivery.problem}
+      </Line>
+    ) : (
+      <p role="status">{loading}</p>
+    );
   }
-  const a = auth.value, d = delivery.value;
+  const a = auth.value,
+    d = delivery.value;
   const isBackupOld = a.lastBackup === undefined || now - a.lastBackup > 2 * 86_400;
   const endsSoon = a.certificateExpires !== undefined && a.certificateExpires - now < 14 * 86_400;
   const whole = (value: number) => value.toLocaleString(document.documentElement.lang);
-  const advice = [isBackupOld && words.backupAdvice, endsSoon && words.certificateAdvice(formats.until(a.certificateExpires! * 1000, now * 1000))].filter(one => one !== false);
+  const advice = [isBackupOld && words.backupAdvice, endsSoon && words.certificateAdvice(formats.until(a.certificateExpires! * 1000, now * 1000))].filter(
+    one => one !== false,
+  );
   return (
     <>
       {(auth.problem ?? delivery.problem) ? (
@@ -59,7 +69,15 @@ export function Overview() {
         </Line>
       )}
       {isOwner && a.accounts === 1 && (
-        <Line boxed icon="info" actions={<a href="#/setup">{setup.begin}</a>}>
+        <Line
+          boxed
+          icon="info"
+          actions={
+            <a href="#/setup" className={styles.way}>
+              {setup.begin}
+            </a>
+          }
+        >
           {setup.alone}
         </Line>
       )}
@@ -68,8 +86,24 @@ export function Overview() {
           {words.now} <small>{words.lastMinutes}</small>
         </h2>
         <div className={styles.charts}>
-          <LiveChart title={words.connections} now={whole(d.connections)} times={series.times} values={series.connections} span={span} least={4} format={whole} />
-          <LiveChart title={words.perMinute} now={whole(d.entriesPerMinute)} times={series.times} values={series.perMinute} span={span} least={10} format={whole} />
+          <LiveChart
+            title={words.connections}
+            now={whole(d.connections)}
+            times={series.times}
+            values={series.connections}
+            span={span}
+            least={4}
+            format={whole}
+          />
+          <LiveChart
+            title={words.perMinute}
+            now={whole(d.entriesPerMinute)}
+            times={series.times}
+            values={series.perMinute}
+            span={span}
+            least={10}
+            format={whole}
+          />
           <LiveChart title={words.queue} now={whole(d.queueDepth)} times={series.times} values={series.queue} span={span} least={10} format={whole} />
           <LiveChart
             title={words.memory}
@@ -85,7 +119,11 @@ export function Overview() {
       <section className={styles.part} aria-labelledby="people">
         <h2 id="people">{words.people}</h2>
         <Figures>
-          <Figure name={words.people} value={whole(a.accounts)} text={[a.suspended > 0 && words.suspended(a.suspended), a.left > 0 && words.left(a.left)].filter(Boolean).join(' · ')} />
+          <Figure
+            name={words.people}
+            value={whole(a.accounts)}
+            text={[a.suspended > 0 && words.suspended(a.suspended), a.left > 0 && words.left(a.left)].filter(Boolean).join(' · ')}
+          />
           <Figure name={words.devices} value={whole(a.devices)} text={words.sessions(a.sessions)} />
           <Figure name={words.invites} value={whole(a.invites)} />
         </Figures>
@@ -119,19 +157,25 @@ export function Overview() {
   );
 }
 
-/** The last looks; in the memory of this page alone. */
+const kept = new WeakMap<Dashboard, Series>();
+
+/** The last looks; in the memory of this page alone, where they stay while the dashboard is open. */
 function useSeries(look: MessagingOverview | null): Series {
-  const [series, setSeries] = useState(nothing);
+  const { dashboard } = useDashboard();
+  const [series, setSeries] = useState(() => kept.get(dashboard) ?? nothing);
   useEffect(() => {
     if (!look) return;
     const after = (values: readonly number[], value: number) => [...values, value].slice(-shown);
-    setSeries(before => ({
+    const before = kept.get(dashboard) ?? nothing;
+    const next = {
       times: after(before.times, Math.floor(Date.now() / 1000)),
       connections: after(before.connections, look.connections),
       perMinute: after(before.perMinute, look.entriesPerMinute),
       queue: after(before.queue, look.queueDepth),
       memory: after(before.memory, look.memoryBytes),
-    }));
-  }, [look]);
+    };
+    kept.set(dashboard, next);
+    setSeries(next);
+  }, [look, dashboard]);
   return series;
 }

@@ -25,7 +25,16 @@ export function People() {
   const [state, setState] = useState<PersonState | ''>('');
   const [open, setOpen] = useState<Person | null>(null);
   const settled = useSettled(search);
-  const question = { search: settled.trim().toLowerCase().replace(/^@/, '').replace(/[^a-z0-9_.]/g, '').slice(0, 32), rank, state };
+  const question = {
+    search: settled
+      .trim()
+      .toLowerCase()
+      .replace(/^@/, '')
+      .replace(/[^a-z0-9_.]/g, '')
+      .slice(0, 32),
+    rank,
+    state,
+  };
   const key = JSON.stringify(question);
   const first = useAsked(() => dashboard.people({ ...question, after: null }), key);
   const [more, setMore] = useState<{ readonly of: unknown; readonly people: readonly Person[]; readonly next: string | undefined } | null>(null);
@@ -44,7 +53,16 @@ export function People() {
   return (
     <>
       <div className={styles.bar}>
-        <TextField label={t.search} type="search" value={search} dir="ltr" autoCapitalize="off" autoComplete="off" spellCheck={false} onChange={event => setSearch(event.target.value)} />
+        <TextField
+          label={t.search}
+          type="search"
+          value={search}
+          dir="ltr"
+          autoCapitalize="off"
+          autoComplete="off"
+          spellCheck={false}
+          onChange={event => setSearch(event.target.value)}
+        />
         <SelectField label={t.rank} value={rank} onChange={event => setRank(event.target.value as Rank | '')}>
           <option value="">{t.any}</option>
           {ranks.map(each => (
@@ -101,7 +119,7 @@ export function People() {
                   <span className={classNames(styles.tag, person.state !== 'active' && styles.warns)}>{words.states[person.state]}</span>
                 </td>
                 <td className={styles.wide}>
-                  {person.devices} <span className={styles.small}>{t.loggedIn(person.sessions)}</span>
+                  {person.devices} <span className={styles.small}>· {t.loggedIn(person.sessions)}</span>
                 </td>
               </tr>
             ))}
@@ -114,7 +132,9 @@ export function People() {
         </Button>
       )}
       <Problem text={load.problem} />
-      <FindByMail onFound={setOpen} />
+      <div className={styles.fields}>
+        <FindByMail onFound={setOpen} />
+      </div>
       {open && <PersonDialog person={open} onClose={() => setOpen(null)} onChanged={changed} />}
     </>
   );

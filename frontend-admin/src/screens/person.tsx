@@ -44,7 +44,16 @@ export function PersonDialog({ person, onClose, onChanged }: { readonly person: 
     case 'sign-out':
       return <Confirm title={t.signOut} text={t.signOutText(name)} act={() => dashboard.act(person.account, 'sign-out')} {...confirm} />;
     case 'off-board':
-      return <Confirm title={t.offBoard} text={t.offBoardText(name)} danger typed={person.handle} act={() => dashboard.act(person.account, 'off-board')} {...confirm} />;
+      return (
+        <Confirm
+          title={t.offBoard}
+          text={t.offBoardText(name)}
+          danger
+          typed={person.handle}
+          act={() => dashboard.act(person.account, 'off-board')}
+          {...confirm}
+        />
+      );
     case 'delete':
       return <Confirm title={t.delete} text={t.deleteText(name)} danger typed={person.handle} act={() => dashboard.delete(person.account)} {...confirm} />;
     case 'rank':
@@ -86,7 +95,9 @@ export function PersonDialog({ person, onClose, onChanged }: { readonly person: 
               {person.state === 'active' && <Row start={<Icon name="ban" />} title={t.suspend} text={t.suspendShort} onClick={() => setAct('suspend')} />}
               {person.state === 'suspended' && <Row start={<Icon name="check" />} title={t.resume} text={t.resumeShort} onClick={() => setAct('resume')} />}
               {isAdmin && isHere && <Row start={<Icon name="leave" />} title={t.signOut} text={t.signOutShort} onClick={() => setAct('sign-out')} />}
-              {isAdmin && isHere && <Row danger start={<Icon name="archive" />} title={t.offBoard} text={t.offBoardShort} onClick={() => setAct('off-board')} />}
+              {isAdmin && isHere && (
+                <Row danger start={<Icon name="archive" />} title={t.offBoard} text={t.offBoardShort} onClick={() => setAct('off-board')} />
+              )}
               {isAdmin && <Row danger start={<Icon name="trash" />} title={t.delete} text={t.deleteShort} onClick={() => setAct('delete')} />}
             </Section>
           )}

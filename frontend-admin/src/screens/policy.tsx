@@ -59,7 +59,13 @@ function PolicyForm({ policy, onChanged }: { readonly policy: Policy; readonly o
             <option value="invite">{t.invite}</option>
             <option value="open">{t.openToAll}</option>
           </SelectField>
-          <Choice label={t.retention} value={next.retentionDays} choices={retentions} name={days => String(days)} onChange={retentionDays => set({ retentionDays })} />
+          <Choice
+            label={t.retention}
+            value={next.retentionDays}
+            choices={retentions}
+            name={days => String(days)}
+            onChange={retentionDays => set({ retentionDays })}
+          />
         </Section>
         <Section title={t.timers}>
           <div className={styles.pair}>
@@ -77,12 +83,24 @@ function PolicyForm({ policy, onChanged }: { readonly policy: Policy; readonly o
               name={bytes => (bytes === 0 ? t.noFiles : formats.bytes(bytes))}
               onChange={attachmentBytes => set({ attachmentBytes })}
             />
-            <Choice label={t.attachmentQuota} value={next.attachmentQuota} choices={quotas} name={bytes => formats.bytes(bytes)} onChange={attachmentQuota => set({ attachmentQuota })} />
+            <Choice
+              label={t.attachmentQuota}
+              value={next.attachmentQuota}
+              choices={quotas}
+              name={bytes => formats.bytes(bytes)}
+              onChange={attachmentQuota => set({ attachmentQuota })}
+            />
           </div>
         </Section>
         <Section title={t.app} text={t.onlyTold}>
           <Switch label={t.receipts} on={next.receipts} onChange={receipts => set({ receipts })} disabled={!isOwner} />
-          <Choice label={t.lock} value={next.lockAfter} choices={locks} name={seconds => (seconds === 0 ? t.asTheyLike : formats.duration(seconds))} onChange={lockAfter => set({ lockAfter })} />
+          <Choice
+            label={t.lock}
+            value={next.lockAfter}
+            choices={locks}
+            name={seconds => (seconds === 0 ? t.asTheyLike : formats.duration(seconds))}
+            onChange={lockAfter => set({ lockAfter })}
+          />
         </Section>
         <Section title={t.suites}>
           <p>{t.suite}</p>

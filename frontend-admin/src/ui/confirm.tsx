@@ -56,7 +56,15 @@ export function Confirm({
       <p>{text}</p>
       {children}
       {typed !== undefined && (
-        <TextField label={words.people.typeHandle(typed)} value={given} dir="ltr" autoCapitalize="off" autoComplete="off" spellCheck={false} onChange={event => setGiven(event.target.value)} />
+        <TextField
+          label={words.people.typeHandle(typed)}
+          value={given}
+          dir="ltr"
+          autoCapitalize="off"
+          autoComplete="off"
+          spellCheck={false}
+          onChange={event => setGiven(event.target.value)}
+        />
       )}
       <Problem text={acting.problem} />
     </Dialog>

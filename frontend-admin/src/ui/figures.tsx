@@ -4,7 +4,17 @@ import { Icon } from '@app/ui/icon';
 import styles from './figures.module.css';
 
 /** A number that is looked at often, with what it is. */
-export function Figure({ name, value, text, attention }: { readonly name: string; readonly value: ReactNode; readonly text?: ReactNode; readonly attention?: boolean }) {
+export function Figure({
+  name,
+  value,
+  text,
+  attention,
+}: {
+  readonly name: string;
+  readonly value: ReactNode;
+  readonly text?: ReactNode;
+  readonly attention?: boolean;
+}) {
   return (
     <div className={classNames(styles.figure, attention && styles.attention)}>
       <dt>{name}</dt>

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { useFormats } from '@app/i18n';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import styles from './live-chart.module.css';
@@ -27,9 +28,12 @@ export function LiveChart({
 }) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
+  const formats = useFormats();
   const latest = useRef(format);
+  const hour = useRef((at: number) => formats.time(at));
   useEffect(() => {
     latest.current = format;
+    hour.current = at => formats.time(at);
   });
   useEffect(() => {
     const element = place.current!;
@@ -45,15 +49,28 @@ export function LiveChart({
         legend: { show: false },
         padding: [8, 4, 0, 0],
         scales: {
-          // Before there is anything, both ends are not numbers.
-          x: { range: (_, first, last) => (Number.isFinite(last) ? [Math.min(first, last - span), last] : [0, span]) },
+          x: { range: shown => [Math.min(shown.data[0][0] ?? 0, (shown.data[0].at(-1) ?? 0) - span), shown.data[0].at(-1) ?? span] },
           y: { range: (_, __, most) => [0, Math.max(least, (most ?? 0) * 1.2)] },
         },
         axes: [
-          { ...axis, space: 90, size: 24, grid: { show: false } },
-          { ...axis, size: 58, space: 38, grid: { stroke: () => colours().borderTopColor, width: 1 }, values: (_, ticks) => ticks.map(tick => latest.current(tick)) },
+          { ...axis, space: 90, size: 24, grid: { show: false }, values: (_, ticks) => ticks.map(tick => hour.current(tick * 1000)) },
+          {
+            ...axis,
+            size: 58,
+            space: 38,
+            grid: { stroke: () => colours().borderTopColor, width: 1 },
+            values: (_, ticks) => ticks.map(tick => latest.current(tick)),
+          },
         ],
-        series: [{}, { stroke: () => colours().outlineColor, fill: () => colours().columnRuleColor, width: 2, points: { show: false } }],
+        series: [
+          {},
+          {
+            stroke: () => colours().outlineColor,
+            fill: () => colours().columnRuleColor,
+            width: 2,
+            points: { show: drawing => drawing.data[0].length < 3, size: 7 },
+          },
+        ],
       },
       [[], []],
       element,

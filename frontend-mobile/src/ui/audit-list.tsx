@@ -1,4 +1,5 @@
 import { isolate, useFormats, useTexts } from '../i18n';
+import { useNow } from '../page/use-now';
 import styles from './audit-list.module.css';
 
 /** One act of somebody who runs the server. */
@@ -19,6 +20,7 @@ export interface AuditEntry {
 export function AuditList({ entries }: { readonly entries: readonly AuditEntry[] }) {
   const t = useTexts();
   const formats = useFormats();
+  const now = useNow(60_000);
   return (
     <ol className={styles.list}>
       {entries.map(entry => (
@@ -27,7 +29,7 @@ export function AuditList({ entries }: { readonly entries: readonly AuditEntry[]
             {entry.number}
           </span>
           <time className={styles.time} dateTime={new Date(entry.at).toISOString()} title={formats.full(entry.at)}>
-            {formats.brief(entry.at, Date.now())}
+            {formats.brief(entry.at, now)}
           </time>
           <p className={styles.what}>
             <strong title={entry.actor}>{who(entry.actorHandle, t.audit.gone)}</strong> {said(entry, t.audit)}

@@ -55,7 +55,11 @@ test('how quick the dashboard is with ten thousand accounts', async () => {
     await tell(
       `page ${round + 1} drawn`,
       () => owner.button('Show more').click(),
-      () => owner.page.locator('tbody tr').nth(100 * round + 99).waitFor(),
+      () =>
+        owner.page
+          .locator('tbody tr')
+          .nth(100 * round + 99)
+          .waitFor(),
     );
   for (const [typed, count] of [
     ['zoe_09', '100 people'],

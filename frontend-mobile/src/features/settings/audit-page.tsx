@@ -41,7 +41,8 @@ export function AuditPage() {
           {t.audit.changed}
         </Line>
       ) : (
-        trail && trail.records.length > 0 && (
+        trail &&
+        trail.records.length > 0 && (
           <Line boxed icon="shieldCheck">
             {t.audit.whole}
           </Line>
