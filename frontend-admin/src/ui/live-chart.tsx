@@ -47,13 +47,20 @@ export function LiveChart({
         height,
         cursor: { show: false },
         legend: { show: false },
-        padding: [8, 4, 0, 0],
+        padding: [8, 18, 0, 0],
         scales: {
           x: { range: shown => [Math.min(shown.data[0][0] ?? 0, (shown.data[0].at(-1) ?? 0) - span), shown.data[0].at(-1) ?? span] },
           y: { range: (_, __, most) => [0, Math.max(least, (most ?? 0) * 1.2)] },
         },
         axes: [
-          { ...axis, space: 90, size: 24, grid: { show: false }, values: (_, ticks) => ticks.map(tick => hour.current(tick * 1000)) },
+          {
+            ...axis,
+            incrs: [60, 120, 300, 600],
+            space: 60,
+            size: 24,
+            grid: { show: false },
+            values: (_, ticks) => ticks.map(tick => hour.current(tick * 1000)),
+          },
           {
             ...axis,
             size: 58,

@@ -227,6 +227,8 @@ test('An owner runs the server and everybody reads what was done, a member gets 
   await other.sees('One more step');
   // A device that was not let in yet opens nothing
   const response = await other.page.goto(`${stage.server.origin}/admin`);
+  await other.page.getByLabel('Your password').first().fill(password);
+  await other.button('Open').click();
   await other.sees('This browser is not let in yet');
   await other.isAccessible('waiting');
   const policy = response!.headers()['content-security-policy']!;
