@@ -40,7 +40,7 @@ public sealed class Moderators
     {
         ModeratorRecord[] named = await core.Auth.ModeratorsAsync(cancel).ConfigureAwait(false);
         if (named.Length > Limits.Moderators || named.DistinctBy(one => one.Account).Count() != named.Length) throw ServerErrors.Misbehaves("names too many moderators, or one twice");
-        AuditTrail trail = await AuditTrail.ReadAsync(core.Auth, core.Store, core.Identity.Instance, int.MaxValue, cancel).ConfigureAwait(false);
+        AuditTrail trail = await core.Audit.ReadAsync(int.MaxValue, cancel).ConfigureAwait(false);
         Dictionary<Id, AuditRecord> ranked = Ranked(trail);
         List<Moderator> all = [];
         List<Contact> changed = [];

@@ -462,7 +462,7 @@ public static class AttachmentTests
         Assert.Equal(["fits", "full", "text"], (await hers.TextsAsync()).Order(StringComparer.Ordinal));
         // A policy that takes less, of which this device has not heard yet: the server keeps to it. Then it has, and none is sent at all.
         await hers.DeleteAsync([full.Id]);
-        server.Services.GetRequiredService<IEventBus>().Publish(new PolicyChanged(30, 0, 1 << 20));
+        server.Services.GetRequiredService<IEventBus>().Publish(new Protocol.PolicyChanged(30, 0, 1 << 20));
         await hers.SendAsync("none", [File("c.bin", new byte[10])]);
         await SyncAsync(marie, karim);
         Message none = await hers.MessageAsync("none");
