@@ -581,6 +581,7 @@ export const en = {
     invitesEnded: count('invitation ended with it', 'invitations ended with it'),
     sessionsEnded: count('session', 'sessions'),
     people: count('person', 'people'),
+    days: count('day', 'days'),
     /** What follows the name of who did it. `detail` is what the log says (docs/PROTOCOL.md §5.13). */
     acts: {
       'opened the dashboard': () => 'opened the dashboard',
@@ -593,6 +594,14 @@ export const en = {
       invited: (_, detail) => `made an invitation for ${detail}`,
       'revoked an invite': () => 'revoked an invitation',
       policy: (_, detail) => `put version ${detail} of the policy in force`,
+      joined: (_, detail) => `joined by an invitation, as ${detail}`,
+      'decided a report': (_, detail) => `decided a report (${detail})`,
+      'tested mail': () => 'tried whether mail works',
+      settings: (_, detail) => `changed the settings (${detail})`,
+      'set up': () => 'finished setting this server up',
+      'ran a backup': () => 'ran a backup',
+      'tested a backup': () => 'tested a backup',
+      purged: (whom, detail) => `deleted files older than ${detail}${whom ? ` of ${whom}` : ''}`,
     } as Readonly<Record<string, (whom: string, detail: string) => string>>,
   },
   devices: {

@@ -596,6 +596,7 @@ export const fr: Texts = {
     invitesEnded: count('invitation a pris fin avec cela', 'invitations ont pris fin avec cela'),
     sessionsEnded: count('session', 'sessions'),
     people: count('personne', 'personnes'),
+    days: count('jour', 'jours'),
     acts: {
       'opened the dashboard': () => 'a ouvert le tableau de bord',
       rank: (whom, detail) => `a donné à ${whom} le rang : ${detail}`,
@@ -607,6 +608,14 @@ export const fr: Texts = {
       invited: (_, detail) => `a créé une invitation pour ${detail}`,
       'revoked an invite': () => 'a révoqué une invitation',
       policy: (_, detail) => `a mis en vigueur la version ${detail} des règles`,
+      joined: (_, detail) => `est venu·e par une invitation, avec le rang : ${detail}`,
+      'decided a report': (_, detail) => `a tranché un signalement (${detail})`,
+      'tested mail': () => 'a essayé le courrier',
+      settings: (_, detail) => `a changé les réglages (${detail})`,
+      'set up': () => 'a terminé la mise en place de ce serveur',
+      'ran a backup': () => 'a lancé une sauvegarde',
+      'tested a backup': () => 'a testé une sauvegarde',
+      purged: (whom, detail) => `a supprimé les fichiers de plus de ${detail}${whom ? ` de ${whom}` : ''}`,
     },
   },
   devices: {

@@ -58,6 +58,10 @@ function said({ act, subject, subjectHandle, detail }: AuditEntry, t: AuditTexts
       return say(whom, `${t.people(Number(second))} (${rank})`);
     case 'signed out':
       return say(whom, t.sessionsEnded(Number(first)));
+    case 'joined':
+      return say(whom, rank);
+    case 'purged':
+      return say(whom, t.days(Number(first)));
     case 'suspended':
     case 'off-boarded':
     case 'deleted':
