@@ -22,6 +22,7 @@ afterAll(async () => {
 test('A voice message is explained, recorded, heard before it is sent, and played in place at both sizes', async () => {
   const marie = await Person.arrive(browser, 'marie', { size: desktop });
   await marie.signUp(server.setup, 'marie', 'Marie');
+  await marie.button('New conversation').waitFor();
   const invite = await invitation(marie, server);
   const jean = await Person.arrive(browser, 'jean', { size: phone, dark: true, language: 'fr-FR' });
   await jean.signUp(invite, 'jean', 'Jean', {
@@ -30,6 +31,7 @@ test('A voice message is explained, recorded, heard before it is sent, and playe
     written: 'Je les ai notés',
     confirm: 'Confirmer',
   });
+  await jean.button('Nouvelle conversation').waitFor();
   await writeTo(marie, server, 'jean', 'Bonjour Jean');
   await accept(jean, server, 'Accepter');
 

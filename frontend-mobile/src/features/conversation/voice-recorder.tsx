@@ -120,7 +120,8 @@ export function VoiceRecorder({
   }, [state]);
 
   const keys = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape') return;
+    // In the questions before, it closes them.
+    if (event.key !== 'Escape' || (state !== 'recording' && state !== 'recorded')) return;
     event.preventDefault();
     event.stopPropagation();
     // What was said is not lost by one key: it is discarded by its button.
