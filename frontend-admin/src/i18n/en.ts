@@ -198,7 +198,7 @@ export const en = {
     suites: 'Encryption',
     suite:
       'MLS (RFC 9420) with ECDH on P-256 together with ML-KEM-768, AES-256-GCM, SHA-384, ECDSA on P-256. There is no other, so no conversation can be talked down.',
-    onlyTold: 'Signed and told to every app; no app keeps to it by itself yet.',
+    kept: 'Signed, and kept to by every app that has heard of it.',
     save: 'Put it in force',
     saved: 'In force from now on.',
     confirm: 'This holds for everybody on this instance, at once.',

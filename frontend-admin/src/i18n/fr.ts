@@ -200,7 +200,7 @@ export const fr: Words = {
     suites: 'Chiffrement',
     suite:
       'MLS (RFC 9420) avec ECDH sur P-256 et ML-KEM-768 ensemble, AES-256-GCM, SHA-384, ECDSA sur P-256. Il n’y en a pas d’autre : aucune conversation ne peut être affaiblie.',
-    onlyTold: 'Signé et dit à chaque application ; aucune ne s’y tient encore d’elle-même.',
+    kept: 'Signée, et suivie par chaque application qui l’a reçue.',
     save: 'Mettre en vigueur',
     saved: 'En vigueur dès maintenant.',
     confirm: 'Cela vaut pour tous sur cette instance, tout de suite.',

@@ -74,7 +74,7 @@ function PolicyForm({ policy, onChanged }: { readonly policy: Policy; readonly o
           </div>
           <Problem text={isWrong ? t.wrong : null} />
         </Section>
-        <Section title={t.attachments} text={t.onlyTold}>
+        <Section title={t.attachments} text={t.kept}>
           <div className={styles.pair}>
             <Choice
               label={t.attachmentSize}
@@ -92,7 +92,7 @@ function PolicyForm({ policy, onChanged }: { readonly policy: Policy; readonly o
             />
           </div>
         </Section>
-        <Section title={t.app} text={t.onlyTold}>
+        <Section title={t.app} text={t.kept}>
           <Switch label={t.receipts} on={next.receipts} onChange={receipts => set({ receipts })} disabled={!isOwner} />
           <Choice
             label={t.lock}

@@ -38,7 +38,7 @@ test('What was said is found again, what was begun outlives a reload, and the li
   await marie.page.keyboard.press('Control+k');
   await marie.page.keyboard.type('eleves harb');
   await hit(marie, 'noon').waitFor();
-  expect(await marie.page.locator('[data-hit] mark').allTextContents()).toEqual(['élèves', 'harb']);
+  await expect.poll(() => marie.page.locator('[data-hit] mark').allTextContents()).toEqual(['élèves', 'harb']);
   await box(marie).fill('plan');
   await hit(marie, 'first version').waitFor();
   await row(marie, 'Archive of plans').waitFor();
