@@ -45,6 +45,10 @@ test('A voice message is explained, recorded, heard before it is sent, and playe
 
   // Asked for the first time: said what for, before the browser asks
   await marie.context.clearPermissions();
+  // This browser has its answer ready and says so; one of a person's would not have been asked yet.
+  await marie.page.evaluate(() => {
+    navigator.permissions.query = () => Promise.resolve({ state: 'prompt' } as PermissionStatus);
+  });
   await begin.focus();
   await marie.page.keyboard.press('Enter');
   await marie.sees('May Kavalek use the microphone?');
