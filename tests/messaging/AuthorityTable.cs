@@ -83,7 +83,7 @@ static class AuthorityTable
         ("GET /auth/v1/admin/invites", Dashboard(Get, "invites")),
         ("POST /auth/v1/admin/invites", new(Needs.Staff, _ => Is(new(Post, "/auth/v1/admin/invites", TestDevice.Json(new CreateRankedInvite(1, 60, "member"), AdminJson.Default.CreateRankedInvite))), 200)),
         ("DELETE /auth/v1/admin/invites/{invite}", new(Needs.Staff, s => Is(new(Delete, $"/auth/v1/admin/invites/{s.Nothing}")), 404)),
-        ("PUT /auth/v1/admin/policy", new(Needs.Staff, _ => Is(new(HttpMethod.Put, "/auth/v1/admin/policy", TestDevice.Json(new InstancePolicy(1, "open", 30, 0, 0, 1, 1, true, 0, [0xF004]), AdminJson.Default.InstancePolicy))), 200)),
+        ("PUT /auth/v1/admin/policy", new(Needs.Staff, _ => Is(new(HttpMethod.Put, "/auth/v1/admin/policy", TestDevice.Json(new InstancePolicy(1, "open", 30, 0, 0, 1 << 20, 1 << 30, true, 0, [0xF004]), AdminJson.Default.InstancePolicy))), 200)),
         ("GET /auth/v1/moderators", new(Needs.Certified, _ => Is(new(Get, "/auth/v1/moderators")), 200)),
         ("PUT /auth/v1/admin/report-key", new(Needs.Staff, s => Is(PutReportKey(s)), 204)),
         ("POST /auth/v1/reports", new(Needs.Certified, s => Is(Report(s)), 204)),
