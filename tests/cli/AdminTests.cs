@@ -10,7 +10,8 @@ public sealed class AdminTests(TwoPeople two)
     public async Task An_owner_sees_how_the_instance_is_and_who_is_on_it_and_acts_with_the_password_that_opens_the_profile()
     {
         string rita = await two.SignUpAsync("rita");
-        JsonElement overview = JsonDocument.Parse((await two.RunAsync(two.Marie, "admin", "overview", "--json")).Out).RootElement;
+        JsonElement overview = JsonDocument.Parse((await two.RunAsync(two.Marie, "admin", "overview", "--json")).Out
+            .Split('\n').First(line => line.Contains("\"accounts\"", StringComparison.Ordinal))).RootElement; // what comes in meanwhile has lines of its own
         Assert.True(overview.GetProperty("accounts").GetInt32() >= 3);
         Assert.Contains("Last backup\tnone known", (await two.RunAsync(two.Marie, "admin", "overview")).Out);
         JsonElement person = JsonDocument.Parse((await two.RunAsync(two.Marie, "admin", "people", "@rit", "--json")).Out).RootElement;
