@@ -14,7 +14,8 @@ COPY mls mls
 FROM sdk AS wasm
 COPY client client
 # The analyzers have spoken in the tests.
-RUN dotnet publish client/browser --configuration Release --verbosity quiet --nologo -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
+RUN dotnet publish client/browser --configuration Release --verbosity quiet --nologo -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false \
+ && cp -r "$(cat client/browser/obj/runtime-pack.txt)" /pack && echo /pack > /pack.txt
 
 FROM node:24-slim AS web
 ENV CI=true
@@ -27,9 +28,12 @@ COPY build build
 COPY frontend-mobile frontend-mobile
 COPY frontend-admin frontend-admin
 COPY --from=wasm /source/frontend-mobile/public/dotnet frontend-mobile/public/dotnet
-RUN npm --prefix frontend-mobile run --silent build -- --logLevel warn && npm --prefix frontend-admin run --silent build -- --logLevel warn && node build/compress.mjs frontend-mobile/dist /tmp/compressed
+COPY --from=wasm /pack /pack
+COPY --from=wasm /pack.txt /pack.txt
+RUN node build/bundle.mjs frontend-mobile/public/dotnet /pack.txt && npm --prefix frontend-mobile run --silent build -- --logLevel warn && npm --prefix frontend-admin run --silent build -- --logLevel warn && node build/compress.mjs frontend-mobile/dist /tmp/compressed
 
 FROM sdk AS published
+COPY docs/STORED.md docs/STORED.md
 COPY backend backend
 RUN dotnet publish backend/host --configuration Release --output /app --verbosity quiet --nologo -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
 

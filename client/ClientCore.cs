@@ -55,7 +55,6 @@ sealed class ClientCore : IAsyncDisposable
         ClientCore core = new(options, profile, identity, await Tokens.LoadAsync(profile.Store, cancel).ConfigureAwait(false));
         await core.InstanceKey.LoadAsync(cancel).ConfigureAwait(false);
         await core.Policy.LoadAsync(cancel).ConfigureAwait(false);
-        if (await profile.Store.GetAsync(StoreKeys.AttachmentPolicy, cancel).ConfigureAwait(false) is { } attachments) core.AttachmentPolicy = AttachmentPolicy.Decode(attachments);
         await core.People.LoadAsync(cancel).ConfigureAwait(false);
         await core.Devices.LoadAsync(cancel).ConfigureAwait(false);
         return core;
@@ -82,9 +81,6 @@ sealed class ClientCore : IAsyncDisposable
     /// <summary>What was seen of the instance's audit log.</summary>
     public AuditMemory Audit { get; }
 
-    /// <summary>What the instance allows of attachments.</summary>
-    public AttachmentPolicy AttachmentPolicy { get; private set; } = AttachmentPolicy.None;
-
     /// <summary>Told of each message that has an end, milliseconds since 1970.</summary>
     public Action<ulong> Ends { get; set; } = _ => { };
 
@@ -99,15 +95,6 @@ sealed class ClientCore : IAsyncDisposable
 
     /// <summary>Told when something was marked.</summary>
     public Action Marked { get; set; } = () => { };
-
-    /// <summary>Asks the instance what it allows of attachments, and keeps it.</summary>
-    public async Task RefreshAttachmentPolicyAsync(CancellationToken cancel)
-    {
-        AttachmentPolicy policy = AttachmentPolicy.Of(await SignIn.InstanceAsync(cancel).ConfigureAwait(false));
-        if (policy == AttachmentPolicy) return;
-        await Store.ApplyAsync(new StoreBatch().Put(StoreKeys.AttachmentPolicy, policy.Encode()), cancel).ConfigureAwait(false);
-        AttachmentPolicy = policy;
-    }
 
     /// <summary>The own display name, if any.</summary>
     public string? DisplayName => Profile.Data.DisplayName;

@@ -183,7 +183,7 @@ public sealed class KavalekClient : IAsyncDisposable
     public async Task LogOutAsync(bool removeDevice, CancellationToken cancel = default)
     {
         // What only this device has goes into the archive before the device goes.
-        if (removeDevice && !_core.Identity.IsWaiting) await TryArchiveAsync(all: true, cancel).ConfigureAwait(false);
+        if (!_core.Identity.IsWaiting) await TryArchiveAsync(cancel).ConfigureAwait(false);
         try
         {
             // An account's last device stays on the list: with an empty list, nobody could ever certify one again.
@@ -212,15 +212,15 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>
     /// Deletes the account for good: it leaves its conversations as far as the server can be reached, everything at the server goes, and then everything here.
     /// </summary>
-    /// <exception cref="KavalekException"><see cref="ErrorCodes.WrongCredentials"/>; then nothing was deleted.</exception>
+    /// <exception cref="KavalekException"><see cref="ErrorCodes.WrongCredentials"/>, <see cref="ErrorCodes.LastOwner"/>; then nothing was left or deleted.</exception>
     public async Task DeleteAccountAsync(string password, CancellationToken cancel = default)
     {
         _core.Identity.Certified();
+        // Whether the password is right, and the account may go, is known before anything is begun that cannot be taken back; and where not, the session is what it was.
+        await _core.Account.DeleteAsync(password, check: true, cancel).ConfigureAwait(false);
         await StopAsync().ConfigureAwait(false);
-        // Whether the password is right is known before anything is begun that cannot be taken back.
-        await LogInAgainAsync(password, cancel).ConfigureAwait(false);
         await Engine.LeaveAllAsync(cancel).ConfigureAwait(false);
-        await _core.Account.DeleteAsync(password, cancel).ConfigureAwait(false);
+        await _core.Account.DeleteAsync(password, check: false, cancel).ConfigureAwait(false);
         await _core.Profile.WipeAsync().ConfigureAwait(false);
         await LockAsync().ConfigureAwait(false);
     }
@@ -303,13 +303,16 @@ public sealed class KavalekClient : IAsyncDisposable
     /// <summary>How it is connected.</summary>
     public ConnectionState Connection => _core.Link.State;
 
-    /// <summary>One complete catch-up: what the server holds for this device is processed and the outbox sent when it returns.</summary>
+    /// <summary>
+    /// One complete catch-up: what the server holds for this device is processed and the outbox sent when it returns, and the archive has what came of it, since nobody may be there
+    /// to write it later.
+    /// </summary>
     public async Task SyncAsync(CancellationToken cancel = default)
     {
         ConversationEngine engine = Engine;
         await engine.SyncAsync(cancel).ConfigureAwait(false);
         await _upkeep.OnceAsync(cancel).ConfigureAwait(false);
-        await TryArchiveAsync(all: false, cancel).ConfigureAwait(false);
+        await TryArchiveAsync(cancel).ConfigureAwait(false);
     }
 
     /// <summary>All events from this call on, for as long as they are read.</summary>
@@ -506,11 +509,11 @@ public sealed class KavalekClient : IAsyncDisposable
     }
 
     // It can wait, and what waits is marked: nothing else fails for it.
-    async Task TryArchiveAsync(bool all, CancellationToken cancel)
+    async Task TryArchiveAsync(CancellationToken cancel)
     {
         try
         {
-            if (_history is { } history) await history.SyncAsync(all, cancel).ConfigureAwait(false);
+            if (_history is { } history) await history.SyncAsync(all: true, cancel).ConfigureAwait(false);
         }
         catch (KavalekException)
         {

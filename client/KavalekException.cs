@@ -59,6 +59,8 @@ public static class ClientErrors
     public const string WrongLinkCode = "wrong_link_code";
     /// <summary>A minute has passed since the link to a new device was begun, or it was used.</summary>
     public const string LinkExpired = "link_expired";
+    /// <summary>The device was let in before, but nobody had said on it that the digits were the same: it has no keys.</summary>
+    public const string LetInUnseen = "let_in_unseen";
     /// <summary>The words are no recovery key, or not this account's.</summary>
     public const string WrongRecoveryKey = "wrong_recovery_key";
     /// <summary>The account has no recovery key.</summary>

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vite';
+import { build, server } from '../frontend-mobile/serving.ts';
 import { app, built, workerOfTheApp } from './app.ts';
 
 export default defineConfig({
@@ -8,20 +9,6 @@ export default defineConfig({
   plugins: [workerOfTheApp()],
   resolve: { alias: { '@app': app }, dedupe: ['react', 'react-dom'] },
   worker: { format: 'es' },
-  build: {
-    target: 'es2023',
-    outDir: join(built, 'admin'),
-    emptyOutDir: true,
-    // Nothing is inlined into the page: it is served under script-src 'self' and style-src 'self'.
-    assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
-    sourcemap: false,
-  },
-  server: {
-    proxy: {
-      '/auth': 'http://localhost:8080',
-      '/api': 'http://localhost:8080',
-      '/socket': { target: 'http://localhost:8080', ws: true },
-    },
-  },
+  build: { ...build, outDir: join(built, 'admin'), emptyOutDir: true },
+  server,
 });

@@ -33,6 +33,8 @@ public static class ErrorCodes
     public const string StaleArchive = "stale_archive";
     /// <summary>409: the policy is not the successor of the stored one.</summary>
     public const string StalePolicy = "stale_policy";
+    /// <summary>409: it is the last owner's account, and others are on the instance.</summary>
+    public const string LastOwner = "last_owner";
     /// <summary>403: whoever runs the instance has suspended the account; said only to who has its password.</summary>
     public const string AccountSuspended = "account_suspended";
     /// <summary>401: the call needs the password once more.</summary>

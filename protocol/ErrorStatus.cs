@@ -11,7 +11,7 @@ public static class ErrorStatus
         ErrorCodes.Forbidden or ErrorCodes.InvalidInvite or ErrorCodes.DeviceRemoved or ErrorCodes.AccountSuspended => 403,
         ErrorCodes.NotFound => 404,
         ErrorCodes.MethodNotAllowed => 405,
-        ErrorCodes.HandleTaken or ErrorCodes.IdTaken or ErrorCodes.StaleDeviceList or ErrorCodes.StaleVault or ErrorCodes.StaleEpoch or ErrorCodes.StaleArchive or ErrorCodes.StaleUpload or ErrorCodes.StalePolicy => 409,
+        ErrorCodes.HandleTaken or ErrorCodes.IdTaken or ErrorCodes.StaleDeviceList or ErrorCodes.StaleVault or ErrorCodes.StaleEpoch or ErrorCodes.StaleArchive or ErrorCodes.StaleUpload or ErrorCodes.StalePolicy or ErrorCodes.LastOwner => 409,
         ErrorCodes.TooLarge or ErrorCodes.OverQuota => 413,
         ErrorCodes.UnsupportedMediaType => 415,
         ErrorCodes.RateLimited => 429,

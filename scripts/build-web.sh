@@ -25,7 +25,7 @@ flock 9
 boot=$app/public/dotnet/dotnet.boot.json
 if newer "$boot" client mls protocol build Directory.Build.props Directory.Packages.props global.json; then
   dotnet publish client/browser --configuration Release --verbosity quiet --nologo 9>&-
-  node build/bundle.mjs "$app/public/dotnet"
+  node build/bundle.mjs "$app/public/dotnet" client/browser/obj/runtime-pack.txt
   touch "$boot"
 fi
 if newer node_modules/.package-lock.json package-lock.json; then

@@ -26,9 +26,23 @@ secret | write redis_password
 printf 'Host=postgres;Database=kavalek;Username=kavalek;Password=%s;GSS Encryption Mode=Disable' "$(cat "$secrets/kavalek_password")" | write connection
 printf 'redis://kavalek:%s@redis:6379' "$(cat "$secrets/redis_password")" | write redis
 # What the server does there (docs/nodes.md), and nothing else.
-printf 'user default off\nuser health on >health resetkeys resetchannels -@all +ping\nuser kavalek on >%s resetkeys ~kavalek:p:* resetchannels &kavalek:* -@all +hello +ping +ssubscribe +sunsubscribe +spublish +set +get +del +exists\n' \
-  "$(cat "$secrets/redis_password")" | write redis_acl
+user="user kavalek on >$(cat "$secrets/redis_password") resetkeys ~kavalek:p:* resetchannels &kavalek:* -@all +hello +ping +ssubscribe +sunsubscribe +spublish +set +get +del +exists"
+printf 'user default off\nuser health on >health resetkeys resetchannels -@all +ping\n%s\n' "$user" | write redis_acl
+# A newer server may ask for more than the one before it: its own line is brought up to date, every other one stays.
+# The line holds a password, so it is on no command line; and what Redis has still to read is marked until it has.
+if ! grep --quiet --line-regexp --fixed-strings --file <(printf '%s\n' "$user") "$secrets/redis_acl"; then
+  { grep -v '^user kavalek ' "$secrets/redis_acl" || true; printf '%s\n' "$user"; } >"$secrets/redis_acl.new"
+  chmod 444 "$secrets/redis_acl.new"
+  : >"$secrets/redis_acl.changed"
+  mv -f "$secrets/redis_acl.new" "$secrets/redis_acl"
+  echo "brought $secrets/redis_acl up to date: Redis reads it when its container is made anew"
+fi
 
 [ "${1:-}" = --secrets-only ] && exit
 command -v docker >/dev/null || { echo "This needs Docker with its compose plugin: https://docs.docker.com/engine/install/" >&2; exit 1; }
 docker compose --file docker-compose-infra.yml up --detach --wait
+# It keeps nothing: whoever is connected asks the database until it is back.
+if [ -e "$secrets/redis_acl.changed" ]; then
+  docker compose --file docker-compose-infra.yml up --detach --wait --force-recreate redis
+  rm -f "$secrets/redis_acl.changed"
+fi

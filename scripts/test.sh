@@ -78,8 +78,8 @@ suite() {
 
 report() {
   local name="$2" start=$SECONDS log="$results/${2//[ \/]/-}.log" total errors bad skipped idle
-  # A suite that hangs is a failure with a name, and leaves the others their time.
-  timeout -k 10 900 "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor "${@:3}" >"$log" 2>&1 </dev/null
+  # A suite that hangs is a failure with a name, and leaves the others some time.
+  timeout -k 10 1800 "$(find "$1/bin/Release/net10.0" -maxdepth 1 -name 'Kavalek.*.Tests' -type f)" -noColor "${@:3}" >"$log" 2>&1 </dev/null
   local code=$?
   read -r total errors bad skipped idle < <(
     sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' "$log" | tail -1)
@@ -102,6 +102,11 @@ report() {
 command -v dotnet >/dev/null || { echo "Kavalek needs the .NET SDK 10: https://dotnet.microsoft.com/download" >&2; exit 1; }
 
 step "build" dotnet build Kavalek.slnx --configuration Release --verbosity quiet --nologo || finish
+# What needs neither pages nor browsers begins while those are built.
+early="simulation auth"
+if [ -z "$only" ]; then
+  for name in $early; do suite "tests/$name"; done
+fi
 peer=tests/interop-ts-mls
 # Without npm its tests say so themselves.
 if [ -z "$only" ] || [ "$only" = "$(basename "$peer")" ]; then
@@ -145,6 +150,7 @@ fi
 for project in tests/*/*.Tests.csproj; do
   folder=$(dirname "$project")
   [ -n "$only" ] && [ "$only" != "$(basename "$folder")" ] && continue
+  if [ -z "$only" ] && [[ " $early " == *" $(basename "$folder") "* ]]; then continue; fi
   suite "$folder"
 done
 

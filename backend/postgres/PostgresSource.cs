@@ -45,6 +45,9 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
         if (!given.ShouldSerialize("Command Timeout")) given.CommandTimeout = 10;
         if (!given.ShouldSerialize("Keepalive")) given.KeepAlive = 10;
         given.CancellationTimeout = 500;
+        // Bytes. A batch of messages is written, and a page of them read, in a few calls of the system and not in a hundred.
+        if (!given.ShouldSerialize("Write Buffer Size")) given.WriteBufferSize = 64 * 1024;
+        if (!given.ShouldSerialize("Read Buffer Size")) given.ReadBufferSize = 64 * 1024;
         // Milliseconds: who waits for another node's lock longer is told, and asks again.
         // And a node that is cut off in the middle of a transaction does not hold its locks for long: none of ours has anything to wait for in between.
         given.Options = $"{given.Options} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000".Trim();

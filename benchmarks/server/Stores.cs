@@ -17,7 +17,9 @@ sealed class Stores : IDisposable
         // PostgreSQL's own user looks for its folder below ours.
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(_folder, File.GetUnixFileMode(_folder) | UnixFileMode.OtherExecute);
-        string connection = Script("postgres.sh", "start", Path.Combine(_folder, "postgres"));
+        // Set up as it is shipped, but for where it listens.
+        string[] shipped = [.. File.ReadLines("infrastructure/postgres/postgresql.conf").Select(line => line.Split('#')[0].Trim()).Where(line => line.Length > 0 && !line.StartsWith("listen_addresses", StringComparison.Ordinal))];
+        string connection = Script("postgres.sh", ["start", Path.Combine(_folder, "postgres"), .. shipped]);
         string file = Path.Combine(_folder, "connection");
         File.WriteAllText(file, connection);
         Options = ["--database", "postgres", "--connection-file", file];

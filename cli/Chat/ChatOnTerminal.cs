@@ -301,6 +301,9 @@ sealed class ChatOnTerminal(ChatRoom room)
             case SessionEnded ended:
                 _screen.Notice = ended.Reason.Message;
                 break;
+            case AuditLogBroken broken:
+                _screen.Notice = broken.Break.Text;
+                break;
             case Notice notice:
                 _screen.Notice = notice.Text;
                 break;

@@ -112,6 +112,9 @@ sealed class ChatOverPipe(ChatRoom room, Shell shell, int history)
                     case ConnectionChanged { State: ConnectionState.Connecting, Reason: KavalekException reason }:
                         shell.Tell($"Not connected: {reason.Message} What you write is stored and goes out later.");
                         break;
+                    case AuditLogBroken broken:
+                        shell.Tell(broken.Break.Text);
+                        break;
                     case Notice notice:
                         shell.Tell(notice.Text);
                         break;

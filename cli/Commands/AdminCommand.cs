@@ -141,7 +141,7 @@ static class AdminCommand
 
     static long? Seconds(string? text) => text is null ? null : (long)Duration.Parse(text).TotalSeconds;
 
-    static string Time(long seconds, string none) => seconds == 0 ? none : Duration.Words(TimeSpan.FromSeconds(seconds));
+    static string Time(long seconds, string none) => seconds == 0 ? none : TimeInWords.Of(TimeSpan.FromSeconds(seconds));
 
     static long Memory(AuthOverview all, MessagingOverview delivery) => delivery.MemoryBytes + (all.Apart ? all.MemoryBytes : 0);
 

@@ -107,7 +107,7 @@ static class AdminInstance
                 return;
             }
             run.Shell.Table(["Made", "Size"], state.Backups.Select(b => (string[])[At(b.Made), Size(b.Bytes)]), "No backups yet.");
-            run.Shell.Tell($"Every {Duration.Words(TimeSpan.FromSeconds(state.Every))}, {AdminCommand.Number(state.Keep)} are kept.{(state.Next is long next ? $" Next: {At(next)}." : "")}");
+            run.Shell.Tell($"Every {TimeInWords.Of(TimeSpan.FromSeconds(state.Every))}, {AdminCommand.Number(state.Keep)} are kept.{(state.Next is long next ? $" Next: {At(next)}." : "")}");
             if (state.LastTest is { } test)
                 run.Shell.Tell($"Last test, {At(test.At)}: {Said(test)}.");
         }, cancel));

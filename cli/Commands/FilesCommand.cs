@@ -58,6 +58,7 @@ static class FilesCommand
             IReadOnlyList<(Message Message, Attachment File)> all = await AllAsync(conversation, cancel);
             string wanted = run.Get(which)!;
             (Message message, Attachment file) = wanted == "last" && all.Count > 0 ? all[^1] : Targets.ById(all, found => found.File.Id, wanted, "file");
+            LocalFiles.RequireFolder(run.Get(to)!);
             await conversation.FetchAsync(message.Id, file.Id, cancel);
             run.Shell.Out.WriteLine(await LocalFiles.SaveAsync(run.Get(to)!, file.Name, stream => conversation.SaveAsync(message.Id, file.Id, stream, cancel)));
             return ExitCode.Ok;

@@ -105,9 +105,14 @@ static class HistoryCommand
     {
         var command = on ? new Verb("on", "Keep an archive again; it begins with what your devices have.")
             : new Verb("off", "Keep no archive, and delete it from the server, for all of your devices.");
+        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
+        if (!on)
+            command.Options.Add(yes);
         command.Examples = [new($"kavalek history {(on ? "on" : "off")}")];
         with.Does(command, async (run, cancel) =>
         {
+            if (!on && !run.Get(yes) && !run.Shell.Confirm("Delete the archive from the server, for all of your devices? They keep what they have; a new device, or one that you recover, begins empty."))
+                throw new CliException(ExitCode.Usage, "Nothing was deleted. Without a terminal to ask at, confirm with --yes.");
             await using KavalekClient client = await run.OpenOnlineAsync(cancel);
             await client.SetHistoryAsync(on, cancel);
             if (on)

@@ -40,7 +40,7 @@ static class LogOutCommand
                 await run.Folder.WipeAsync(run.Patience(), cancel);
             run.Shell.Tell(everything
                 ? $"Logged out. This device is removed from the account, and {run.Folder.Path} holds nothing of it any more."
-                : "Logged out. Messages and keys stay here, sealed; 'kavalek login' goes on with them.");
+                : $"Logged out. Messages and keys stay here, sealed; '{run.Hint("login")}' goes on with them.");
             return ExitCode.Ok;
         });
         return command;

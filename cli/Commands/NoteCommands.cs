@@ -29,7 +29,7 @@ static class NoteCommands
             TimeSpan? life = typed == "always" ? null : Duration.Parse(typed);
             DateTimeOffset? until = life is not TimeSpan length ? DateTimeOffset.MaxValue : length == TimeSpan.Zero ? null : DateTimeOffset.UtcNow + length;
             await ChangeAsync(run, run.Get(of)!, conversation => conversation.MuteAsync(until), cancel);
-            run.Shell.Out.WriteLine(until is null ? "It is not muted." : life is TimeSpan some ? $"It is muted for {Duration.Words(some)}." : "It is muted.");
+            run.Shell.Out.WriteLine(until is null ? "It is not muted." : life is TimeSpan some ? $"It is muted for {TimeInWords.Of(some)}." : "It is muted.");
             return ExitCode.Ok;
         });
         return command;

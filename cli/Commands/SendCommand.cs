@@ -64,7 +64,15 @@ static class SendCommand
 
     static async Task<int> SendAsync(Run run, KavalekClient client, string to, string text, IReadOnlyList<OutgoingFile> files, MessageId? answered, bool json, CancellationToken cancel)
     {
-        KavalekException? unreached = await SyncAsync(client, cancel);
+        KavalekException? unreached;
+        try
+        {
+            unreached = await SyncAsync(client, cancel);
+        }
+        catch (KavalekException e)
+        {
+            throw new CliException(Failure.ExitCodeOf(e.Code), $"Not sent: {e.Message}");
+        }
         Conversation conversation = await OpenAsync(client, to, cancel);
         // From here on the message is safe in the profile, whatever happens to the connection or this process.
         Message message = await QueueAsync(conversation, text, files, answered, cancel);

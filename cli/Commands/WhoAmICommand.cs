@@ -34,7 +34,7 @@ static class WhoAmICommand
             }
             run.Shell.Table(["", ""],
             [
-                ["handle", me.IsWaiting ? "(this device waits to be let in: kavalek login)" : $"@{me.Handle}"],
+                ["handle", me.IsWaiting ? $"(this device waits to be let in: {run.Hint("login")})" : $"@{me.Handle}"],
                 ["name", me.DisplayName ?? "(none; set one with: kavalek profile name NAME)"],
                 ["e-mail", me.Email],
                 ["server", me.Server.ToString()],

@@ -28,6 +28,13 @@ static class LocalFiles
         }
     }
 
+    /// <summary>Looks that there is a folder to save into: before a large file is fetched for it.</summary>
+    /// <exception cref="CliException">There is none.</exception>
+    public static void RequireFolder(string folder)
+    {
+        if (!Directory.Exists(folder)) throw new CliException(ExitCode.Usage, $"There is no folder {folder}. Nothing was saved.");
+    }
+
     /// <summary>
     /// Saves into a folder under the name that the sender gave, cleaned; where that is taken, under the next one: <c>report (2).pdf</c>. Nothing is ever written
     /// over, and no link followed.
@@ -35,7 +42,7 @@ static class LocalFiles
     /// <returns>Where it is now.</returns>
     public static async Task<string> SaveAsync(string folder, string name, Func<Stream, Task> write)
     {
-        if (!Directory.Exists(folder)) throw new CliException(ExitCode.Usage, $"There is no folder {folder}. Nothing was saved.");
+        RequireFolder(folder);
         string clean = FileName.Clean(name);
         for (int number = 1; number <= MostNumbers; number++)
         {

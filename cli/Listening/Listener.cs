@@ -136,6 +136,7 @@ sealed class Listener(KavalekClient client, Shell shell, ListenSettings settings
             DevicesChanged { Added.Count: > 0 } => "Your account has a new device. If that was not you: kavalek devices",
             ConnectionChanged { State: ConnectionState.Connecting, Reason: KavalekException reason } => $"Not connected: {reason.Message} Trying again…",
             ConnectionChanged { State: ConnectionState.Online } => "Connected.",
+            AuditLogBroken broken => broken.Break.Text,
             Notice notice => notice.Text,
             _ => null,
         };

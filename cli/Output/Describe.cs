@@ -67,7 +67,7 @@ static class Describe
             SystemKind.Apart => body.By is null ? $"{whom} and you were shown different conversations. Nothing is sent until you start it afresh or go on without them: kavalek afresh, kavalek go-on"
                 : $"{whom} and you parted at a change that {by} made. Nothing is sent until you start it afresh or go on without them: kavalek afresh, kavalek go-on",
             SystemKind.MessagesMissing => $"{body.Text ?? "Some"} messages are missing here",
-            SystemKind.HistoryShared => $"{by} shows {whom} {Shared(body.Text)}",
+            SystemKind.HistoryShared => $"{by} {(by == "you" ? "show" : "shows")} {whom} {Shared(body.Text)}",
             SystemKind.TimerChanged => body.Text is "0" or null ? $"{by} set messages to stay" : $"{by} set messages to end {CommandLine.Duration.Words(body.Text)} after they were sent",
             _ => body.Kind.ToString(),
         };

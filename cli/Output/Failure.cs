@@ -19,7 +19,7 @@ static class Failure
         ClientErrors.ProfileEmpty or ErrorCodes.SessionEnded or ErrorCodes.Unauthenticated or ErrorCodes.DeviceRemoved => ExitCode.NoAccount,
         ErrorCodes.NotFound or ClientErrors.ReportUnproven or ClientErrors.ReportNobody => ExitCode.NotFound,
         ClientErrors.KeyChanged or ClientErrors.CannotSend or ClientErrors.NotAllowed or ClientErrors.TooLate or ClientErrors.ReportStale or ClientErrors.DeviceNotReady or ClientErrors.DeviceWaits
-            or ClientErrors.SafetyNumberMismatch or ClientErrors.WrongLinkCode or ClientErrors.LinkExpired or ClientErrors.NoVault or ClientErrors.VaultRefused or ErrorCodes.Forbidden or ErrorCodes.AccountSuspended => ExitCode.Refused,
+            or ClientErrors.SafetyNumberMismatch or ClientErrors.WrongLinkCode or ClientErrors.LinkExpired or ClientErrors.LetInUnseen or ClientErrors.NoVault or ClientErrors.VaultRefused or ErrorCodes.Forbidden or ErrorCodes.LastOwner or ErrorCodes.AccountSuspended => ExitCode.Refused,
         ClientErrors.UnsuitablePassword or ClientErrors.InvalidLink or ClientErrors.InsecureAddress or ErrorCodes.Invalid => ExitCode.Usage,
         _ => ExitCode.Error,
     };

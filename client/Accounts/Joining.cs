@@ -32,11 +32,19 @@ sealed class Joining(OwnIdentity own, OpenProfile profile, ICryptoProvider crypt
                 "That is not the code that your other device shows now. Nothing was granted; read it again. If it is right, somebody may be interfering.");
         byte[] nonce = new byte[LinkTranscript.HashBytes];
         crypto.Random(nonce);
-        await OrExpiredAsync(async () =>
+        try
         {
-            await api.JoinLinkAsync(offered.Link, new JoinLink(nonce), cancel).ConfigureAwait(false);
-            return true;
-        }).ConfigureAwait(false);
+            await OrExpiredAsync(async () =>
+            {
+                await api.JoinLinkAsync(offered.Link, new JoinLink(nonce), cancel).ConfigureAwait(false);
+                return true;
+            }).ConfigureAwait(false);
+        }
+        catch (KavalekException e) when (e.Code == ErrorCodes.Forbidden)
+        {
+            throw new KavalekException(ClientErrors.LetInUnseen,
+                "Another device of yours let this one in before, but here nobody had said that the digits were the same, so this one has no keys. Come in with your recovery key; or delete this profile, remove this device on the other one, and log in here as a new one.", inner: e);
+        }
         _joined = (offered.Link, offered, nonce, clock.GetTimestamp());
     }
 

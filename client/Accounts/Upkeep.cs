@@ -12,7 +12,6 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
     {
         // What the instance says of itself holds nothing else up.
         await TryAsync(core.Policy.RefreshAsync, cancel).ConfigureAwait(false);
-        await TryAsync(core.RefreshAttachmentPolicyAsync, cancel).ConfigureAwait(false);
         // First of all: where the account has a new key, key packages are made under the new certificate.
         bool changed = await core.Devices.RefreshAsync(cancel).ConfigureAwait(false);
         await core.KeyPackages.RefillAsync(cancel).ConfigureAwait(false);

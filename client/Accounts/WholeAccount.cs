@@ -63,11 +63,11 @@ sealed class WholeAccount(ClientOptions options, OwnIdentity own, OpenProfile pr
         if (!await joining.TryFinishAsync(cancel).ConfigureAwait(false)) throw ServerErrors.Misbehaves("said that the account was begun afresh, and does not show it");
     }
 
-    /// <summary>Deletes the account on the server.</summary>
-    public async Task DeleteAsync(string typedPassword, CancellationToken cancel)
+    /// <summary>Deletes the account on the server; or, with <paramref name="check"/>, only asks whether it would.</summary>
+    public async Task DeleteAsync(string typedPassword, bool check, CancellationToken cancel)
     {
         using Secret secret = await DeriveAsync(typedPassword, await signIn.PreloginAsync(profile.Data.Email, cancel).ConfigureAwait(false)).ConfigureAwait(false);
-        await api.DeleteAccountAsync(new DeleteAccount(secret.Span.ToArray()), cancel).ConfigureAwait(false);
+        await api.DeleteAccountAsync(new DeleteAccount(secret.Span.ToArray(), check), cancel).ConfigureAwait(false);
     }
 
     /// <summary>The password once more, for the dashboard.</summary>

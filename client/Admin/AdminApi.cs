@@ -11,7 +11,7 @@ sealed class AdminApi(Rest rest)
 {
     const string People = "auth/v1/admin/people";
 
-    public Task<AdminSession> RenewAsync(string token, CancellationToken cancel) => PostAsync("auth/v1/admin/sessions/renew", token, null, AdminJson.Default.AdminSession, cancel);
+    public Task<AdminSession> RenewAsync(string token, CancellationToken cancel) => PostAsync("auth/v1/admin/sessions/renew", token, null, MemberJson.Default.AdminSession, cancel);
 
     public Task<AuthOverview> OverviewAsync(string token, CancellationToken cancel) => GetAsync("auth/v1/admin/overview", token, AdminJson.Default.AuthOverview, cancel);
 
@@ -78,20 +78,20 @@ sealed class AdminApi(Rest rest)
 
     public Task<byte[]> RevokeAsync(string token, Id invite, CancellationToken cancel) => rest.SendAsync(HttpMethod.Delete, $"auth/v1/admin/invites/{invite}", token, null, cancel);
 
-    public Task<SignedPolicy> PolicyAsync(CancellationToken cancel) => rest.JsonAsync(HttpMethod.Get, "auth/v1/policy", null, null, AdminJson.Default.SignedPolicy, cancel);
+    public Task<SignedPolicy> PolicyAsync(CancellationToken cancel) => rest.JsonAsync(HttpMethod.Get, "auth/v1/policy", null, null, MemberJson.Default.SignedPolicy, cancel);
 
     public Task<SignedPolicy> SetPolicyAsync(string token, InstancePolicy policy, CancellationToken cancel) =>
-        rest.JsonAsync(HttpMethod.Put, "auth/v1/admin/policy", token, Rest.Json(policy, AdminJson.Default.InstancePolicy), AdminJson.Default.SignedPolicy, cancel);
+        rest.JsonAsync(HttpMethod.Put, "auth/v1/admin/policy", token, Rest.Json(policy, MemberJson.Default.InstancePolicy), MemberJson.Default.SignedPolicy, cancel);
 
     public Task<byte[]> PutReportKeyAsync(string token, PutReportKey key, CancellationToken cancel) =>
-        rest.SendAsync(HttpMethod.Put, "auth/v1/admin/report-key", token, Rest.Json(key, AdminJson.Default.PutReportKey), cancel);
+        rest.SendAsync(HttpMethod.Put, "auth/v1/admin/report-key", token, Rest.Json(key, MemberJson.Default.PutReportKey), cancel);
 
-    public Task<ReportPage> ReportsAsync(string token, CancellationToken cancel) => GetAsync("auth/v1/admin/reports", token, AdminJson.Default.ReportPage, cancel);
+    public Task<ReportPage> ReportsAsync(string token, CancellationToken cancel) => GetAsync("auth/v1/admin/reports", token, MemberJson.Default.ReportPage, cancel);
 
-    public Task<SealedReport> ReportAsync(string token, Id report, CancellationToken cancel) => GetAsync($"auth/v1/admin/reports/{report}", token, AdminJson.Default.SealedReport, cancel);
+    public Task<SealedReport> ReportAsync(string token, Id report, CancellationToken cancel) => GetAsync($"auth/v1/admin/reports/{report}", token, MemberJson.Default.SealedReport, cancel);
 
     public Task<byte[]> DecideAsync(string token, Id report, string decision, CancellationToken cancel) =>
-        rest.SendAsync(HttpMethod.Post, $"auth/v1/admin/reports/{report}/decide", token, Rest.Json(new DecideReport(decision), AdminJson.Default.DecideReport), cancel);
+        rest.SendAsync(HttpMethod.Post, $"auth/v1/admin/reports/{report}/decide", token, Rest.Json(new DecideReport(decision), MemberJson.Default.DecideReport), cancel);
 
     Task<T> GetAsync<T>(string path, string token, JsonTypeInfo<T> type, CancellationToken cancel) => rest.JsonAsync(HttpMethod.Get, path, token, null, type, cancel);
 

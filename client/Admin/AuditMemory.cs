@@ -36,7 +36,7 @@ sealed class AuditMemory(Id instance, InstanceKey key, IClientStore store, ICryp
         try
         {
             List<AuditRecord> records = await FollowAsync(limit, cancel).ConfigureAwait(false);
-            AuditBreak? found = await store.GetAsync(BrokenAt, cancel).ConfigureAwait(false) is { } stored ? Decode(stored) : null;
+            AuditBreak? found = await FoundAsync(cancel).ConfigureAwait(false);
             if (found is not null) await store.ApplyAsync(new StoreBatch().Delete(BrokenAt), cancel).ConfigureAwait(false);
             return new AuditTrail([.. records.Take(limit)], found);
         }
@@ -45,6 +45,9 @@ sealed class AuditMemory(Id instance, InstanceKey key, IClientStore store, ICryp
             _turn.Release();
         }
     }
+
+    /// <summary>What was found, until somebody has read the log (<see cref="ReadAsync"/>); <c>null</c> where nothing was.</summary>
+    public async Task<AuditBreak?> FoundAsync(CancellationToken cancel) => await store.GetAsync(BrokenAt, cancel).ConfigureAwait(false) is { } stored ? Decode(stored) : null;
 
     /// <summary>Looks, where a day has passed since the last time.</summary>
     /// <inheritdoc cref="ReadAsync" path="/exception"/>
@@ -56,9 +59,7 @@ sealed class AuditMemory(Id instance, InstanceKey key, IClientStore store, ICryp
             DateTimeOffset now = clock.GetUtcNow();
             if (await store.GetAsync(LookedAt, cancel).ConfigureAwait(false) is { } stored
                 && DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt64BigEndian(stored)) is var looked && looked <= now && now < looked + Every) return;
-            bool was = await store.GetAsync(BrokenAt, cancel).ConfigureAwait(false) is not null;
             await FollowAsync(0, cancel).ConfigureAwait(false);
-            if (!was && await store.GetAsync(BrokenAt, cancel).ConfigureAwait(false) is { } found) events.Publish(new Notice(Decode(found).Text));
         }
         finally
         {

@@ -238,7 +238,7 @@ public sealed class Dashboard
             throw ServerErrors.Misbehaves("shows a policy that its own key did not sign");
         try
         {
-            return JsonSerializer.Deserialize(signed.Policy, AdminJson.Default.InstancePolicy) ?? throw ServerErrors.Misbehaves("shows an empty policy");
+            return JsonSerializer.Deserialize(signed.Policy, MemberJson.Default.InstancePolicy) ?? throw ServerErrors.Misbehaves("shows an empty policy");
         }
         catch (JsonException e)
         {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
@@ -13,21 +12,9 @@ sealed record AttachmentPolicy(long Largest, long Quota)
     /// <summary>What the protocol allows.</summary>
     public static AttachmentPolicy None { get; } = new(Limits.AttachmentBytes, long.MaxValue);
 
-    /// <summary>What an instance says; more than the protocol allows counts as that, and nonsense as nothing.</summary>
-    public static AttachmentPolicy Of(InstanceInfo instance) =>
-        new(instance.AttachmentBytes is >= 0 and < Limits.AttachmentBytes ? instance.AttachmentBytes : Limits.AttachmentBytes, instance.AttachmentQuota < 0 ? long.MaxValue : instance.AttachmentQuota);
-
-    /// <summary>As it is stored.</summary>
-    public byte[] Encode()
-    {
-        byte[] bytes = new byte[16];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, Largest);
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(8), Quota);
-        return bytes;
-    }
-
-    /// <summary>As it was stored.</summary>
-    public static AttachmentPolicy Decode(byte[] bytes) => new(BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(8)));
+    /// <summary>What a policy says; more than the protocol allows counts as that, and nonsense as nothing.</summary>
+    public static AttachmentPolicy Of(InstancePolicy policy) =>
+        new(policy.AttachmentBytes is >= 0 and < Limits.AttachmentBytes ? policy.AttachmentBytes : Limits.AttachmentBytes, policy.AttachmentQuota < 0 ? long.MaxValue : policy.AttachmentQuota);
 
     /// <summary>Refuses what the server would refuse later.</summary>
     /// <exception cref="KavalekException"><see cref="ErrorCodes.TooLarge"/>, <see cref="ErrorCodes.OverQuota"/>: the message says how much may be sent.</exception>

@@ -21,7 +21,12 @@ sealed class KeptFiles(IClientStore store, ICryptoProvider crypto)
     public const int Batch = 16;
 
     /// <summary>Encrypts a file into the store. It is a draft until its message is stored with it.</summary>
-    public async Task<Contents.Attachment> EncryptAsync(Id conversation, MessageId message, OutgoingFile file, CancellationToken cancel)
+    /// <param name="conversation">Where its message will be.</param>
+    /// <param name="message">Its message.</param>
+    /// <param name="file">What it is.</param>
+    /// <param name="read">Told what it is called at the server and how many of its bytes were read, now and then.</param>
+    /// <param name="cancel">Stops it, and nothing of it stays.</param>
+    public async Task<Contents.Attachment> EncryptAsync(Id conversation, MessageId message, OutgoingFile file, Action<Id, long> read, CancellationToken cancel)
     {
         if (file.Size is <= 0 or > Limits.AttachmentBytes) throw new KavalekException(ErrorCodes.TooLarge, "A file has between 1 byte and 2 GiB. It was not sent.");
         Id id = crypto.NewId();
@@ -48,6 +53,7 @@ sealed class KeptFiles(IClientStore store, ICryptoProvider crypto)
                 if (batch.Changes.Count < Batch && chunk < seal.Chunks - 1) continue;
                 await store.ApplyAsync(batch, cancel).ConfigureAwait(false);
                 batch = new() { IsPostponable = true };
+                read(id, file.Size - left);
             }
         }
         catch

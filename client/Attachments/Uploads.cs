@@ -14,7 +14,7 @@ sealed class Uploads(ClientCore core, ConversationEngine engine)
     readonly ConcurrentDictionary<Id, SemaphoreSlim> _turns = new();
 
     /// <summary>Whether something waits for its attachments.</summary>
-    public static bool IsDue(ConversationThread thread) => thread.Outbox.Values.Any(row => row.Uploading);
+    public static bool IsDue(ConversationThread thread) => thread.View.Uploading;
 
     /// <summary>Uploads until nothing waits for it any more.</summary>
     /// <exception cref="KavalekException">No connection; it goes on later where it was.</exception>
@@ -25,7 +25,7 @@ sealed class Uploads(ClientCore core, ConversationEngine engine)
         await turn.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
-            while (Next(thread) is { } next) await UploadAsync(thread, next.Number, next.Content, cancel).ConfigureAwait(false);
+            while (await engine.StepAsync(thread, _ => Task.FromResult(Next(thread)), cancel).ConfigureAwait(false) is { } next) await UploadAsync(thread, next.Number, next.Content, cancel).ConfigureAwait(false);
         }
         finally
         {
@@ -45,7 +45,7 @@ sealed class Uploads(ClientCore core, ConversationEngine engine)
 
     static (ulong Number, Content Content)? Next(ConversationThread thread)
     {
-        foreach ((ulong number, OutboxRow row) in thread.Outbox.ToArray())
+        foreach ((ulong number, OutboxRow row) in thread.Outbox)
             if (row.Uploading) return (number, Content.Parser.ParseFrom(row.Content));
         return null;
     }

@@ -157,15 +157,17 @@ sealed partial class ConversationEngine
     {
         if (draft is not null && (draft.Text.Length > ContentCodec.TextBytes || System.Text.Encoding.UTF8.GetByteCount(draft.Text) > ContentCodec.TextBytes))
             throw new KavalekException(ErrorCodes.TooLarge, $"A draft has at most {ContentCodec.TextBytes:N0} bytes of text. What was kept before stays.");
+        if (draft?.Files.Count > Attachment.Most) throw new KavalekException(ErrorCodes.Invalid, $"A draft has at most {Attachment.Most} files. What was kept before stays.");
         await StepAsync(thread, step =>
         {
-            bool none = draft is null || (string.IsNullOrWhiteSpace(draft.Text) && draft.ReplyTo is null) || thread.State == ConversationState.Declined;
+            bool none = draft is null || (string.IsNullOrWhiteSpace(draft.Text) && draft.ReplyTo is null && draft.Files.Count == 0) || thread.State == ConversationState.Declined;
             DraftRow? row = none ? null : new()
             {
                 Text = draft!.Text,
                 ReplyAccount = draft.ReplyTo is { } reply ? Step.Bytes(reply.Account) : ByteString.Empty,
                 ReplyId = draft.ReplyTo is { } answered ? Step.Bytes(answered.Content) : ByteString.Empty,
                 Ends = Life.End(step.NowMilliseconds, step.NowMilliseconds, Life.Shorter(thread.Newest?.Extension?.Timer ?? 0, _core.Policy.Timers.Ceiling)),
+                Files = { draft.Files.Select(file => new DraftFileRow { Name = FileName.Clean(file.Name), Size = (ulong)Math.Max(0, file.Size) }) },
             };
             step.SetDraft(row);
             return Task.FromResult(true);
@@ -410,7 +412,7 @@ sealed partial class ConversationEngine
         }
         catch (KavalekException e) when (e.Code == ErrorCodes.RateLimited)
         {
-            LookAgain(e.RetryAfter is { } wait && wait > FirstLook ? wait : LongestLook); // so many key packages an hour; the rest follows
+            LookAgain(Rest(e, FirstLook)); // so many key packages an hour; the rest follows
         }
     }
 
@@ -535,6 +537,8 @@ sealed partial class ConversationEngine
     // Holds every conversation against the own device list; false where a device has no key package yet and must be tried again.
     async Task<bool> MatchOwnDevicesAsync(CancellationToken cancel)
     {
+        // Another own device may have let in one that this device has not heard of yet: nobody goes by a list that is older than the conversation.
+        if (HoldsGoneDevices) await _core.Devices.RefreshAsync(cancel).ConfigureAwait(false);
         Id me = _core.Identity.Account;
         DeviceCertificateContent[] certified = [.. _core.Devices.Known.Certificates.Select(c => c.Content)];
         if (certified.All(device => device.Device != _core.Identity.Device)) return true;
@@ -562,16 +566,28 @@ sealed partial class ConversationEngine
         if (failed is not null) throw failed;
         foreach (ConversationThread thread in _threads.Values.Where(IsInUse))
         {
-            HashSet<Id> missing = [.. certified.Where(device => !thread.View.Devices.Any(d => d.Account == me && d.IsOf(device))).Select(device => device.Device)];
-            if (missing.Count == 0) continue;
-            IntentRow add = new() { Kind = (uint)IntentKind.AddDevices };
-            add.KeyPackages.AddRange((await _opening.ClaimAsync([me], cancel).ConfigureAwait(false)).Where(row => missing.Contains(Id.Read(row.Device.Span))));
-            complete &= add.KeyPackages.Count == missing.Count;
-            // Each look takes a key package of every device: without any from those that are missing, the other conversations need none.
-            if (add.KeyPackages.Count == 0) return false;
-            await AskAsync(thread, add, cancel).ConfigureAwait(false);
+            if (!Missing(thread).Any()) continue;
+            // Whoever is at it already has taken a key package, of which only so many are given in an hour.
+            await thread.Bringing.WaitAsync(cancel).ConfigureAwait(false);
+            try
+            {
+                HashSet<Id> missing = [.. Missing(thread)];
+                if (missing.Count == 0) continue;
+                IntentRow add = new() { Kind = (uint)IntentKind.AddDevices };
+                add.KeyPackages.AddRange((await _opening.ClaimAsync([me], cancel).ConfigureAwait(false)).Where(row => missing.Contains(Id.Read(row.Device.Span))));
+                complete &= add.KeyPackages.Count == missing.Count;
+                // Each look takes a key package of every device: without any from those that are missing, the other conversations need none.
+                if (add.KeyPackages.Count == 0) return false;
+                await AskAsync(thread, add, cancel).ConfigureAwait(false);
+            }
+            finally
+            {
+                thread.Bringing.Release();
+            }
         }
         return complete;
+
+        IEnumerable<Id> Missing(ConversationThread thread) => certified.Where(device => !thread.View.Devices.Any(d => d.Account == me && d.IsOf(device))).Select(device => device.Device);
     }
 
     /// <summary>Whether a conversation holds a device under the own account that the own list does not name: one that was removed, or that nobody here certified.</summary>
@@ -604,6 +620,9 @@ sealed partial class ConversationEngine
 
     static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(2), LastLook = TimeSpan.FromMinutes(2), LongestLook = TimeSpan.FromMinutes(15);
 
+    // As long as the server says, which is short where it was only too much at once.
+    static TimeSpan Rest(KavalekException refused, TimeSpan least) => refused.RetryAfter is { } wait ? wait > least ? wait : least : LongestLook;
+
     // A device that was approved a moment ago has still to publish its key packages.
     void LookAgain(TimeSpan after)
     {
@@ -615,7 +634,7 @@ sealed partial class ConversationEngine
             }
             catch (KavalekException e) when (e.Code == ErrorCodes.RateLimited)
             {
-                LookAgain(e.RetryAfter is { } wait && wait > after ? wait : LongestLook);
+                LookAgain(Rest(e, after));
             }
             catch (Exception e) when (Setback.Is(e))
             {

@@ -43,13 +43,19 @@ sealed partial class ConversationEngine
     {
         if (files.Count is 0 or > Attachment.Most) throw new KavalekException(ErrorCodes.Invalid, $"A message has between 1 and {Attachment.Most} files. It was not stored.");
         Check(text, mentions, files.Count);
-        _core.AttachmentPolicy.Check(files);
+        _core.Policy.Attachments.Check(files);
         if (Block(thread) is { } block) throw new KavalekException(block.Code, block.Reason);
         List<Contents.Attachment> attachments = [];
         MessageId message = new(_core.Identity.Account, _core.Mls.Crypto.NewId());
         try
         {
-            foreach (OutgoingFile file in files) attachments.Add(await _core.Files.EncryptAsync(thread.Id, message, file, cancel).ConfigureAwait(false));
+            long before = 0, all = files.Sum(file => file.Size);
+            foreach (OutgoingFile file in files)
+            {
+                attachments.Add(await _core.Files.EncryptAsync(thread.Id, message, file,
+                    (id, read) => _core.Events.Publish(new AttachmentProgressed(thread.Id, message, id, TransferState.Preparing, before + read, all)), cancel).ConfigureAwait(false));
+                before += file.Size;
+            }
             (ulong position, MessageRow row) = await StepAsync(thread, step =>
             {
                 if (Block(thread) is { } since) throw new KavalekException(since.Code, since.Reason);

@@ -44,7 +44,7 @@ sealed partial class ConversationEngine
         catch (KavalekException e) when (e.Code == ErrorCodes.RateLimited)
         {
             // Each conversation takes one key package, and so many an hour are given: the rest follows.
-            After(e.RetryAfter is { } wait && wait > next ? wait : LongestLook, () => InBackground(() => LetInQuietlyAsync(account, next)));
+            After(Rest(e, next), () => InBackground(() => LetInQuietlyAsync(account, next)));
             return;
         }
         catch (Exception e) when (Setback.Is(e))

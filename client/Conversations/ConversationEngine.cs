@@ -179,8 +179,10 @@ sealed partial class ConversationEngine : IAsyncDisposable
                 await LookBackOnceAsync(cancel).ConfigureAwait(false);
                 return;
             }
-            catch (Exception e) when (Setback.Is(e) && !cancel.IsCancellationRequested)
+            catch (Exception e) when (Setback.Is(e))
             {
+                // Whoever stops is told that it stopped, and not why it could not look any more.
+                cancel.ThrowIfCancellationRequested();
                 if (!IsConnected) return; // the next connection looks
             }
             await Task.Delay(TryAgain, _core.Clock, cancel).ConfigureAwait(false);

@@ -63,6 +63,9 @@ sealed class ConversationThread
     /// <summary>One sender at a time.</summary>
     public SemaphoreSlim Sending { get; } = new(1);
 
+    /// <summary>Held while own devices are brought in: one at a time takes key packages for it.</summary>
+    public SemaphoreSlim Bringing { get; } = new(1);
+
     /// <summary>Set when there is something to send; in memory only.</summary>
     public int Kicked;
 
@@ -181,6 +184,7 @@ sealed record ConversationView
     public required IReadOnlySet<Id> Apart { get; init; }
     public required byte[]? Epoch { get; init; }
     public required Draft? Draft { get; init; }
+    public required bool Uploading { get; init; }
 
     public static ConversationView Of(ConversationThread thread)
     {
@@ -212,7 +216,11 @@ sealed record ConversationView
             Progress = thread.Accounts.ToImmutableDictionary(entry => entry.Key, entry => (entry.Value.Delivered, entry.Value.Read)),
             Stream = stream?.State,
             Apart = stream is null ? new HashSet<Id>() : stream.Devices.Where(d => stream.Row.Apart.Contains(Google.Protobuf.ByteString.CopyFrom(d.Device.ToArray()))).Select(d => d.Account).ToHashSet(),
-            Draft = thread.Draft is { } draft ? new Draft(draft.Text, draft.ReplyId.IsEmpty ? null : new MessageId(Id.Read(draft.ReplyAccount.Span), Id.Read(draft.ReplyId.Span))) : null,
+            Draft = thread.Draft is { } draft ? new Draft(draft.Text, draft.ReplyId.IsEmpty ? null : new MessageId(Id.Read(draft.ReplyAccount.Span), Id.Read(draft.ReplyId.Span)))
+            {
+                Files = draft.Files.Count == 0 ? [] : [.. draft.Files.Select(file => new DraftFile(file.Name, (long)file.Size))],
+            } : null,
+            Uploading = thread.Outbox.Values.Any(row => row.Uploading),
             Epoch = stream?.Group is { } group ? Standing.Of(group, 0, default).State : null,
         };
     }

@@ -25,9 +25,6 @@ static class StoreKeys
     /// <summary>The instance's policy as it was signed, the newest that was seen.</summary>
     public const string Policy = "instance/policy";
 
-    /// <summary>What the instance allows of attachments.</summary>
-    public const string AttachmentPolicy = "conv/files-policy";
-
     /// <summary>Texts that the archive does not have yet.</summary>
     public const string Due = "conv/h/";
     /// <summary>How the archive stands.</summary>

@@ -27,8 +27,8 @@ static class Life
             throw new KavalekException(ErrorCodes.Invalid, "Messages can live from 5 seconds to 4 years, or stay. Nothing changed.");
         if (!policy.Allows((uint)seconds))
             throw new KavalekException(ClientErrors.NotAllowed, policy.Ceiling > 0 && (seconds == 0 || seconds > policy.Ceiling)
-                ? $"On this server messages end after {TimeSpan.FromSeconds(policy.Ceiling)} at the latest, so they cannot be set to last longer. Nothing changed."
-                : $"On this server messages cannot be set to live shorter than {TimeSpan.FromSeconds(policy.Floor)}. Nothing changed.");
+                ? $"On this server messages end after {TimeInWords.Of(TimeSpan.FromSeconds(policy.Ceiling))} at the latest, so they cannot be set to last longer. Nothing changed."
+                : $"On this server messages cannot be set to live shorter than {TimeInWords.Of(TimeSpan.FromSeconds(policy.Floor))}. Nothing changed.");
         return (uint)seconds;
     }
 }

@@ -29,6 +29,9 @@ sealed class PolicyInForce(Id instance, InstanceKey key, IClientStore store, ICr
     /// <summary>What it allows of timers.</summary>
     public TimerPolicy Timers => Current is { } policy ? TimerPolicy.Of(policy) : TimerPolicy.None;
 
+    /// <summary>What it allows of attachments.</summary>
+    public AttachmentPolicy Attachments => Current is { } policy ? AttachmentPolicy.Of(policy) : AttachmentPolicy.None;
+
     /// <summary>Whether others may be told what arrived and was read.</summary>
     public bool AllowsReceipts => Current is not { Receipts: false };
 
@@ -102,7 +105,7 @@ sealed class PolicyInForce(Id instance, InstanceKey key, IClientStore store, ICr
     {
         try
         {
-            return JsonSerializer.Deserialize(body, AdminJson.Default.InstancePolicy) is { Number: >= 0, Suites.Length: > 0, LockAfter: 0 or (>= ShortestLock and <= LongestLock) } policy ? policy : null;
+            return JsonSerializer.Deserialize(body, MemberJson.Default.InstancePolicy) is { Number: >= 0, Suites.Length: > 0, LockAfter: 0 or (>= ShortestLock and <= LongestLock) } policy ? policy : null;
         }
         catch (JsonException)
         {

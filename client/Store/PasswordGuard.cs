@@ -41,7 +41,7 @@ sealed class PasswordGuard(IClientStore store, TimeProvider clock)
         // It was set forward, or the computer slept: what this process has counted itself is what is believed.
         if (Since.TryGetValue(mark, out long came) && wait - clock.GetElapsedTime(came) is var counted && counted > left) left = counted;
         if (left <= TimeSpan.Zero) return;
-        string text = $"The password was wrong {failures} times. Wait {Words(left)} and try again; nothing was changed.";
+        string text = $"The password was wrong {failures} times. Wait {TimeInWords.Wait(left)} and try again; nothing was changed.";
         throw new KavalekException(ClientErrors.TooManyAttempts, text) { RetryAfter = left };
     }
 
@@ -72,8 +72,6 @@ sealed class PasswordGuard(IClientStore store, TimeProvider clock)
         TimeSpan wait = First * (1L << (int)Math.Min(failures - Free, 20u));
         return wait < Longest ? wait : Longest;
     }
-
-    static string Words(TimeSpan time) => time.TotalSeconds < 100 ? $"{Math.Ceiling(time.TotalSeconds)} seconds" : $"{Math.Ceiling(time.TotalMinutes)} minutes";
 
     async Task<(uint Failures, long Last, ulong Mark)> ReadAsync(CancellationToken cancel) =>
         await store.GetAsync(Key, cancel).ConfigureAwait(false) is { Length: 20 } bytes

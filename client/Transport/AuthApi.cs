@@ -118,15 +118,15 @@ sealed class AuthApi(Rest rest, Tokens tokens)
     public Task RevokeInviteAsync(Id invite, CancellationToken cancel) => SendAsync(HttpMethod.Delete, $"invites/{invite}", null, cancel);
 
     public Task<AdminSession> OpenAdminAsync(OpenAdminSession request, CancellationToken cancel) => tokens.WithAuthAsync((token, stop) => rest.JsonAsync(
-        HttpMethod.Post, "auth/v1/admin/sessions", token, Rest.Json(request, AdminJson.Default.OpenAdminSession), AdminJson.Default.AdminSession, stop), cancel);
+        HttpMethod.Post, "auth/v1/admin/sessions", token, Rest.Json(request, MemberJson.Default.OpenAdminSession), MemberJson.Default.AdminSession, stop), cancel);
 
     public Task<AuditPage> AuditAsync(long before, int limit, CancellationToken cancel) => tokens.WithAuthAsync((token, stop) => rest.JsonAsync(HttpMethod.Get,
-        string.Create(CultureInfo.InvariantCulture, $"auth/v1/audit?before={before}&limit={limit}"), token, null, AdminJson.Default.AuditPage, stop), cancel);
+        string.Create(CultureInfo.InvariantCulture, $"auth/v1/audit?before={before}&limit={limit}"), token, null, MemberJson.Default.AuditPage, stop), cancel);
 
     public Task<ModeratorRecord[]> ModeratorsAsync(CancellationToken cancel) => tokens.WithAuthAsync((token, stop) => rest.JsonAsync(
-        HttpMethod.Get, "auth/v1/moderators", token, null, AdminJson.Default.ModeratorRecordArray, stop), cancel);
+        HttpMethod.Get, "auth/v1/moderators", token, null, MemberJson.Default.ModeratorRecordArray, stop), cancel);
 
-    public Task ReportAsync(FileReport report, CancellationToken cancel) => SendAsync(HttpMethod.Post, "reports", () => Rest.Json(report, AdminJson.Default.FileReport), cancel);
+    public Task ReportAsync(FileReport report, CancellationToken cancel) => SendAsync(HttpMethod.Post, "reports", () => Rest.Json(report, MemberJson.Default.FileReport), cancel);
 
     // The body is made for each try: a request's content is gone with the request.
     Task<byte[]> SendAsync(HttpMethod method, string path, Func<HttpContent>? body, CancellationToken cancel) => tokens.WithAuthAsync(

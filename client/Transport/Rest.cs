@@ -14,6 +14,8 @@ sealed class Rest(ITransport transport)
     /// <summary>The server's origin.</summary>
     public Uri Server => transport.Server;
 
+    static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     /// <summary>Sends and reads JSON.</summary>
     public async Task<T> JsonAsync<T>(HttpMethod method, string path, string? token, HttpContent? body, JsonTypeInfo<T> type, CancellationToken cancel)
     {
@@ -80,7 +82,8 @@ sealed class Rest(ITransport transport)
     {
         if ((int)response.StatusCode is >= 300 and < 400)
             return ServerErrors.Misbehaves("sent this program to another address. Redirects are not followed; check the server's address");
-        TimeSpan? retryAfter = response.Headers.RetryAfter?.Delta;
+        // No limit lasts longer than a day, and no timer takes years, whatever a server says.
+        TimeSpan? retryAfter = response.Headers.RetryAfter?.Delta is { } said ? said < LongestWait ? said : LongestWait : null;
         if (response.Content.Headers.ContentType?.MediaType == "application/problem+json")
         {
             try

@@ -69,9 +69,12 @@ export class Pretend implements Port {
         const [from, end] = [Math.max(0, at - limit / 2), at + limit / 2];
         return at < 0 ? null : { messages: all.slice(from, end), oldest: from === 0, newest: end >= all.length };
       },
-      'drafts.set': ({ conversation, text, replyTo }) =>
+      'drafts.set': ({ conversation, text, replyTo, files = [] }) =>
         this.change(conversation, {
-          draft: text.trim() === '' && replyTo === null ? null : { text, replyTo: this.messages.get(conversation)?.find(one => one.id === replyTo) ?? null },
+          draft:
+            text.trim() === '' && replyTo === null && files.length === 0
+              ? null
+              : { text, replyTo: this.messages.get(conversation)?.find(one => one.id === replyTo) ?? null, files },
         }),
       'search.messages': ({ text, conversation, sender, after, limit }) => {
         const word = text.toLowerCase();
@@ -214,7 +217,7 @@ export class Pretend implements Port {
       conversations: open ? this.conversations : [],
       contacts: open ? this.contacts : [],
       history: open ? { on: true, complete: true, segments: 14, unread: 0, restored: 0, waiting: 3, bytes: 1_240_000, quota: 50_000_000, problem: null } : null,
-      settings: open ? { autoLock: 900, defaultTimer: null, recovery: this.recovery, receipts: this.receipts } : null,
+      settings: open ? { autoLock: 900, defaultTimer: null, recovery: this.recovery, receipts: this.receipts, auditBroken: false } : null,
     };
     this.#give({ kind: 'snapshot', snapshot });
   }

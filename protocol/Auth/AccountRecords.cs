@@ -76,7 +76,8 @@ public sealed record ResetAccount(byte[] AuthSecret, byte[] AccountKey, byte[] C
 
 /// <summary><c>POST /auth/v1/account/delete</c>.</summary>
 /// <param name="AuthSecret">32 bytes: the password is asked for once more.</param>
-public sealed record DeleteAccount(byte[] AuthSecret);
+/// <param name="Check">Only asks whether it would be deleted.</param>
+public sealed record DeleteAccount(byte[] AuthSecret, bool Check = false);
 
 /// <summary><c>POST /auth/v1/devices/removal</c>.</summary>
 /// <param name="Device">The device that asks.</param>

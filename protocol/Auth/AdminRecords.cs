@@ -305,6 +305,7 @@ public sealed record PushServiceTest(string Service, string Outcome);
 
 /// <summary>Source-generated JSON for every record of the dashboard, by the rules of <see cref="AuthJson"/>.</summary>
 [JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -347,3 +348,27 @@ public sealed record PushServiceTest(string Service, string Outcome);
 [JsonSerializable(typeof(SealedReport))]
 [JsonSerializable(typeof(DecideReport))]
 public sealed partial class AdminJson : JsonSerializerContext;
+
+/// <summary>The same for those records alone that clients of every member have to do with: who names one of a set names all of them, and a browser would have to load them.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false,
+    MaxDepth = 8,
+    Converters = [typeof(IdConverter), typeof(Base64UrlConverter)])]
+[JsonSerializable(typeof(OpenAdminSession))]
+[JsonSerializable(typeof(AdminSession))]
+[JsonSerializable(typeof(InstancePolicy))]
+[JsonSerializable(typeof(SignedPolicy))]
+[JsonSerializable(typeof(AuditPage))]
+[JsonSerializable(typeof(ModeratorRecord[]))]
+[JsonSerializable(typeof(FileReport))]
+[JsonSerializable(typeof(PutReportKey))]
+[JsonSerializable(typeof(ReportPage))]
+[JsonSerializable(typeof(SealedReport))]
+[JsonSerializable(typeof(DecideReport))]
+public sealed partial class MemberJson : JsonSerializerContext;

@@ -82,7 +82,7 @@ static partial class SecurityRows
         new(55, 1, "An attachment that becomes a page"),
         new(56, 1, "Paths in names"),
         new(57, 1, "The server made to fetch addresses"),
-        new(58, 1, "Script in anything people write", "names of files are not held to it yet"),
+        new(58, 1, "Script in anything people write"),
         new(59, 1, "Headers of pages"),
         new(60, 1, "Traffic to third parties"),
         new(61, 1, "Database or backup stolen"),

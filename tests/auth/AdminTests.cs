@@ -58,7 +58,12 @@ public sealed class AdminTests
         await scene.ActAsync(scene.Owner, scene.Second.Account, "rank:owner").OkAsync();
         // An owner takes an owner's rank; whoever does so is one, and stays.
         await scene.ActAsync(scene.Owner, scene.Second.Account, "rank:member").OkAsync();
-        await scene.Owner.SendAsync(HttpMethod.Post, "/auth/v1/account/delete", TestDevice.Json(new DeleteAccount(scene.Owner.AuthSecret), AuthJson.Default.DeleteAccount)).RefusedAsync(ErrorCodes.Forbidden);
+        await scene.Owner.SendAsync(HttpMethod.Post, "/auth/v1/account/delete", TestDevice.Json(new DeleteAccount(scene.Owner.AuthSecret), AuthJson.Default.DeleteAccount)).RefusedAsync(ErrorCodes.LastOwner);
+        // Who asks first learns the same, and whom nothing keeps is not deleted by asking.
+        await scene.Owner.SendAsync(HttpMethod.Post, "/auth/v1/account/delete", TestDevice.Json(new DeleteAccount(scene.Owner.AuthSecret, Check: true), AuthJson.Default.DeleteAccount)).RefusedAsync(ErrorCodes.LastOwner);
+        await scene.Second.SendAsync(HttpMethod.Post, "/auth/v1/account/delete", TestDevice.Json(new DeleteAccount(scene.Second.AuthSecret, Check: true), AuthJson.Default.DeleteAccount)).OkAsync();
+        await scene.ActAsync(scene.Owner, scene.Second.Account, "rank:admin").OkAsync();
+        await scene.ActAsync(scene.Owner, scene.Second.Account, "rank:member").OkAsync();
         await scene.SendAsync(HttpMethod.Get, "/auth/v1/admin/people", scene.TokenOf(scene.Owner)).OkAsync(HttpStatusCode.OK);
         await scene.SendAsync(HttpMethod.Get, "/api/v1/admin/overview", scene.TokenOf(scene.Moderator)).OkAsync(HttpStatusCode.OK);
         // A rank that was taken is gone with the next call, on both services.
@@ -265,7 +270,8 @@ public sealed class AdminTests
         foreach (InstancePolicy bad in (InstancePolicy[])[
             AdminScene.Policy(1) with { Registration = "all" }, AdminScene.Policy(1) with { RetentionDays = 31 }, AdminScene.Policy(1) with { RetentionDays = 0 },
             AdminScene.Policy(1) with { TimerFloor = 600, TimerCeiling = 60 }, AdminScene.Policy(1) with { Suites = [] }, AdminScene.Policy(1) with { Suites = [1] },
-            AdminScene.Policy(1) with { LockAfter = 1 }, AdminScene.Policy(1) with { AttachmentBytes = -1 }])
+            AdminScene.Policy(1) with { LockAfter = 1 }, AdminScene.Policy(1) with { AttachmentBytes = -1 },
+            AdminScene.Policy(1) with { AttachmentBytes = (256 << 20) + 1 }, AdminScene.Policy(1) with { AttachmentQuota = (4L << 30) + 1 }])
             await scene.PutPolicyAsync(scene.Owner, bad).RefusedAsync(ErrorCodes.Invalid);
 
         TestDevice stranger = TestDevice.New(scene.Server);

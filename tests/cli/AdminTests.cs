@@ -10,8 +10,7 @@ public sealed class AdminTests(TwoPeople two)
     public async Task An_owner_sees_how_the_instance_is_and_who_is_on_it_and_acts_with_the_password_that_opens_the_profile()
     {
         string rita = await two.SignUpAsync("rita");
-        JsonElement overview = JsonDocument.Parse((await two.RunAsync(two.Marie, "admin", "overview", "--json")).Out
-            .Split('\n').First(line => line.Contains("\"accounts\"", StringComparison.Ordinal))).RootElement; // what comes in meanwhile has lines of its own
+        JsonElement overview = JsonDocument.Parse((await two.RunAsync(two.Marie, "admin", "overview", "--json")).Out).RootElement;
         Assert.True(overview.GetProperty("accounts").GetInt32() >= 3);
         Assert.Contains("Last backup\tnone known", (await two.RunAsync(two.Marie, "admin", "overview")).Out);
         JsonElement person = JsonDocument.Parse((await two.RunAsync(two.Marie, "admin", "people", "@rit", "--json")).Out).RootElement;
@@ -50,7 +49,7 @@ public sealed class AdminTests(TwoPeople two)
     [Fact]
     public async Task Messages_are_reported_to_those_who_are_named_first_and_whoever_opens_the_report_sees_who_wrote_them()
     {
-        string rita = await two.SignUpAsync("ritareports");
+        string paula = await two.SignUpAsync("paula");
         await two.RunAsync(two.Jean, "send", "@marie", "buy my canary 4e1f");
         string id = (await two.RunAsync(two.Marie, "history", "@jean", "--json")).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement).Last(message => message.TryGetProperty("text", out JsonElement text) && text.GetString() == "buy my canary 4e1f").GetProperty("id").GetString()!;
@@ -63,9 +62,9 @@ public sealed class AdminTests(TwoPeople two)
         Assert.Equal((true, "spam", "every day"), (shown.GetProperty("proven").GetBoolean(), shown.GetProperty("reason").GetString(), shown.GetProperty("words").GetString()));
         Assert.Equal(("jean", "buy my canary 4e1f"), (shown.GetProperty("messages")[0].GetProperty("handle").GetString(), shown.GetProperty("messages")[0].GetProperty("text").GetString()));
         Assert.Contains("@jean\tproven\ta conversation of two", (await two.RunAsync(two.Marie, "admin", "reports", "show", report)).Out);
-        Assert.Contains("no rank", (await KavalekProcess.RunAsync(rita, TwoPeople.Password, ["admin", "reports", "list"])).Ended(ExitCode.Refused).Error);
+        Assert.Contains("no rank", (await KavalekProcess.RunAsync(paula, TwoPeople.Password, ["admin", "reports", "list"])).Ended(ExitCode.Refused).Error);
         await two.RunAsync(two.Marie, "admin", "reports", "decide", report, "dismissed");
         Assert.Contains("No report waits", (await two.RunAsync(two.Marie, "admin", "reports", "list")).Error);
-        Assert.Contains("decided a report (dismissed)", (await two.RunAsync(rita, "audit", "--limit", "5")).Out);
+        Assert.Contains("decided a report (dismissed)", (await two.RunAsync(paula, "audit", "--limit", "5")).Out);
     }
 }

@@ -71,6 +71,53 @@ public static class ConversationDeviceTests
     }
 
     [Fact]
+    public static async Task A_device_that_has_not_heard_of_a_new_one_yet_leaves_it_where_it_is()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
+        bool unheard = false;
+        await using KavalekClient phone = await AddDeviceAsync(server, marie, Options(transport: address => new Watches(new HttpTransport(address), request =>
+            unheard && request.Method == HttpMethod.Get && request.RequestUri!.ToString().EndsWith("/devices", StringComparison.Ordinal)
+                ? throw new HttpRequestException("lost")
+                : Task.CompletedTask)));
+        await SyncAsync(phone, marie, phone, karim);
+
+        await using KavalekClient laptop = await AddDeviceAsync(server, marie);
+        await marie.SyncAsync();
+        unheard = true;
+        await phone.Conversation(hers.Id)!.SendAsync("from the phone");
+        await Assert.ThrowsAsync<KavalekException>(() => phone.SyncAsync());
+        unheard = false;
+        await SyncAsync(laptop, phone, karim, laptop);
+        Conversation there = laptop.Conversation(hers.Id)!;
+        Assert.Equal(["from the phone"], await there.TextsAsync());
+        Assert.DoesNotContain(SystemKind.MessagesMissing, await there.KindsAsync());
+        Assert.Equal([SystemKind.DeviceAdded, SystemKind.DeviceAdded], (await his.KindsAsync()).Where(kind => kind is SystemKind.DeviceAdded or SystemKind.DeviceRemoved));
+    }
+
+    [Fact]
+    public static async Task A_new_device_costs_one_key_package_a_conversation_however_many_look_at_once()
+    {
+        await using TestServer server = await OpenServerAsync();
+        int claims = 0;
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(transport: address => new Watches(new HttpTransport(address), request =>
+        {
+            if (request.RequestUri!.ToString().EndsWith("/key-packages/claim", StringComparison.Ordinal)) Interlocked.Increment(ref claims);
+            return Task.CompletedTask;
+        })));
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        foreach (string title in (string[])["one", "two", "three", "four"]) await GroupAsync(title, marie, karim);
+        await using KavalekClient phone = await AddDeviceAsync(server, marie);
+        claims = 0;
+        await Task.WhenAll(marie.SyncAsync(), marie.SyncAsync(), marie.SyncAsync());
+        Assert.Equal(4, claims);
+        await phone.SyncAsync();
+        Assert.Equal(4, phone.Conversations.Count(c => c.CannotSend is null));
+    }
+
+    [Fact]
     public static async Task A_removed_device_is_out_of_every_conversation()
     {
         await using TestServer server = await OpenServerAsync();

@@ -167,12 +167,14 @@ public static class DashboardTests
         await marie.LogInAgainAsync(Phrase);
         await marie.SyncAsync();
         Assert.Equal(shorter.Break, (await events.NextAsync<AuditLogBroken>()).Break);
+        Assert.Equal(shorter.Break, await marie.Core.Audit.FoundAsync(default));
         byte[] found = (await marie.Core.Store.GetAsync(AuditMemory.BrokenAt))!;
         clock.Advance(TimeSpan.FromDays(1));
         await marie.LogInAgainAsync(Phrase);
         await marie.SyncAsync();
         Assert.Equal(found, await marie.Core.Store.GetAsync(AuditMemory.BrokenAt));
         Assert.Equal(shorter.Break, (await marie.AuditAsync()).Break);
+        Assert.Null(await marie.Core.Audit.FoundAsync(default));
         Assert.True((await marie.AuditAsync()).IsWhole);
         Assert.DoesNotContain(await store.ScanAsync(new StoreRange("audit/", "audit0")), entry => entry.Value.AsSpan().IndexOf(first.Records[0].Hash) >= 0);
     }

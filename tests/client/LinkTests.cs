@@ -23,8 +23,13 @@ public static class LinkTests
         Assert.Equal(ClientErrors.DeviceWaits, await CodeAsync(() => second.SyncAsync()));
         Assert.Equal(ClientErrors.LinkExpired, await CodeAsync(() => second.JoinLinkAsync("ABCD-EFGH")));
 
-        Device approved = await LinkAsync(first, second);
-        Assert.Equal(second.Me.Device, approved.Id);
+        // Whoever says yes there before this one has shown its digits has let it in all the same.
+        await using DeviceLink link = await first.LinkDeviceAsync();
+        await second.JoinLinkAsync(link.Code);
+        string shown = (await link.WaitAsync()).MatchingCode;
+        Assert.Equal(second.Me.Device, (await link.GrantAsync()).Id);
+        Assert.Equal(shown, await second.MatchingCodeAsync());
+        await second.ConfirmMatchAsync();
         await second.WaitForApprovalAsync();
         Assert.False(second.Me.IsWaiting);
         Assert.Equal(first.Me.AccountKey, second.Me.AccountKey);

@@ -114,7 +114,7 @@ public static class RemovalTests
     {
         await using TestServer server = await OpenServerAsync();
         MemoryClientStore store = new(), otherStore = new();
-        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        await using KavalekClient karim = await SignUpAsync(server, "karim", invite: server.SetUpSecret);
         KavalekClient marie = await SignUpAsync(server, "marie", Options(store));
         KavalekClient other = await AddDeviceAsync(server, marie, Options(otherStore));
         Conversation[] group = await TestConversations.GroupAsync("Plans", karim, marie);
@@ -124,6 +124,17 @@ public static class RemovalTests
         Assert.Equal(ErrorCodes.WrongCredentials, await CodeAsync(() => marie.DeleteAccountAsync("not the password")));
         Assert.NotNull(await store.GetAsync(Wallet.Key));
         Assert.Equal(3, group[0].Members.Sum(m => m.Devices));
+        // The last owner stays, has left nothing either, and is as connected as before.
+        await using EventsOf his = new(karim);
+        await karim.StartAsync();
+        await his.NextAsync<ConnectionChanged>(c => c.State == ConnectionState.Online);
+        Assert.Equal(ErrorCodes.LastOwner, await CodeAsync(() => karim.DeleteAccountAsync(Phrase)));
+        await group[1].SendAsync("still here?");
+        await marie.SyncAsync();
+        Assert.Equal("still here?", await his.NextTextAsync());
+        await karim.StopAsync();
+        await TestConversations.SyncAsync(karim, marie);
+        Assert.Equal((ConversationState.Active, 2), (group[0].State, group[1].Members.Count));
 
         // Its archive, for one.
         Assert.True((await DatabaseAsync(Path.Combine(server.Data, "messaging.db"))).AsSpan().IndexOf(account.ToArray()) >= 0);

@@ -157,6 +157,15 @@ public static class SearchTests
         marie = await KavalekClient.UnlockAsync(Options(store), Phrase);
         hers = marie.Conversation(hers.Id)!;
         Assert.Equal(draft, hers.Draft);
+        // Files by their names, made fit to show; what is in them is nowhere.
+        await hers.SetDraftAsync(new Draft("") { Files = [new DraftFile("../a film.mp4", 7_000)] });
+        Assert.Equal([new DraftFile("a film.mp4", 7_000)], hers.Draft!.Files);
+        await marie.DisposeAsync();
+        marie = await KavalekClient.UnlockAsync(Options(store), Phrase);
+        hers = marie.Conversation(hers.Id)!;
+        Assert.Equal([new DraftFile("a film.mp4", 7_000)], hers.Draft!.Files);
+        Assert.Equal(ErrorCodes.Invalid, await CodeAsync(() => hers.SetDraftAsync(new Draft("") { Files = [.. Enumerable.Repeat(new DraftFile("x", 1), 11)] })));
+        await hers.SetDraftAsync(draft);
         Assert.Equal("a question", ((TextBody)(await hers.FindAsync(draft.ReplyTo!.Value))!.Body).Text);
         await hers.SetDraftAsync(new Draft("  "));
         Assert.Null(hers.Draft);

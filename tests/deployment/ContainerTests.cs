@@ -84,10 +84,27 @@ public static partial class ContainerTests
         Assert.DoesNotMatch(@"(?im)^(ARG|ENV).*(password|secret|token|_key)", dockerfile);
         Assert.All(stages, s => Assert.Matches(@"^[a-z0-9./-]+(:[0-9][a-z0-9.-]*)? AS [a-z]+", s));
         Assert.Contains("RUN npm ci --ignore-scripts", dockerfile);
+        // The program that the tests try is the one that is shipped: bundled and trimmed in both.
+        Assert.Contains("node build/bundle.mjs frontend-mobile/public/dotnet", dockerfile);
+        Assert.Contains("node build/bundle.mjs", Repository.Read("scripts/build-web.sh"));
         // What is not named is not even sent to the builder.
         string[] ignored = Repository.Read(".dockerignore").Split('\n');
         Assert.Contains("*", ignored);
         Assert.DoesNotContain(ignored, line => line is "!.git" or "!data" or "!infrastructure");
+        // And what a project takes from elsewhere in the repository comes along.
+        string[] copied = [.. CopyLine().Matches(dockerfile).SelectMany(m => m.Groups[1].Value.Split(' ')[..^1])];
+        int elsewhere = 0;
+        foreach (string project in ((string[])["protocol", "mls", "client", "backend"]).SelectMany(folder => Directory.EnumerateFiles(Repository.PathOf(folder), "*.csproj", SearchOption.AllDirectories)))
+        {
+            foreach (Match taken in Taken().Matches(File.ReadAllText(project)))
+            {
+                string path = Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(project)!, taken.Groups[1].Value)));
+                Assert.True(copied.Any(c => path == c || path.StartsWith($"{c}/", StringComparison.Ordinal)), $"{project} takes {path}, which no COPY brings");
+                Assert.True(ignored.Any(i => i.StartsWith('!') && (path == i[1..] || path.StartsWith($"{i[1..]}/", StringComparison.Ordinal))), $"{project} takes {path}, which is not sent to the builder");
+                elsewhere++;
+            }
+        }
+        Assert.True(elsewhere > 5);
     }
 
     // K-64, K-79
@@ -135,6 +152,12 @@ public static partial class ContainerTests
 
     [GeneratedRegex(@":(v?[0-9][0-9.]*|\$\{KAVALEK_VERSION:[-?][a-z0-9. ]+\})$")]
     private static partial Regex Pinned();
+
+    [GeneratedRegex(@"^COPY (?:--chmod=\d+ )?([^-\n].*)$", RegexOptions.Multiline)]
+    private static partial Regex CopyLine();
+
+    [GeneratedRegex("Include=\"(\\.\\./[^\"]+)\"")]
+    private static partial Regex Taken();
 
     [GeneratedRegex(@"^USER (\S+)$", RegexOptions.Multiline)]
     private static partial Regex UserLine();

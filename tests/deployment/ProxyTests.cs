@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Security;
 using System.Text;
+using System.Text.RegularExpressions;
 using Kavalek.Tests.Support;
 
 namespace Kavalek.Deployment.Tests;
 
 /// <summary>What a caller tries so that NGINX and the server read one request as two different ones.</summary>
 [Collection(nameof(Edge))]
-public sealed class ProxyTests(Edge edge)
+public sealed partial class ProxyTests(Edge edge)
 {
     const string Hidden = "GET /auth/v1/instance HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -196,7 +197,8 @@ public sealed class ProxyTests(Edge edge)
     public async Task Who_sends_slowly_or_too_much_is_left()
     {
         // Half a header, then nothing: the connection ends by itself.
-        Assert.True(RawRequest.Statuses(await edge.Nginx.SendRawAsync("GET / HTTP/1.1\r\nHost: localh")) is [] or [408]);
+        await using (Nginx impatient = await Nginx.StartAsync(edge.Server.Address.Port, edge.Web, impatient: true))
+            Assert.True(RawRequest.Statuses(await impatient.SendRawAsync("GET / HTTP/1.1\r\nHost: localh")) is [] or [408]);
         string many = string.Concat(Enumerable.Range(0, 60).Select(i => $"X-{i}: {i}\r\n"));
         Assert.True(RawRequest.Statuses(await edge.Nginx.SendRawAsync($"GET /auth/v1/instance HTTP/1.1\r\nHost: localhost\r\n{many}Connection: close\r\n\r\n")) is [400 or 431]);
         string large = string.Concat(Enumerable.Range(0, 5).Select(i => $"X-{i}: {new string('a', 7_000)}\r\n"));
@@ -204,5 +206,19 @@ public sealed class ProxyTests(Edge edge)
         Assert.Equal((int[])[200], RawRequest.Statuses(await edge.Nginx.SendRawAsync(Closing(Hidden))));
     }
 
+    [Fact]
+    public void Nobody_sends_on_a_connection_that_the_other_side_may_close_meanwhile()
+    {
+        // A program of ours lets go of an idle connection first, well before NGINX does; what it sends is never lost between two closings.
+        using SocketsHttpHandler ours = new();
+        int nginx = int.Parse(KeepAlive().Match(Repository.Read("app/nginx/nginx.conf")).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(ours.PooledConnectionIdleTimeout < TimeSpan.FromSeconds(nginx - 10));
+        // And NGINX uses none twice on the way to a service.
+        Assert.DoesNotMatch(@"(?m)^\s*(upstream|keepalive)\b", Repository.Read("app/nginx/site.conf"));
+    }
+
     static string Closing(string request) => request.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^\s*keepalive_timeout ([0-9]+)s;", RegexOptions.Multiline)]
+    private static partial Regex KeepAlive();
 }

@@ -34,6 +34,19 @@ public sealed class ScriptTests : IDisposable
         Assert.Equal(0, (await RunAsync("deploy_infra.sh", [])).Code);
         Assert.All(before, file => Assert.Equal(file.Value, File.ReadAllText(file.Key)));
         Assert.Equal(["compose --file docker-compose-infra.yml up --detach --wait"], await File.ReadAllLinesAsync(Calls, TestContext.Current.CancellationToken));
+
+        // What an older server was allowed is brought up to date, whatever else stands there stays, and Redis reads it.
+        string acl = Path.Combine(Secrets, "redis_acl"), now = await File.ReadAllTextAsync(acl, TestContext.Current.CancellationToken);
+        File.Delete(acl);
+        await File.WriteAllTextAsync(acl, now.Replace(" +get", "", StringComparison.Ordinal) + "user watcher on >mine +ping\n", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(acl, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        File.Delete(Calls);
+        Assert.Equal(0, (await RunAsync("deploy_infra.sh", [])).Code);
+        Assert.Equal([.. now.Trim().Split('\n').Append("user watcher on >mine +ping").Order(StringComparer.Ordinal)], (await File.ReadAllLinesAsync(acl, TestContext.Current.CancellationToken)).Order(StringComparer.Ordinal));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(acl));
+        Assert.Equal(
+            ["compose --file docker-compose-infra.yml up --detach --wait", "compose --file docker-compose-infra.yml up --detach --wait --force-recreate redis"],
+            await File.ReadAllLinesAsync(Calls, TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text;
 using Kavalek.Host;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Kavalek.Messaging.Tests;
@@ -31,6 +32,51 @@ public static class BusTests
             // The one where it is takes its note back.
             other.Gone(device);
             while (await one.IsElsewhereAsync(device))
+                await Task.Yield();
+        }
+        TestPostgres.DropDatabase(database);
+    }
+
+    [Fact]
+    public static async Task A_Redis_user_of_before_an_upgrade_costs_what_it_may_not_do_and_no_more_and_the_log_says_what_is_missing()
+    {
+        string database = TestPostgres.CreateDatabase();
+        // As it was before it needed GET; and one more is missing, whose refusal comes where no answer is waited for.
+        await using RealRedis redis = RealRedis.Start("+hello +ping +ssubscribe +spublish +set +del +exists");
+        LogLines log = new();
+        await using (ClusterEventBus one = new(database, redis.Address, new ManualClock(), log), other = new(database, redis.Address, new ManualClock(), NullLogger<ClusterEventBus>.Instance))
+        {
+            StreamName stream = new(Id.New(), Inbox: false), inbox = new(Id.New(), Inbox: true);
+            BlockingCollection<BusEvent> heard = [];
+            using IDisposable there = other.Listen(stream, heard.Add);
+            while (!one.IsLive || !other.IsLive)
+                await Task.Yield();
+            Id device = Id.New();
+            for (int i = 0; i < 2; i++)
+            {
+                one.Connected(device);
+                one.Gone(device);
+            }
+            one.Listen(inbox, static _ => { }).Dispose();
+            one.Connected(inbox.Id);
+            await one.SettledAsync();
+            // The note stays until it ends by itself; what may be done is done, and each answer belongs to its question.
+            Assert.True(await other.IsElsewhereAsync(device));
+            Assert.True(await other.IsElsewhereAsync(inbox.Id));
+            Assert.False(await other.IsElsewhereAsync(Id.New()));
+            await other.SettledAsync();
+            one.Publish(Entry(stream, 1));
+            Assert.Equal(1UL, Assert.IsType<EntriesAppended>(heard.Take(TestContext.Current.CancellationToken)).Last);
+            // Said once, with the command's name and where to read on.
+            foreach (string command in (string[])["GET", "SUNSUBSCRIBE"])
+                Assert.Equal($"Redis refuses {command} (NOPERM); what its user has to be allowed, and how, is in the deployment guide under Upgrading", Assert.Single(log.Lines, line => line.Contains(command, StringComparison.Ordinal)));
+
+            // Once it may, it does, without a restart.
+            await redis.AllowAsync("+get");
+            one.Connected(device);
+            await one.SettledAsync();
+            one.Gone(device);
+            while (await other.IsElsewhereAsync(device))
                 await Task.Yield();
         }
         TestPostgres.DropDatabase(database);
@@ -169,6 +215,17 @@ public static class BusTests
 
     static ClusterEventBus Bus(string database, RedisRelay redis, ManualClock? clock = null) =>
         new(database, RedisAddress.Parse(redis.Uri), clock ?? new ManualClock(), NullLogger<ClusterEventBus>.Instance);
+
+    sealed class LogLines : ILogger<ClusterEventBus>
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Enqueue(formatter(state, exception));
+    }
 
     static EntriesAppended Entry(StreamName stream, byte seq) => new(stream, seq, seq, [seq, seq, seq], []);
 

@@ -72,6 +72,11 @@ internal static class AccountEndpoints
         DeleteAccount request = await http.ReadAsync(AuthJson.Default.DeleteAccount);
         Caller caller = http.Caller();
         await ProveAsync(caller, request.AuthSecret, options, limiter, hasher, store);
+        if (request.Check)
+        {
+            await store.RequireDeletableAsync(caller.Account);
+            return TypedResults.NoContent();
+        }
         Id[] devices = await store.DeleteAsync(caller.Account);
         // Not even a keyed id: nothing is to be said of it any more.
         log.LogInformation("an account was deleted");

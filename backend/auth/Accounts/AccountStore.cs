@@ -119,11 +119,10 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
     });
 
     /// <summary>Deletes the account with all that hangs on it. Of its devices the bare ids stay, so that no other device ever gets one of them.</summary>
-    /// <exception cref="AuthException"><see cref="ErrorCodes.Forbidden"/>: it is the last owner's, and others are there.</exception>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.LastOwner"/>.</exception>
     public Task<Id[]> DeleteAsync(Id account) => database.WriteAsync(async db =>
     {
-        // An instance without an owner would take the next one from its set-up link, past everybody on it.
-        if (await db.AnyAsync(LastOwner, ("@account", account))) throw new AuthException(ErrorCodes.Forbidden, "The last owner makes somebody else an owner first.");
+        await RequireDeletableAsync(db, account);
         List<StoredDevice> devices = await DevicesAsync(db, account);
         foreach (StoredDevice device in devices) await retired.RetireAsync(db, device, RemovalRecord.Deleted, null);
         await InviteStore.EndOfAsync(db, account);
@@ -132,6 +131,20 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
         await closed.NoteAsync(db, account);
         return devices.Select(d => d.Id).ToArray();
     });
+
+    /// <summary>Whether the account can be deleted.</summary>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.LastOwner"/>.</exception>
+    public Task RequireDeletableAsync(Id account) => database.ReadAsync(async db =>
+    {
+        await RequireDeletableAsync(db, account);
+        return true;
+    });
+
+    // An instance without an owner would take the next one from its set-up link, past everybody on it.
+    static async Task RequireDeletableAsync(Db db, Id account)
+    {
+        if (await db.AnyAsync(LastOwner, ("@account", account))) throw new AuthException(ErrorCodes.LastOwner, "The last owner makes somebody else an owner first.");
+    }
 
     static readonly Comparer<Id> ById = Comparer<Id>.Create((a, b) => (a.High, a.Low).CompareTo((b.High, b.Low)));
 

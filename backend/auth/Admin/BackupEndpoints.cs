@@ -28,8 +28,9 @@ internal static class BackupEndpoints
     {
         if (options.Backups is not { } backups) throw AuthException.NotFound();
         Staff staff = http.Staff();
-        if (backups.Look().Work is not null) throw Busy();
-        if (isTest && backups.Look().Backups.Length == 0) throw AuthException.NotFound();
+        BackupState now = backups.Look();
+        if (now.Work is not null) throw Busy();
+        if (isTest && now.Backups.Length == 0) throw AuthException.NotFound();
         await database.WriteAsync(async db =>
         {
             await staff.RequireAsync(db, clock);

@@ -119,15 +119,18 @@ internal sealed class Policies(AuthDatabase database, AuthOptions options, Insta
 
     const int Suite = 0xF004;
 
-    static void Check(InstancePolicy policy)
+    void Check(InstancePolicy policy)
     {
         static bool IsLife(long seconds) => seconds is 0 or (>= Limits.ShortestLife and <= Limits.LongestLife);
         bool good = policy.Registration is "invite" or "open" && policy.RetentionDays is >= 1 and <= Limits.RetentionSeconds / 86_400
             && IsLife(policy.TimerFloor) && IsLife(policy.TimerCeiling) && (policy.TimerCeiling == 0 || policy.TimerFloor <= policy.TimerCeiling)
-            && policy.AttachmentBytes is >= 0 and <= 1L << 40 && policy.AttachmentQuota is >= 0 and <= 1L << 50
+            && policy.AttachmentBytes >= 0 && policy.AttachmentQuota >= 0
             && policy.LockAfter is 0 or (>= 60 and <= 30 * 86_400)
             && policy.Suites is [Suite];
         if (!good) throw AuthException.Invalid("The policy has a value that is not allowed.");
+        // Clients keep to the policy alone: it never promises what the server would refuse.
+        if (policy.AttachmentBytes > options.AttachmentBytes || policy.AttachmentQuota > options.AttachmentQuota)
+            throw AuthException.Invalid("The server's command line allows no attachments as large, or as many, as that.");
     }
 
     SignedPolicy Sign(byte[] body) => new(body, keys.Sign(Bytes(body)), keys.TokenPoint());

@@ -92,7 +92,6 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
         identity.RequireList(deviceList, account, stored.Key, stored.NextNumber, [.. inForce.Select(d => d.Certificate!), certificateBytes]);
 
         await db.ExecuteAsync(StoreCertificate, ("@certificate", certificateBytes), ("@grant", grant), ("@device", device));
-        await db.ExecuteAsync("DELETE FROM link WHERE joiner = @device", ("@device", device));
         await db.ExecuteAsync(StoreList, ("@list", deviceList), ("@number", (long)stored.NextNumber), ("@account", account));
         return inForce.Select(d => d.Device).Append(device).ToArray();
     });

@@ -35,7 +35,7 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
         (_clock, _log) = (clock, log);
         _news = new NewsLog(postgres, _node, _here.Publish, clock, log);
         _seal = new ChannelSeal(_news.Key);
-        _redis = new RedisConnection(redis, Hear, Changed, clock);
+        _redis = new RedisConnection(redis, Hear, Changed, clock, Refused);
     }
 
     /// <inheritdoc/>
@@ -123,7 +123,7 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
         }
         catch (RespException)
         {
-            // It may not ask.
+            // It may not ask, which was said (Refused).
         }
     }
 
@@ -178,6 +178,10 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
         if (live) _log.LogInformation("connected to Redis");
         else _log.LogWarning("Redis is gone; the database is asked instead");
     }
+
+    // It goes on without: messages come by the database, and a note of who is connected ends by itself.
+    void Refused(string command, string why) =>
+        _log.LogWarning("Redis refuses {Command} ({Why}); what its user has to be allowed, and how, is in the deployment guide under Upgrading", command, why);
 
     void Send(string channel, byte[] message)
     {

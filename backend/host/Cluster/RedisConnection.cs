@@ -37,13 +37,15 @@ internal sealed class RedisConnection : IAsyncDisposable
     readonly RedisAddress _address;
     readonly Action<string, ReadOnlyMemory<byte>> _message;
     readonly Action<bool> _changed;
+    readonly Action<string, string>? _refused;
     readonly TimeProvider _clock;
     readonly CancellationTokenSource _stopping = new();
     readonly Lock _gate = new();
     readonly HashSet<string> _channels = [];
+    readonly HashSet<string> _told = []; // commands whose refusal was told of already
     readonly SemaphoreSlim _something = new(0, 1);
     readonly Task _running;
-    Queue<TaskCompletionSource<object?>?> _replies = new();
+    Queue<(string Command, TaskCompletionSource<object?>? Reply)> _replies = new();
     ArrayBufferWriter<byte> _out = new(4096), _spare = new(4096);
     bool _live;
 
@@ -52,9 +54,10 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// <param name="message">Hears each message of a subscribed channel, one at a time; it returns soon and does not throw.</param>
     /// <param name="changed">Hears when the connection is there with all its subscriptions, and when it is gone.</param>
     /// <param name="clock">The time, for waits.</param>
-    public RedisConnection(RedisAddress address, Action<string, ReadOnlyMemory<byte>> message, Action<bool> changed, TimeProvider clock)
+    /// <param name="refused">Hears of a command that Redis does not do for us, and of the first word of why (<c>NOPERM</c>): of each once, until the connection has ended.</param>
+    public RedisConnection(RedisAddress address, Action<string, ReadOnlyMemory<byte>> message, Action<bool> changed, TimeProvider clock, Action<string, string>? refused = null)
     {
-        (_address, _message, _changed, _clock) = (address, message, changed, clock);
+        (_address, _message, _changed, _clock, _refused) = (address, message, changed, clock, refused);
         _running = Task.Run(RunAsync);
     }
 
@@ -70,7 +73,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         lock (_gate)
         {
             if (_channels.Add(channel) && _live)
-                Write(Sharded ? "SSUBSCRIBE" : "SUBSCRIBE", channel);
+                Tell(Sharded ? "SSUBSCRIBE" : "SUBSCRIBE", channel);
         }
     }
 
@@ -80,7 +83,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         lock (_gate)
         {
             if (_channels.Remove(channel) && _live)
-                Write(Sharded ? "SUNSUBSCRIBE" : "UNSUBSCRIBE", channel);
+                Tell(Sharded ? "SUNSUBSCRIBE" : "UNSUBSCRIBE", channel);
         }
     }
 
@@ -91,9 +94,10 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             if (!_live || _out.WrittenCount > MostWaiting)
                 return;
-            _replies.Enqueue(null);
+            string command = Sharded ? "SPUBLISH" : "PUBLISH";
+            _replies.Enqueue((command, null));
             Head(3);
-            Bulk(Encoding.ASCII.GetBytes(Sharded ? "SPUBLISH" : "PUBLISH"));
+            Bulk(Encoding.ASCII.GetBytes(command));
             Bulk(Encoding.ASCII.GetBytes(channel));
             Bulk(message);
             Wake();
@@ -107,8 +111,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         {
             if (!_live)
                 return;
-            _replies.Enqueue(null);
-            Write(command);
+            Tell(command);
         }
     }
 
@@ -172,17 +175,20 @@ internal sealed class RedisConnection : IAsyncDisposable
             {
                 // Not there, or not any more.
             }
-            Queue<TaskCompletionSource<object?>?> unanswered;
+            Queue<(string Command, TaskCompletionSource<object?>? Reply)> unanswered;
             lock (_gate)
             {
                 _live = false;
                 unanswered = _replies;
                 _replies = new();
             }
-            foreach (TaskCompletionSource<object?>? reply in unanswered)
+            foreach ((_, TaskCompletionSource<object?>? reply) in unanswered)
                 reply?.TrySetResult(null);
             if (was)
+            {
+                _told.Clear();
                 _changed(false);
+            }
             try
             {
                 await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), _clock, _stopping.Token);
@@ -216,7 +222,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         lock (_gate)
         {
             foreach (string channel in _channels)
-                Write(Sharded ? "SSUBSCRIBE" : "SUBSCRIBE", channel);
+                Tell(Sharded ? "SSUBSCRIBE" : "SUBSCRIBE", channel);
             settled = Ask("PING");
             _live = true;
         }
@@ -262,28 +268,60 @@ internal sealed class RedisConnection : IAsyncDisposable
             {
                 if (push.Items is [byte[] kind, byte[] channel, byte[] message] && kind.AsSpan().EndsWith("message"u8))
                     _message(Encoding.ASCII.GetString(channel), message);
+                else if (push.Items is [byte[] done, ..])
+                    Confirm(Encoding.ASCII.GetString(done));
                 continue;
             }
-            TaskCompletionSource<object?>? reply;
+            (string Command, TaskCompletionSource<object?>? Reply) asked;
             lock (_gate)
             {
-                if (!_replies.TryDequeue(out reply))
+                if (!_replies.TryDequeue(out asked))
                     throw new RespException("an answer to nothing");
             }
-            if (value is RespException error && reply is not null)
-                reply.TrySetException(error);
+            if (value is RespException error)
+            {
+                Refuse(asked.Command, error);
+                asked.Reply?.TrySetException(error);
+            }
             else
-                reply?.TrySetResult(value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value);
+            {
+                asked.Reply?.TrySetResult(value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value);
+            }
         }
+    }
+
+    // A subscription that begins or ends is answered by a message of its name, one that is refused by an error, as any command.
+    void Confirm(string kind)
+    {
+        lock (_gate)
+        {
+            if (_replies.TryPeek(out (string Command, TaskCompletionSource<object?>? Reply) asked) && asked.Command.Equals(kind, StringComparison.OrdinalIgnoreCase))
+                _replies.Dequeue();
+        }
+    }
+
+    // Whoever runs this has to know what is missing; everything else goes on without.
+    void Refuse(string command, RespException error)
+    {
+        string why = error.Message.Split(' ')[0];
+        if (_told.Add(command))
+            _refused?.Invoke(command, why.Length <= 20 && why.All(char.IsAsciiLetterUpper) ? why : "an error");
     }
 
     // The gate is held.
     Task<object?> Ask(params ReadOnlySpan<string> command)
     {
         var reply = new TaskCompletionSource<object?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _replies.Enqueue(reply);
+        _replies.Enqueue((command[0], reply));
         Write(command);
         return reply.Task;
+    }
+
+    // The gate is held.
+    void Tell(params ReadOnlySpan<string> command)
+    {
+        _replies.Enqueue((command[0], null));
+        Write(command);
     }
 
     void Write(params ReadOnlySpan<string> command)

@@ -99,19 +99,19 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
 
     // What everybody has read who reads on, and nobody still needs who reads only up to some entry. What another node is deleting it deletes.
     const string DropReadRuns = """
-        DELETE FROM run USING (
-            SELECT run.stream, run.last FROM unnest(@keys) AS acked (stream)
+        DELETE FROM run WHERE ctid = ANY (ARRAY (
+            SELECT run.ctid FROM unnest(@keys) AS acked (stream)
               JOIN run ON run.stream = acked.stream
                AND run.last <= COALESCE((SELECT MIN(subscriber.acked) FROM subscriber WHERE subscriber.stream = acked.stream AND subscriber.last IS NULL), 9223372036854775807)
                AND NOT EXISTS (SELECT 1 FROM subscriber AS leaver
                                 WHERE leaver.stream = run.stream AND leaver.last IS NOT NULL AND leaver.acked < run.last AND leaver.last >= run.first)
              ORDER BY run.stream, run.last
-               FOR UPDATE OF run SKIP LOCKED) AS read
-         WHERE run.stream = read.stream AND run.last = read.last
+               FOR UPDATE OF run SKIP LOCKED))
         """;
 
     static readonly string[] s_tables = ["run", "subscriber", "welcome", "welcome_for"];
 
+    readonly Reclaimer _reclaimer = new(database);
     readonly Dictionary<StreamName, long> _held = [];
     readonly List<StreamState> _states = [];
     readonly List<PendingWelcome> _welcomes = [];
@@ -129,12 +129,13 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
         StreamName[] wanted = [.. names.Where(name => !_held.ContainsKey(name))];
         if (wanted.Length == 0)
             return;
-        Begin();
         List<StreamState> unknown = [], behind = [];
         HashSet<StreamName> missing = [.. wanted];
-        using (NpgsqlCommand command = Command(LockStreams, ("@ids", Ids(wanted)), ("@inboxes", Inboxes(wanted))))
-        using (NpgsqlDataReader row = command.ExecuteReader())
+        using (NpgsqlBatch batch = Open().CreateBatch())
         {
+            AddBegin(batch);
+            Add(batch, LockStreams, ("@ids", Ids(wanted)), ("@inboxes", Inboxes(wanted)));
+            using NpgsqlDataReader row = batch.ExecuteReader();
             while (row.Read())
             {
                 var name = new StreamName(row.Id(1), row.GetInt64(2) != 0);
@@ -242,10 +243,9 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
         // One order on every node, so that two that acknowledge for the same streams wait for each other and never in a circle.
         KeyValuePair<(StreamName Stream, Id Device), ulong>[] told = [.. acks.OrderBy(ack => (ack.Key.Stream.Id.High, ack.Key.Stream.Id.Low, ack.Key.Device.High, ack.Key.Device.Low))];
         List<(long Stream, StreamName Name, Id Device)> finished = [];
-        Execute("BEGIN");
-        _begun = true;
         using (NpgsqlBatch batch = Open().CreateBatch())
         {
+            AddBegin(batch);
             // It only saves repetition: it need not be on the disk before the next commit that must.
             Add(batch, "SET LOCAL synchronous_commit = off");
             Add(batch, Acknowledge,
@@ -327,7 +327,11 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
 
     public override void AddWelcome(PendingWelcome welcome) => _welcomes.Add(welcome);
 
-    public override void Dispose() => Close();
+    public override void Dispose()
+    {
+        _reclaimer.Dispose();
+        Close();
+    }
 
     void AddDrops(NpgsqlBatch batch)
     {
@@ -370,13 +374,16 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
                 ("@firsts", joined.Select(j => (long)j.Subscriber.First).ToArray()), ("@lasts", joined.Select(j => (long?)j.Subscriber.Last).ToArray()),
                 ("@epochs", joined.Select(j => (long?)j.Subscriber.LeftEpoch).ToArray()), ("@acks", joined.Select(j => (long)j.Subscriber.Acked).ToArray()));
         }
-        (long Stream, PendingRun Run)[] runs = [.. _states.SelectMany(s => s.Pending.Select(run => (s.Key, run)))];
-        if (runs.Length > 0)
+        RunRows rows = new();
+        foreach (StreamState state in _states)
         {
-            Add(batch, AddRuns, ("@streams", runs.Select(r => r.Stream).ToArray()), ("@firsts", runs.Select(r => (long)r.Run.First).ToArray()),
-                ("@lasts", runs.Select(r => (long)r.Run.Last).ToArray()), ("@epochs", runs.Select(r => (long)r.Run.EpochAfter).ToArray()),
-                ("@expiries", runs.Select(r => r.Run.Expires).ToArray()), ("@ids", runs.Select(r => WriteIds(r.Run.Ids())).ToArray()),
-                ("@entries", runs.Select(r => r.Run.Encoded).ToArray()), ("@payloads", runs.Select(r => r.Run.Detached).ToArray()));
+            foreach (PendingRun run in state.Pending)
+                rows.Add(state.Key, run);
+        }
+        if (rows.Streams.Count > 0)
+        {
+            Add(batch, AddRuns, ("@streams", rows.Streams), ("@firsts", rows.Firsts), ("@lasts", rows.Lasts), ("@epochs", rows.Epochs), ("@expiries", rows.Expiries),
+                ("@ids", rows.Ids), ("@entries", rows.Entries), ("@payloads", rows.Payloads));
         }
     }
 
@@ -430,7 +437,7 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
             Add(batch, "SET LOCAL synchronous_commit = off");
             Add(batch, DropReadRuns, ("@keys", _toSweep.Order().ToArray()));
             Add(batch, "COMMIT");
-            batch.ExecuteNonQuery();
+            _reclaimer.Deleted(batch.ExecuteNonQuery());
             _toSweep.Clear();
         }
         catch (DbException)
@@ -495,6 +502,14 @@ sealed class PostgresStreamStore(PostgresDatabase database) : StreamStore
         foreach ((string name, object value) in parameters)
             command.Parameters.AddWithValue(name, value);
         return command;
+    }
+
+    // Begins with what comes next, if it is not begun. From here on a connection that breaks takes the transaction with it.
+    void AddBegin(NpgsqlBatch batch)
+    {
+        if (!_begun)
+            Add(batch, "BEGIN");
+        _begun = true;
     }
 
     static void Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)

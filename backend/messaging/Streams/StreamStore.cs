@@ -92,7 +92,8 @@ abstract class StreamStore : IDisposable
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    protected static byte[] WriteIds(ReadOnlySpan<Id> ids)
+    /// <summary>Ids one behind the other, as a run's row has them.</summary>
+    internal static byte[] WriteIds(ReadOnlySpan<Id> ids)
     {
         byte[] bytes = new byte[ids.Length * Limits.IdLength];
         for (int i = 0; i < ids.Length; i++)

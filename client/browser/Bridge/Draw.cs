@@ -38,7 +38,8 @@ static class Draw
     }
 
     static async Task<DraftView?> DraftAsync(KavalekClient client, Conversation conversation) => conversation.Draft is not { } draft ? null : new(draft.Text,
-        draft.ReplyTo is { } reply && await conversation.FindAsync(reply).ConfigureAwait(false) is { } answered ? Message(client, answered) : null);
+        draft.ReplyTo is { } reply && await conversation.FindAsync(reply).ConfigureAwait(false) is { } answered ? Message(client, answered) : null,
+        [.. draft.Files.Select(file => new DraftFileView(file.Name, file.Size))]);
 
     public static SearchPageView Search(KavalekClient client, SearchPage page) => new(
         [.. page.Hits.Select(hit => new SearchHitView(Message(client, hit.Message), hit.Excerpt, [.. hit.Marks.Select(mark => new MarkView(mark.Start, mark.Length))]))], page.Next);
@@ -59,13 +60,13 @@ static class Draw
     public static HistoryView History(HistoryStatus status) => new(
         status.IsOn, status.IsComplete, status.Segments, status.Unread, status.Restored, status.Waiting, status.Bytes, status.Quota, status.Problem);
 
-    public static SettingsView Settings(KavalekClient client) => new(client.AutoLock?.TotalSeconds, client.DefaultTimer?.TotalSeconds, client.Recovery switch
+    public static async Task<SettingsView> SettingsAsync(KavalekClient client) => new(client.AutoLock?.TotalSeconds, client.DefaultTimer?.TotalSeconds, client.Recovery switch
     {
         RecoveryState.Present => "set",
         RecoveryState.Missing => "none",
         RecoveryState.Refused => "refused",
         _ => "unknown",
-    }, new(client.Receipts.Delivered, client.Receipts.Read));
+    }, new(client.Receipts.Delivered, client.Receipts.Read), await client.Core.Audit.FoundAsync(default).ConfigureAwait(false) is not null);
 
     public static WakeUpView WakeUps(WakeUpState state) => new(state.ServerKey is { } key ? Base64Url.EncodeToString(key) : null, state.IsOn);
 
@@ -73,6 +74,10 @@ static class Draw
 
     public static AuditView Audit(AuditTrail trail) => new([.. trail.Records.Select(record => new AuditRecordView(record.Number, record.At * 1000,
         record.Actor.ToString(), record.ActorHandle, record.Act, record.Subject?.ToString(), record.SubjectHandle, record.Detail))], trail.IsWhole);
+
+    public static OpenedReportView Report(OpenedReport report) => new(report.Id.ToString(), report.FiledOn.ToUnixTimeMilliseconds(), Word(report.Reason), report.Words,
+        [.. report.Messages.Select(message => new ReportedMessageView(Word(message.Verdict), message.Writer?.ToString(), message.Handle, Word(message.Trust), Word(message.Kind),
+            message.Title, message.SentAt.ToUnixTimeMilliseconds(), message.Text, message.Files, message.IsEdit))]);
 
     static AttachmentView Attachment(Attachment file) => new(file.Id.ToString(), file.Name, file.Type, file.Size, file.Width, file.Height,
         file.Preview.IsEmpty ? null : Convert.ToBase64String(file.Preview.Span), file.IsInline,

@@ -80,6 +80,11 @@ readonly struct Parameters(JsonElement element)
         };
     })];
 
+    /// <summary>Files that were chosen and are not sent; none where nothing is said.</summary>
+    public IReadOnlyList<DraftFile> DraftFiles(string name) => element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array
+        ? [.. value.EnumerateArray().Select(item => new DraftFile(item.GetProperty("name").GetString() ?? "", item.GetProperty("size").GetInt64()))]
+        : [];
+
     /// <summary>What to pass on; <c>null</c> for nothing.</summary>
     public HistoryShare? MaybeShare(string name)
     {

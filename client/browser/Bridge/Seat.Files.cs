@@ -9,8 +9,33 @@ sealed partial class Seat
 {
     readonly ConcurrentDictionary<Id, CancellationTokenSource> _opening = new();
 
-    async Task<string?> SendFilesAsync(Parameters p) =>
-        Json(Draw.Message(Client, await Of(p).SendAsync(p.Text("text"), p.Files("files"), p.MaybeMessage("replyTo"), p.Mentions("mentions")).ConfigureAwait(false)));
+    readonly ConcurrentDictionary<string, CancellationTokenSource> _sending = new();
+
+    async Task<string?> SendFilesAsync(Parameters p)
+    {
+        Conversation conversation = Of(p);
+        using CancellationTokenSource stop = new();
+        string sending = p.Text("sending");
+        if (!_sending.TryAdd(sending, stop)) throw new KavalekException(ErrorCodes.Invalid, "This is being sent already.");
+        try
+        {
+            return Json(Draw.Message(Client, await conversation.SendAsync(p.Text("text"), p.Files("files"), p.MaybeMessage("replyTo"), p.Mentions("mentions"), stop.Token).ConfigureAwait(false)));
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            throw new KavalekException("sending_cancelled", "The files were not sent: it was cancelled.");
+        }
+        finally
+        {
+            _sending.TryRemove(sending, out _);
+        }
+    }
+
+    string? CancelSending(string sending)
+    {
+        if (_sending.TryGetValue(sending, out CancellationTokenSource? stop)) stop.Cancel();
+        return null;
+    }
 
     async Task<string?> ForwardAsync(Parameters p) =>
         Json(Draw.Message(Client, await Of(p).ForwardAsync(p.Message("message"), Of(p.Id("to")), p.Text("text")).ConfigureAwait(false)));

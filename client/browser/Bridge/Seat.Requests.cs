@@ -54,7 +54,7 @@ sealed partial class Seat
 
         "history.setOn" => await Done(Client.SetHistoryAsync(p.Flag("on"))).ConfigureAwait(false),
         "history.restore" => await Done(Client.RestoreHistoryAsync()).ConfigureAwait(false),
-        "history.save" => await Done(Client.SaveHistoryAsync()).ConfigureAwait(false),
+        "history.save" => await Done(SaveHistoryAsync()).ConfigureAwait(false),
 
         "contacts.find" => Json(Draw.Contact(await Client.FindAsync(p.Text("handle")).ConfigureAwait(false))),
         "contacts.get" => Client.Contact(p.Id("account")) is { } known ? Json(Draw.Contact(known)) : null,
@@ -69,7 +69,7 @@ sealed partial class Seat
         "conversation.messages" => await MessagesAsync(Of(p), Math.Clamp(p.Number("limit"), 1, 200), p.MaybePosition("before")).ConfigureAwait(false),
         "conversation.messagesAfter" => Messages(await Of(p).MessagesAfterAsync(Math.Clamp(p.Number("limit"), 1, 200), p.MaybePosition("after") ?? default).ConfigureAwait(false)),
         "conversation.around" => await AroundAsync(Of(p), p.Message("message"), Math.Clamp(p.Number("limit"), 1, 200)).ConfigureAwait(false),
-        "drafts.set" => await Done(Of(p).SetDraftAsync(new Draft(p.Text("text"), p.MaybeMessage("replyTo")))).ConfigureAwait(false),
+        "drafts.set" => await Done(Of(p).SetDraftAsync(new Draft(p.Text("text"), p.MaybeMessage("replyTo")) { Files = p.DraftFiles("files") })).ConfigureAwait(false),
         "search.messages" => Json(Draw.Search(Client, await Client.SearchAsync(new SearchQuery(p.Text("text"))
         {
             Conversation = p.MaybeId("conversation"),
@@ -80,6 +80,7 @@ sealed partial class Seat
         "conversation.members" => Json<IReadOnlyList<MemberView>>([.. Of(p).Members.Select(Draw.Member)]),
         "conversation.send" => Json(Draw.Message(Client, await Of(p).SendAsync(p.Text("text"), p.MaybeMessage("replyTo"), p.Mentions("mentions")).ConfigureAwait(false))),
         "conversation.sendFiles" => await SendFilesAsync(p).ConfigureAwait(false),
+        "conversation.cancelFiles" => CancelSending(p.Text("sending")),
         "attachment.open" => await OpenFileAsync(p).ConfigureAwait(false),
         "attachment.cancel" => CancelFile(p.Id("attachment")),
         "conversation.markRead" => await Done(Of(p).MarkReadAsync(p.Message("upTo"))).ConfigureAwait(false),
@@ -118,8 +119,12 @@ sealed partial class Seat
         "invites.list" => Json<IReadOnlyList<InviteView>>([.. (await Client.InvitesAsync().ConfigureAwait(false)).Select(i => new InviteView(i.Id.ToString(), i.UsesLeft, i.Expires.ToUnixTimeMilliseconds()))]),
         "invites.revoke" => await Done(Client.RevokeInviteAsync(p.Id("invite"))).ConfigureAwait(false),
 
-        "admin.open" => Json(Draw.Admin((await Client.OpenDashboardAsync(p.Text("password")).ConfigureAwait(false)).Session)),
-        "audit.list" => Json(Draw.Audit(await Client.AuditAsync(p.Number("limit")).ConfigureAwait(false))),
+        "admin.open" => await OpenDashboardAsync(p.Text("password")).ConfigureAwait(false),
+        "admin.close" => CloseDashboard(),
+        "reports.waiting" => await WaitingReportsAsync().ConfigureAwait(false),
+        "reports.open" => Json(Draw.Report(await Reports.OpenAsync(p.Id("report")).ConfigureAwait(false))),
+        "reports.decide" => await Done(Reports.DecideAsync(p.Id("report"), Enum.Parse<ReportDecision>(p.Text("decision"), ignoreCase: true))).ConfigureAwait(false),
+        "audit.list" => await AuditAsync(p.Number("limit")).ConfigureAwait(false),
         _ => throw new FormatException("unknown request"),
     };
 
@@ -133,8 +138,16 @@ sealed partial class Seat
     async Task<string?> Set(Task work)
     {
         await work.ConfigureAwait(false);
-        emit(new EventView("settings") { Settings = Draw.Settings(Client) });
+        await TellSettingsAsync(Client).ConfigureAwait(false);
         return null;
+    }
+
+    // What was found is said once, and everywhere.
+    async Task<string> AuditAsync(int limit)
+    {
+        AuditTrail trail = await Client.AuditAsync(limit).ConfigureAwait(false);
+        if (!trail.IsWhole) await TellSettingsAsync(Client).ConfigureAwait(false);
+        return Json(Draw.Audit(trail));
     }
 
     string? Touch()
@@ -161,6 +174,12 @@ sealed partial class Seat
     {
         _whyLocked = "logged_out";
         await Client.LogOutAsync(removeDevice).ConfigureAwait(false);
+    }
+
+    // Nothing to save is no reason to say anything.
+    async Task SaveHistoryAsync()
+    {
+        if (await Client.HistoryAsync().ConfigureAwait(false) is { IsOn: true, Waiting: > 0 }) await Client.SaveHistoryAsync().ConfigureAwait(false);
     }
 
     // What waits for its next try is tried at once.
@@ -248,24 +267,6 @@ sealed partial class Seat
         _link = null;
         if (link is not null) await link.DisposeAsync().ConfigureAwait(false);
     }
-
-    // A report goes to exactly those that the page has shown: it names the list, and never accounts.
-    ModeratorsView Shown(Moderators moderators)
-    {
-        int number = ++_shown;
-        _moderators[number] = moderators;
-        _moderators.Remove(number - MostShown);
-        return new(number, [.. moderators.All.Select(one => new ModeratorView(Draw.Contact(one.Contact), one.Rank, one.Since.ToUnixTimeMilliseconds(), one.GivenBy))],
-            [.. moderators.Changed.Select(Draw.Contact)], moderators.IsLogWhole);
-    }
-
-    Moderators ShownAs(int number) => _moderators.GetValueOrDefault(number)
-        ?? throw new KavalekException(ClientErrors.ReportStale, "Look again whom it goes to, then report it. Nothing was reported.");
-
-    const int MostShown = 8;
-
-    readonly Dictionary<int, Moderators> _moderators = [];
-    int _shown;
 
     Conversation Of(Parameters p) => Of(p.Id("conversation"));
 

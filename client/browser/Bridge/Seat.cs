@@ -35,7 +35,7 @@ sealed partial class Seat(Uri server, string database, Action<EventView> emit)
             return new(_session, Draw.Connection(ConnectionState.Offline, null), [], [], null, null);
         ConversationView[] conversations = await Task.WhenAll(client.Conversations.Select(c => Draw.ConversationAsync(client, c))).ConfigureAwait(false);
         return new(_session, Draw.Connection(client.Connection, null), conversations, [.. client.Contacts.Select(Draw.Contact)],
-            Draw.History(await client.HistoryAsync().ConfigureAwait(false)), Draw.Settings(client));
+            Draw.History(await client.HistoryAsync().ConfigureAwait(false)), await Draw.SettingsAsync(client).ConfigureAwait(false));
     }
 
     /// <summary>Why there is nothing to ask.</summary>
@@ -131,7 +131,7 @@ sealed partial class Seat(Uri server, string database, Action<EventView> emit)
         }
         if (Interlocked.CompareExchange(ref _client, null, client) != client) return;
         _recoveryKey?.Dispose();
-        (_recoveryKey, _link) = (null, null);
+        (_recoveryKey, _link, _dashboard) = (null, null, null);
         if (ended is { Code: ErrorCodes.DeviceRemoved }) Tell(new SessionView("removed") { Error = Draw.Error(ended) });
         else await ClosedAsync().ConfigureAwait(false);
         emit(new EventView("snapshot"));
@@ -143,7 +143,7 @@ sealed partial class Seat(Uri server, string database, Action<EventView> emit)
         {
             case ConnectionChanged connection:
                 emit(new EventView("connection") { Connection = Draw.Connection(connection.State, connection.Reason) });
-                if (connection.State == ConnectionState.Online) emit(new EventView("settings") { Settings = Draw.Settings(client) });
+                if (connection.State == ConnectionState.Online) await TellSettingsAsync(client).ConfigureAwait(false);
                 break;
             case MessageAdded added:
                 emit(new EventView("message.added") { Message = Draw.Message(client, added.Message) });
@@ -196,11 +196,16 @@ sealed partial class Seat(Uri server, string database, Action<EventView> emit)
                     Transfer = new TransferView(file.Conversation.ToString(), Draw.Name(file.Message), file.Attachment.ToString(), Draw.Word(file.State), file.Done, file.Total),
                 });
                 break;
+            case AuditLogBroken:
+                await TellSettingsAsync(client).ConfigureAwait(false);
+                break;
             case Notice notice:
                 emit(new EventView("notice") { Text = notice.Text });
                 break;
         }
     }
+
+    async Task TellSettingsAsync(KavalekClient client) => emit(new EventView("settings") { Settings = await Draw.SettingsAsync(client).ConfigureAwait(false) });
 
     // What is drawn is how it is now: an event that was overtaken says it once too often, never wrongly.
     async Task TellOfAsync(KavalekClient client, Id id)

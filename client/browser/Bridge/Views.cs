@@ -25,7 +25,9 @@ sealed record MemberView(ContactView Contact, string Role, int Devices, bool Me,
 
 sealed record BlockView(string Code, string Message);
 
-sealed record DraftView(string Text, MessageView? ReplyTo);
+sealed record DraftView(string Text, MessageView? ReplyTo, IReadOnlyList<DraftFileView> Files);
+
+sealed record DraftFileView(string Name, double Size);
 
 sealed record AroundView(IReadOnlyList<MessageView> Messages, bool Oldest, bool Newest);
 
@@ -77,13 +79,22 @@ sealed record ModeratorView(ContactView Contact, string Rank, long Since, string
 
 sealed record ModeratorsView(int Shown, IReadOnlyList<ModeratorView> All, IReadOnlyList<ContactView> Changed, bool LogWhole);
 
+sealed record ReportInfoView(string Id, long FiledOn);
+
+sealed record WaitingReportsView(IReadOnlyList<ReportInfoView> Reports, int Total);
+
+sealed record OpenedReportView(string Id, long FiledOn, string Reason, string Words, IReadOnlyList<ReportedMessageView> Messages);
+
+sealed record ReportedMessageView(
+    string Verdict, string? Writer, string? Handle, string Trust, string Kind, string Title, long SentAt, string Text, IReadOnlyList<string> Files, bool Edit);
+
 sealed record DeviceView(string Id, string? Name, bool Current, bool Waiting, string Added, string LastSeen);
 
 sealed record SafetyNumberView(IReadOnlyList<string> Groups, string Qr);
 
 sealed record HistoryView(bool On, bool Complete, double Segments, double Unread, double Restored, int Waiting, double Bytes, double Quota, string? Problem);
 
-sealed record SettingsView(double? AutoLock, double? DefaultTimer, string Recovery, ReceiptsView Receipts);
+sealed record SettingsView(double? AutoLock, double? DefaultTimer, string Recovery, ReceiptsView Receipts, bool AuditBroken);
 
 sealed record ReceiptsView(bool Delivered, bool Read);
 
@@ -158,6 +169,8 @@ sealed record EventView(string Type)
 [JsonSerializable(typeof(InView))]
 [JsonSerializable(typeof(WakeUpView))]
 [JsonSerializable(typeof(ModeratorsView))]
+[JsonSerializable(typeof(WaitingReportsView))]
+[JsonSerializable(typeof(OpenedReportView))]
 [JsonSerializable(typeof(OffboardedView))]
 [JsonSerializable(typeof(CreatedInviteView))]
 [JsonSerializable(typeof(AdminSessionView))]

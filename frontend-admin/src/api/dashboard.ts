@@ -1,21 +1,29 @@
-import { KavalekError, type Client, type Live } from '@app/client';
+import { KavalekError, type AuditTrail, type Client, type Live, type OpenedReport, type ReportDecision, type WaitingReports } from '@app/client';
 import { Cell } from '@app/client/live';
-import { fromBase64Url } from './bytes';
 import type {
   AdminSession,
-  AuditPage,
   AuthOverview,
+  BackupState,
   CreatedInvite,
+  GroupsPage,
   Id,
+  InstanceSettings,
   Invite,
+  MailSettings,
   MessagingOverview,
   PeoplePage,
   Person,
   PersonState,
   Policy,
+  PurgePreview,
+  PushTest,
   Rank,
+  SelfTest,
   ServerSees,
+  SetUpCheck,
+  SetUpState,
   SignedPolicy,
+  StoragePage,
 } from './records';
 
 /** Seconds before its end that a token is renewed. */
@@ -32,9 +40,15 @@ export interface PeopleQuestion {
 export class Dashboard {
   /** The rank of whoever opened it; `null` while it is closed. */
   readonly rank: Live<Rank | null>;
+  /** What is to be set up; `null` once that is finished, and for all but owners. */
+  readonly setUp: Live<SetUpState | null>;
+  /** How many reports waited when somebody last looked. */
+  readonly reportsWaiting: Live<number>;
 
   readonly #client: Client;
   readonly #rank = new Cell<Rank | null>(null);
+  readonly #setUp = new Cell<SetUpState | null>(null);
+  readonly #reportsWaiting = new Cell(0);
   #session: AdminSession | null = null;
   #expires = 0;
   #renewing: Promise<void> | null = null;
@@ -43,11 +57,18 @@ export class Dashboard {
   constructor(client: Client) {
     this.#client = client;
     this.rank = this.#rank;
+    this.setUp = this.#setUp;
+    this.reportsWaiting = this.#reportsWaiting;
   }
 
   /** Opens it, or makes it fresh. Rejects with a `KavalekError`. */
   async open(password: string): Promise<void> {
-    this.#take(await this.#client.request('admin.open', { password }));
+    const isFirst = this.#session === null;
+    const session = await this.#client.request('admin.open', { password });
+    this.#hold(session);
+    // The pages for setting up are there, or not, before the first one is drawn.
+    if (isFirst && session.rank === 'owner') await this.lookAtSetUp().catch(() => undefined);
+    this.#rank.set(session.rank);
   }
 
   /** Who has the person type the password once more where a call needs that, and answers whether they did; returns what ends it. */
@@ -58,9 +79,13 @@ export class Dashboard {
     };
   }
 
+  /** Forgets what it was opened with, here and in the worker. */
   close(): void {
+    if (this.#session) this.#client.request('admin.close').catch(() => undefined);
     this.#session = null;
     this.#rank.set(null);
+    this.#setUp.set(null);
+    this.#reportsWaiting.set(0);
   }
 
   overview = (): Promise<AuthOverview> => this.#call('GET', '/auth/v1/admin/overview');
@@ -89,23 +114,86 @@ export class Dashboard {
     return policyOf(await this.#call<SignedPolicy>('PUT', '/auth/v1/admin/policy', policy));
   }
 
-  audit = (before: number | null): Promise<AuditPage> => this.#call('GET', `/auth/v1/admin/audit${before === null ? '' : `?before=${before}`}`);
   serverSees = (): Promise<ServerSees> => this.#call('GET', '/auth/v1/admin/server-sees');
-  instance = (): Promise<{ readonly id: Id; readonly name: string }> => this.#call('GET', '/auth/v1/instance');
 
-  #take(session: AdminSession): void {
+  testMail = (): Promise<SelfTest> => this.#call('POST', '/auth/v1/admin/mail/test');
+  testPush = (): Promise<PushTest> => this.#call('POST', '/api/v1/admin/push/test');
+
+  groups = (before: number | null): Promise<GroupsPage> => this.#call('GET', `/api/v1/admin/groups${before === null ? '' : `?before=${before}`}`);
+
+  storage = (skip: number, limit: number): Promise<StoragePage> => this.#call('GET', `/api/v1/admin/storage?skip=${skip}&limit=${limit}`);
+  previewPurge = (days: number, account: Id | null): Promise<PurgePreview> =>
+    this.#call('GET', `/api/v1/admin/storage/purge?days=${days}${account === null ? '' : `&account=${account}`}`);
+  purge = (days: number, account: Id | null): Promise<void> =>
+    this.#call('POST', '/auth/v1/admin/storage/purge', account === null ? { days } : { days, account });
+
+  backups = (): Promise<BackupState> => this.#call('GET', '/auth/v1/admin/backups');
+  backUp = (what: 'run' | 'test'): Promise<void> => this.#call('POST', `/auth/v1/admin/backups/${what}`);
+
+  settings = (): Promise<InstanceSettings> => this.#call('GET', '/auth/v1/admin/settings');
+  setName = (name: string): Promise<InstanceSettings> => this.#setSettings(now => ({ ...now, name }));
+  /** The way to a mail server; `null` for none. */
+  setMail = (mail: MailSettings | null): Promise<InstanceSettings> => this.#setSettings(({ name }) => (mail ? { name, mail } : { name }));
+
+  // All of it is set at once, and somebody else may have set the rest since this page was drawn.
+  async #setSettings(change: (now: InstanceSettings) => InstanceSettings): Promise<InstanceSettings> {
+    const settings = await this.#call<InstanceSettings>('PUT', '/auth/v1/admin/settings', change(await this.settings()));
+    const setUp = this.#setUp.get();
+    if (setUp) this.#setUp.set({ ...setUp, settings });
+    return settings;
+  }
+
+  /** Looks what is to be set up. */
+  async lookAtSetUp(): Promise<void> {
+    try {
+      this.#setUp.set(await this.#call<SetUpState>('GET', '/auth/v1/admin/setup'));
+    } catch (error) {
+      if (!(error instanceof KavalekError) || error.code !== 'not_found') throw error;
+      this.#setUp.set(null);
+    }
+  }
+
+  /** What the server sees of the way this very page came by, until it is set up. */
+  checkSetUp = async (): Promise<readonly SetUpCheck[]> =>
+    (await this.#call<{ readonly checks: readonly SetUpCheck[] }>('POST', '/auth/v1/admin/setup/checks', { origin: location.origin })).checks;
+
+  /** Ends the set-up, for good. */
+  async finishSetUp(): Promise<void> {
+    await this.#call('POST', '/auth/v1/admin/setup/finish');
+    this.#setUp.set(null);
+  }
+
+  /** What was done here, as the worker has read and checked it. */
+  audit = (limit: number): Promise<AuditTrail> => this.#client.request('audit.list', { limit });
+
+  /** Looks how many reports wait; nobody is asked for a password because of that. */
+  lookAtReports = async (): Promise<WaitingReports> => {
+    const waiting = await this.#client.request('reports.waiting');
+    this.#reportsWaiting.set(waiting.total);
+    return waiting;
+  };
+
+  reports = (): Promise<WaitingReports> => this.#withPassword(this.lookAtReports);
+  report = (report: Id): Promise<OpenedReport> => this.#withPassword(() => this.#client.request('reports.open', { report }));
+  decide = (report: Id, decision: ReportDecision): Promise<void> => this.#withPassword(() => this.#client.request('reports.decide', { report, decision }));
+
+  #hold(session: AdminSession): void {
     this.#session = session;
     this.#expires = performance.now() + session.expiresIn * 1000;
-    this.#rank.set(session.rank);
   }
 
   async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
     await this.#renew();
+    return await this.#withPassword(() => this.#send<T>(method, path, body));
+  }
+
+  /** Does it, and once more when the password that it needs was typed. */
+  async #withPassword<T>(act: () => Promise<T>): Promise<T> {
     try {
-      return await this.#send<T>(method, path, body);
+      return await act();
     } catch (error) {
       if (!(error instanceof KavalekError) || error.code !== 'password_required' || !(await this.#ask?.())) throw error;
-      return await this.#send<T>(method, path, body);
+      return await act();
     }
   }
 
@@ -113,7 +201,10 @@ export class Dashboard {
   async #renew(): Promise<void> {
     if (!this.#session || performance.now() < this.#expires - early * 1000) return;
     this.#renewing ??= this.#send<AdminSession>('POST', '/auth/v1/admin/sessions/renew')
-      .then(session => this.#take(session))
+      .then(session => {
+        this.#hold(session);
+        this.#rank.set(session.rank);
+      })
       .catch((error: unknown) => {
         // Its half hour is over: the call itself says so.
         if (!(error instanceof KavalekError) || error.code !== 'unauthenticated') throw error;
@@ -150,6 +241,7 @@ export class Dashboard {
   }
 }
 
-function policyOf(signed: SignedPolicy): Policy {
-  return JSON.parse(new TextDecoder().decode(fromBase64Url(signed.policy))) as Policy;
+function policyOf({ policy }: SignedPolicy): Policy {
+  const bytes = Uint8Array.from(atob(policy.replaceAll('-', '+').replaceAll('_', '/')), character => character.charCodeAt(0));
+  return JSON.parse(new TextDecoder().decode(bytes)) as Policy;
 }

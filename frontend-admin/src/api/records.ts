@@ -74,24 +74,6 @@ export interface SignedPolicy {
   readonly key: string;
 }
 
-export interface AuditRecord {
-  readonly number: number;
-  readonly at: number;
-  readonly actor: Id;
-  readonly act: string;
-  readonly detail: string;
-  readonly hash: string;
-  readonly subject?: Id;
-  readonly actorHandle?: string;
-  readonly subjectHandle?: string;
-}
-
-/** Newest first. */
-export interface AuditPage {
-  readonly records: readonly AuditRecord[];
-  readonly head: number;
-}
-
 export interface AuthOverview {
   readonly version: string;
   readonly accounts: number;
@@ -102,8 +84,34 @@ export interface AuthOverview {
   readonly invites: number;
   readonly databaseBytes: number;
   readonly mail: boolean;
+  readonly memoryBytes: number;
+  /** Whether delivery runs in processes of its own; where not, its memory is the same. */
+  readonly apart: boolean;
   readonly lastBackup?: number;
   readonly certificateExpires?: number;
+}
+
+/** Of the last five minutes, in microseconds: below `p50` was half of it, below `p99` 99 %. */
+export interface Latency {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+export interface NodeFigures {
+  readonly node: Id;
+  readonly connections: number;
+  readonly entriesPerMinute: number;
+  readonly queueDepth: number;
+  readonly memoryBytes: number;
+  readonly started: number;
+  readonly delivery: Latency;
+}
+
+export interface SizeOfDay {
+  readonly day: number;
+  readonly databaseBytes: number;
+  readonly attachmentBytes: number;
 }
 
 export interface MessagingOverview {
@@ -113,6 +121,111 @@ export interface MessagingOverview {
   readonly databaseBytes: number;
   readonly memoryBytes: number;
   readonly started: number;
+  readonly attachmentBytes: number;
+  /** In the database. */
+  readonly archiveBytes: number;
+  /** On the disk. */
+  readonly freeBytes: number;
+  /** Of the slowest node. */
+  readonly delivery: Latency;
+  /** A row a day, the oldest first. */
+  readonly growth: readonly SizeOfDay[];
+  readonly nodes: readonly NodeFigures[];
+}
+
+export type TestOutcome = 'ok' | 'off' | 'no_name' | 'not_reached' | 'no_tls' | 'login_refused' | 'refused';
+
+/** What came of trying something now; `detail` is the number that a mail server said. */
+export interface SelfTest {
+  readonly outcome: TestOutcome;
+  readonly detail?: string;
+}
+
+export interface PushTest {
+  readonly services: readonly { readonly service: string; readonly outcome: TestOutcome }[];
+}
+
+/** `created` and `rekeyed` are days. */
+export interface Group {
+  readonly group: number;
+  readonly devicesUpTo: number;
+  /** What waits to be delivered. */
+  readonly bytes: number;
+  readonly created?: number;
+  readonly rekeyed?: number;
+}
+
+export interface GroupsPage {
+  readonly groups: readonly Group[];
+  readonly total: number;
+  readonly next?: number;
+}
+
+export interface Stored {
+  readonly account: Id;
+  readonly attachmentBytes: number;
+  readonly files: number;
+  readonly archiveBytes: number;
+}
+
+export interface StoragePage {
+  readonly accounts: readonly Stored[];
+  readonly total: number;
+}
+
+/** What a purge would take. */
+export interface PurgePreview {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** The password is never answered; left out it stays as it is, with host, port and user. */
+export interface MailSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly from: string;
+  readonly user?: string;
+  readonly password?: string;
+}
+
+export interface InstanceSettings {
+  readonly name: string;
+  readonly mail?: MailSettings;
+}
+
+/** What the pages for setting up have to lead through, until that is finished. */
+export interface SetUpState {
+  readonly settings: InstanceSettings;
+  readonly registration: Policy['registration'];
+  readonly behindProxy: boolean;
+  readonly origin?: string;
+}
+
+export interface SetUpCheck {
+  readonly check: string;
+  readonly outcome: string;
+  readonly detail?: string;
+}
+
+export interface BackupResult {
+  readonly at: number;
+  readonly outcome: 'ok' | 'damaged' | 'wrong_key' | 'disk' | 'database';
+  readonly bytes: number;
+  /** When the backup was made that was tested. */
+  readonly made?: number;
+}
+
+export interface BackupState {
+  readonly isSetUp: boolean;
+  /** Seconds. */
+  readonly every: number;
+  readonly keep: number;
+  /** The newest first. */
+  readonly backups: readonly { readonly made: number; readonly bytes: number }[];
+  readonly next?: number;
+  readonly work?: { readonly what: 'backup' | 'test'; readonly since: number; readonly done: number; readonly of: number };
+  readonly lastRun?: BackupResult;
+  readonly lastTest?: BackupResult;
 }
 
 export interface ServerSees {

@@ -1,5 +1,5 @@
 import { createContext, useCallback, useContext, useEffect, useRef, useState } from 'react';
-import { useLive } from '@app/client';
+import { KavalekError, useLive } from '@app/client';
 import { explain, useFormats, useTexts } from '@app/i18n';
 import type { Dashboard } from '../api/dashboard';
 import type { Rank } from '../api/records';
@@ -22,6 +22,8 @@ export function useRank(): Rank {
 export interface Asked<T> {
   readonly value: T | null;
   readonly problem: string | null;
+  /** The code of what went wrong. */
+  readonly code: string | null;
   readonly again: () => void;
 }
 
@@ -30,7 +32,7 @@ export function useAsked<T>(ask: () => Promise<T>, question = '', every?: number
   const texts = useTexts();
   const formats = useFormats();
   const [value, setValue] = useState<T | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<{ readonly text: string; readonly code: string | null } | null>(null);
   const [round, setRound] = useState(0);
   const latest = useRef(ask);
   useEffect(() => {
@@ -46,7 +48,7 @@ export function useAsked<T>(ask: () => Promise<T>, question = '', every?: number
           setProblem(null);
         },
         (error: unknown) => {
-          if (!gone) setProblem(explain(error, texts, formats));
+          if (!gone) setProblem({ text: explain(error, texts, formats), code: error instanceof KavalekError ? error.code : null });
         },
       );
     once();
@@ -61,5 +63,5 @@ export function useAsked<T>(ask: () => Promise<T>, question = '', every?: number
       clearInterval(timer);
     };
   }, [question, round, every, texts, formats]);
-  return { value, problem, again: useCallback(() => setRound(n => n + 1), []) };
+  return { value, problem: problem?.text ?? null, code: problem?.code ?? null, again: useCallback(() => setRound(n => n + 1), []) };
 }

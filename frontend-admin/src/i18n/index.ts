@@ -10,3 +10,8 @@ const languages = { en, fr } as const satisfies Record<string, Words>;
 export function useWords(): Words {
   return languages[useLanguage().language];
 }
+
+/** The text for a word of the server's; the word itself where this release has none for it. */
+export function said(texts: Readonly<Record<string, string>>, word: string): string {
+  return Object.hasOwn(texts, word) ? texts[word]! : word;
+}

@@ -1,12 +1,17 @@
 import { useEffect, useState } from 'react';
+import { useLive } from '@app/client';
 import { useFormats } from '@app/i18n';
 import { Line } from '@app/ui/line';
 import { useAsked, useDashboard, useRank } from '../app/use-dashboard';
 import { useWords } from '../i18n';
+import { Waiting } from '../ui/asked';
+import { Chart } from '../ui/chart';
 import { Figure, Figures } from '../ui/figures';
-import { LiveChart } from '../ui/live-chart';
 import type { Dashboard } from '../api/dashboard';
-import type { MessagingOverview } from '../api/records';
+import { isAtLeast, type AuthOverview, type MessagingOverview } from '../api/records';
+import { Growth } from './growth';
+import { Nodes } from './nodes';
+import { SelfTests } from './self-tests';
 import styles from './screens.module.css';
 
 /** Seconds between two looks, how many of them a chart keeps, and how many seconds it shows at least. */
@@ -14,168 +19,190 @@ const every = 5;
 const shown = 180;
 const span = 300;
 const mebibyte = 1_048_576;
+/** With fewer bytes free on the disk than these it is time to make room. */
+const scarce = 1e9;
 
-interface Series {
-  readonly times: readonly number[];
-  readonly connections: readonly number[];
-  readonly perMinute: readonly number[];
-  readonly queue: readonly number[];
-  readonly memory: readonly number[];
-}
+type Series = Readonly<Record<'times' | 'connections' | 'perMinute' | 'p50' | 'p99' | 'queue' | 'memory', readonly number[]>>;
 
-const nothing: Series = { times: [], connections: [], perMinute: [], queue: [], memory: [] };
+const nothing: Series = { times: [], connections: [], perMinute: [], p50: [], p99: [], queue: [], memory: [] };
 
 /** Whether the instance is well: figures of nobody in particular. */
 export function Overview() {
-  const words = useWords().overview;
-  const { loading, setup } = useWords();
-  const isOwner = useRank() === 'owner';
-  const formats = useFormats();
   const { dashboard } = useDashboard();
   const auth = useAsked(dashboard.overview, '', 60);
   const delivery = useAsked(dashboard.delivery, '', every);
-  const series = useSeries(delivery.value);
+  const series = useSeries(delivery.value, auth.value);
   const now = series.times.at(-1);
-  if (!auth.value || !delivery.value || now === undefined) {
-    return (auth.problem ?? delivery.problem) ? (
-      <Line kind="danger" boxed icon="warning">
-        {auth.problem ?? delivery.problem}
-      </Line>
-    ) : (
-      <p role="status">{loading}</p>
-    );
-  }
-  const a = auth.value,
-    d = delivery.value;
-  const isBackupOld = a.lastBackup === undefined || now - a.lastBackup > 2 * 86_400;
-  const endsSoon = a.certificateExpires !== undefined && a.certificateExpires - now < 14 * 86_400;
-  const whole = (value: number) => value.toLocaleString(document.documentElement.lang);
-  const advice = [isBackupOld && words.backupAdvice, endsSoon && words.certificateAdvice(formats.until(a.certificateExpires! * 1000, now * 1000))].filter(
-    one => one !== false,
-  );
+  if (!auth.value || !delivery.value || now === undefined) return <Waiting asked={auth.problem ? auth : delivery} />;
+  return <Well auth={auth.value} delivery={delivery.value} series={series} now={now} paused={Boolean(auth.problem ?? delivery.problem)} />;
+}
+
+function Well({
+  auth,
+  delivery,
+  series,
+  now,
+  paused,
+}: {
+  readonly auth: AuthOverview;
+  readonly delivery: MessagingOverview;
+  readonly series: Series;
+  readonly now: number;
+  readonly paused: boolean;
+}) {
+  const words = useWords().overview;
+  const formats = useFormats();
+  const isAdmin = isAtLeast(useRank(), 'admin');
+  const isBackupOld = auth.lastBackup === undefined || now - auth.lastBackup > 2 * 86_400;
+  const endsSoon = auth.certificateExpires !== undefined && auth.certificateExpires - now < 14 * 86_400;
+  const isFull = delivery.freeBytes < scarce;
+  const number = (value: number) => formats.number(value);
+  const bytes = (value: number) => formats.bytes(value);
+  const milliseconds = (value: number) => formats.milliseconds(value);
+  const latency = (microseconds: number) => (delivery.delivery.count === 0 ? '–' : milliseconds(microseconds / 1000));
+  const memory = delivery.memoryBytes + (auth.apart ? auth.memoryBytes : 0);
+  const advice = [
+    isBackupOld && words.backupAdvice,
+    endsSoon && words.certificateAdvice(formats.until(auth.certificateExpires! * 1000, now * 1000)),
+    isFull && words.fullAdvice(bytes(delivery.freeBytes)),
+  ].filter(one => one !== false);
   return (
     <>
-      {(auth.problem ?? delivery.problem) ? (
+      {paused || advice.length > 0 ? (
         <Line kind="attention" boxed icon="warning">
-          {words.paused}
-        </Line>
-      ) : advice.length > 0 ? (
-        <Line kind="attention" boxed icon="warning">
-          {words.look} {advice.join(' ')}
+          {paused ? words.paused : `${words.look} ${advice.join(' ')}`}
         </Line>
       ) : (
         <Line boxed icon="shieldCheck">
           {words.well}
         </Line>
       )}
-      {isOwner && a.accounts === 1 && (
-        <Line
-          boxed
-          icon="info"
-          actions={
-            <a href="#/setup" className={styles.way}>
-              {setup.begin}
-            </a>
-          }
-        >
-          {setup.alone}
-        </Line>
-      )}
+      <SetUpLine />
       <section className={styles.part} aria-labelledby="now">
         <h2 id="now">
           {words.now} <small>{words.lastMinutes}</small>
         </h2>
         <div className={styles.charts}>
-          <LiveChart
-            title={words.connections}
-            now={whole(d.connections)}
+          {(
+            [
+              ['connections', delivery.connections, number, 4],
+              ['perMinute', delivery.entriesPerMinute, number, 10],
+              ['queue', delivery.queueDepth, number, 10],
+              ['memory', memory, bytes, 128 * mebibyte],
+            ] as const
+          ).map(([name, value, format, least]) => (
+            <Chart
+              key={name}
+              title={words[name]}
+              figures={[{ now: format(value), values: series[name] }]}
+              times={series.times}
+              span={span}
+              least={least}
+              format={format}
+            />
+          ))}
+          <Chart
+            title={words.delivery}
+            figures={[
+              { name: words.half, now: latency(delivery.delivery.p50), values: series.p50 },
+              { name: words.most, now: latency(delivery.delivery.p99), values: series.p99 },
+            ]}
+            text={delivery.delivery.count === 0 ? words.nothingDelivered : words.delivered(delivery.delivery.count)}
             times={series.times}
-            values={series.connections}
-            span={span}
-            least={4}
-            format={whole}
-          />
-          <LiveChart
-            title={words.perMinute}
-            now={whole(d.entriesPerMinute)}
-            times={series.times}
-            values={series.perMinute}
             span={span}
             least={10}
-            format={whole}
+            format={milliseconds}
           />
-          <LiveChart title={words.queue} now={whole(d.queueDepth)} times={series.times} values={series.queue} span={span} least={10} format={whole} />
-          <LiveChart
-            title={words.memory}
-            now={formats.bytes(d.memoryBytes)}
-            times={series.times}
-            values={series.memory}
-            span={span}
-            least={128 * mebibyte}
-            format={formats.bytes.bind(formats)}
-          />
+          <Growth auth={auth} delivery={delivery} now={now} />
         </div>
       </section>
+      <Nodes nodes={delivery.nodes} now={now} />
       <section className={styles.part} aria-labelledby="people">
         <h2 id="people">{words.people}</h2>
         <Figures>
           <Figure
             name={words.people}
-            value={whole(a.accounts)}
-            text={[a.suspended > 0 && words.suspended(a.suspended), a.left > 0 && words.left(a.left)].filter(Boolean).join(' · ')}
+            value={number(auth.accounts)}
+            text={[auth.suspended > 0 && words.suspended(auth.suspended), auth.left > 0 && words.left(auth.left)].filter(Boolean).join(' · ')}
           />
-          <Figure name={words.devices} value={whole(a.devices)} text={words.sessions(a.sessions)} />
-          <Figure name={words.invites} value={whole(a.invites)} />
+          <Figure name={words.devices} value={number(auth.devices)} text={words.sessions(auth.sessions)} />
+          <Figure name={words.invites} value={number(auth.invites)} />
         </Figures>
       </section>
       <section className={styles.part} aria-labelledby="server">
         <h2 id="server">{words.server}</h2>
         <Figures>
-          <Figure name={words.version} value={a.version} />
-          <Figure name={words.running} value={formats.brief(d.started * 1000, now * 1000)} />
+          <Figure name={words.version} value={auth.version} text={words.update} />
+          <Figure name={words.running} value={formats.brief(delivery.started * 1000, now * 1000)} />
           <Figure
-            name={words.storage}
-            value={formats.bytes(a.databaseBytes + d.databaseBytes)}
-            text={`${words.accountsDatabase} ${formats.bytes(a.databaseBytes)} · ${words.messagesDatabase} ${formats.bytes(d.databaseBytes)}`}
+            name={words.databases}
+            value={bytes(auth.databaseBytes + delivery.databaseBytes)}
+            text={words.databaseParts(bytes(auth.databaseBytes), bytes(delivery.databaseBytes), bytes(delivery.archiveBytes))}
           />
+          <Figure name={words.files} value={bytes(delivery.attachmentBytes)} text={words.free(bytes(delivery.freeBytes))} attention={isFull} />
           <Figure
             name={words.backup}
-            value={a.lastBackup === undefined ? '–' : formats.brief(a.lastBackup * 1000, now * 1000)}
-            text={a.lastBackup === undefined ? words.noBackup : isBackupOld ? words.oldBackup : undefined}
+            value={auth.lastBackup === undefined ? '–' : formats.brief(auth.lastBackup * 1000, now * 1000)}
+            text={auth.lastBackup === undefined ? words.noBackup : isBackupOld ? words.oldBackup : undefined}
             attention={isBackupOld}
           />
           <Figure
             name={words.certificate}
-            value={a.certificateExpires === undefined ? '–' : formats.until(a.certificateExpires * 1000, now * 1000)}
-            text={a.certificateExpires === undefined ? words.certificateElsewhere : endsSoon ? words.certificateSoon : undefined}
+            value={auth.certificateExpires === undefined ? '–' : formats.until(auth.certificateExpires * 1000, now * 1000)}
+            text={auth.certificateExpires === undefined ? words.certificateElsewhere : endsSoon ? words.certificateSoon : undefined}
             attention={endsSoon}
           />
-          <Figure name={words.mail} value={a.mail ? words.mailOn : '–'} text={a.mail ? undefined : words.mailOff} />
+          <Figure name={words.mail} value={auth.mail ? words.mailOn : '–'} text={auth.mail ? undefined : words.mailOff} />
         </Figures>
       </section>
+      {isAdmin && <SelfTests />}
     </>
+  );
+}
+
+function SetUpLine() {
+  const { overview: words } = useWords();
+  const { dashboard } = useDashboard();
+  if (useLive(dashboard.setUp) === null) return null;
+  return (
+    <Line
+      boxed
+      icon="info"
+      actions={
+        <a href="#/setup" className={styles.way}>
+          {words.setUp}
+        </a>
+      }
+    >
+      {words.notSetUp}
+    </Line>
   );
 }
 
 const kept = new WeakMap<Dashboard, Series>();
 
 /** The last looks; in the memory of this page alone, where they stay while the dashboard is open. */
-function useSeries(look: MessagingOverview | null): Series {
+function useSeries(look: MessagingOverview | null, auth: AuthOverview | null): Series {
   const { dashboard } = useDashboard();
   const [series, setSeries] = useState(() => kept.get(dashboard) ?? nothing);
+  const apart = auth?.apart ? auth.memoryBytes : 0;
   useEffect(() => {
     if (!look) return;
     const after = (values: readonly number[], value: number) => [...values, value].slice(-shown);
     const before = kept.get(dashboard) ?? nothing;
-    const next = {
+    const next: Series = {
       times: after(before.times, Math.floor(Date.now() / 1000)),
       connections: after(before.connections, look.connections),
       perMinute: after(before.perMinute, look.entriesPerMinute),
+      p50: after(before.p50, look.delivery.p50 / 1000),
+      p99: after(before.p99, look.delivery.p99 / 1000),
       queue: after(before.queue, look.queueDepth),
-      memory: after(before.memory, look.memoryBytes),
+      memory: after(before.memory, look.memoryBytes + apart),
     };
     kept.set(dashboard, next);
     setSeries(next);
+    // A look is noted once, when it comes.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [look, dashboard]);
   return series;
 }

@@ -2,14 +2,15 @@ import { useCallback, useEffect, useState, type FormEvent } from 'react';
 import { Button } from '@app/ui/button';
 import { classNames } from '@app/ui/class-names';
 import { SelectField, TextField } from '@app/ui/field';
-import { Line } from '@app/ui/line';
 import { Section } from '@app/ui/pane';
 import { Problem } from '@app/ui/problem';
 import { Tile } from '@app/ui/tile';
 import { useAction } from '@app/ui/use-action';
 import { ranks, type Person, type PersonState, type Rank } from '../api/records';
-import { useAsked, useDashboard } from '../app/use-dashboard';
+import { useDashboard } from '../app/use-dashboard';
+import { usePages } from '../app/use-pages';
 import { useWords } from '../i18n';
+import { More, Waiting } from '../ui/asked';
 import { PersonDialog } from './person';
 import styles from './screens.module.css';
 
@@ -35,17 +36,11 @@ export function People() {
     rank,
     state,
   };
-  const key = JSON.stringify(question);
-  const first = useAsked(() => dashboard.people({ ...question, after: null }), key);
-  const [more, setMore] = useState<{ readonly of: unknown; readonly people: readonly Person[]; readonly next: string | undefined } | null>(null);
-  const further = more && more.of === first.value ? more : null;
-  const people = [...(first.value?.people ?? []), ...(further?.people ?? [])];
-  const next = further ? further.next : first.value?.next;
-  const load = useAction(async () => {
-    if (next === undefined) return;
-    const page = await dashboard.people({ ...question, after: next });
-    setMore({ of: first.value, people: [...(further?.people ?? []), ...page.people], next: page.next });
-  });
+  const pages = usePages(async (after: string | null) => {
+    const { people, total, next } = await dashboard.people({ ...question, after });
+    return { rows: people, total, next };
+  }, JSON.stringify(question));
+  const { first, rows: people } = pages;
   const changed = useCallback(() => {
     setOpen(null);
     first.again();
@@ -80,14 +75,12 @@ export function People() {
           ))}
         </SelectField>
       </div>
-      {first.problem && (
-        <Line kind="danger" boxed icon="warning">
-          {first.problem}
-        </Line>
+      <Waiting asked={first} />
+      {first.value && (
+        <p role="status" className={styles.small}>
+          {first.value.total === 0 ? t.none : t.total(first.value.total)}
+        </p>
       )}
-      <p role="status" className={styles.small}>
-        {first.value ? (first.value.total === 0 ? t.none : t.total(first.value.total)) : words.loading}
-      </p>
       {people.length > 0 && (
         <table className={styles.table}>
           <thead>
@@ -126,12 +119,7 @@ export function People() {
           </tbody>
         </table>
       )}
-      {next !== undefined && (
-        <Button wide busy={load.busy} onClick={() => void load.run()}>
-          {words.more}
-        </Button>
-      )}
-      <Problem text={load.problem} />
+      <More pages={pages} />
       <div className={styles.fields}>
         <FindByMail onFound={setOpen} />
       </div>

@@ -15,7 +15,7 @@ import styles from './screens.module.css';
 const retentions = [1, 2, 7, 14, 30] as const;
 const timers = [0, 30, 300, 3600, 28_800, 86_400, 604_800, 2_419_200] as const;
 const sizes = [0, 1e6, 1e7, 2.5e7, 1e8, 268_435_456] as const;
-const quotas = [1e8, 1e9, 5e9, 1e10, 34_359_738_368] as const;
+const quotas = [1e8, 5e8, 1e9, 2e9, 4_294_967_296] as const;
 const locks = [0, 60, 300, 900, 3600] as const;
 
 /** What the instance asks of everybody; an owner changes it. */

@@ -13,6 +13,7 @@ export function Confirm({
   text,
   act,
   danger,
+  disabled,
   typed,
   onClose,
   onDone,
@@ -22,6 +23,7 @@ export function Confirm({
   readonly text: ReactNode;
   readonly act: () => Promise<unknown>;
   readonly danger?: boolean;
+  readonly disabled?: boolean;
   readonly typed?: string;
   readonly onClose: () => void;
   readonly onDone: () => void;
@@ -41,7 +43,7 @@ export function Confirm({
           <Button
             kind={danger ? 'danger' : 'primary'}
             busy={acting.busy}
-            disabled={typed !== undefined && given.trim() !== typed}
+            disabled={disabled || (typed !== undefined && given.trim() !== typed)}
             onClick={() =>
               void acting.run().then(done => {
                 if (done) onDone();

@@ -16,6 +16,21 @@ export function ListLines() {
   const [dismissed, setDismissed] = useState(false);
 
   if (history && history.unread > 0) return <Line icon="clock">{t.list.archiveFilling(history.segments - history.unread, history.segments)}</Line>;
+  if (settings?.auditBroken) {
+    return (
+      <Line
+        kind="attention"
+        icon="warning"
+        actions={
+          <Button kind="plain" onClick={() => navigate(to.audit)}>
+            {t.list.auditAction}
+          </Button>
+        }
+      >
+        {t.list.auditBroken}
+      </Line>
+    );
+  }
   if (settings?.recovery === 'none' && conversations.length > 0 && !dismissed) {
     return (
       <Line

@@ -9,7 +9,8 @@ import { RecoveryPage } from '../features/recovery/recovery-page';
 import { AuditPage } from '../features/settings/audit-page';
 import { SettingsPage } from '../features/settings/settings-page';
 import { useTexts } from '../i18n';
-import type { Route } from '../page/router';
+import { navigate, to, type Route } from '../page/router';
+import { Button } from '../ui/button';
 import { Patchwork } from '../ui/mark';
 import { Empty } from '../ui/pane';
 
@@ -18,7 +19,11 @@ export function Page({ route, me }: { readonly route: Route; readonly me: Me }) 
   const t = useTexts();
   switch (route.page) {
     case 'list':
-      return <Empty art={<Patchwork />} title={t.list.nothingOpen} text={t.list.nothingOpenText} />;
+      return (
+        <Empty art={<Patchwork />} title={t.list.nothingOpen} text={t.list.nothingOpenText}>
+          <Button onClick={() => navigate(to.new)}>{t.list.begin}</Button>
+        </Empty>
+      );
     case 'conversation':
       return <Conversation key={route.id} id={route.id} message={route.message} me={me} />;
     case 'info':

@@ -11,6 +11,7 @@ import { IconButton } from '../ui/button';
 import { useToast } from '../ui/toasts';
 import { ConnectionLines } from './connection-lines';
 import { FirstRecovery } from './first-recovery';
+import { FirstSetUp } from './first-set-up';
 import { ListLines } from './list-lines';
 import { Page } from './page';
 import { Shortcuts } from './shortcuts';
@@ -44,6 +45,7 @@ export function Shell({
   const [preferences] = usePreferences();
   const [search, setSearch] = useState('');
   const [shortcuts, setShortcuts] = useState(false);
+  const [setsUp, setSetsUp] = useState(link?.kind === 'setup');
   const searchBox = useRef<HTMLInputElement>(null);
   const onPage = route.page !== 'list';
   const open = route.page === 'conversation' || route.page === 'info' ? route.id : null;
@@ -84,6 +86,7 @@ export function Shell({
   }, [link, onLinkUsed, client, say, t, formats]);
 
   if (route.page === 'recovery' && settings?.recovery !== 'set' && conversations.length === 0) return <FirstRecovery />;
+  if (setsUp) return <FirstSetUp onLater={() => setSetsUp(false)} />;
 
   return (
     <div className={classNames(styles.shell, onPage && styles.onPage)}>

@@ -15,7 +15,8 @@ export function usePresence(): void {
       client.request('session.touch').catch(() => undefined);
     };
     const wake = () => {
-      if (document.visibilityState === 'visible') client.request('session.wake').catch(() => undefined);
+      // A hidden page may never be shown again: what it knows is archived while it can be.
+      client.request(document.visibilityState === 'visible' ? 'session.wake' : 'history.save').catch(() => undefined);
     };
     const inputs = ['pointerdown', 'keydown', 'wheel', 'touchmove'] as const;
     touch();

@@ -138,7 +138,13 @@ export interface Conversation {
   /** Its owner marked it so; `conversation.markRead` takes the mark away. */
   readonly markedUnread: boolean;
   /** What was begun here and not sent; `replyTo` is `null` also where that message is gone. */
-  readonly draft: { readonly text: string; readonly replyTo: Message | null } | null;
+  readonly draft: { readonly text: string; readonly replyTo: Message | null; readonly files: readonly DraftFile[] } | null;
+}
+
+/** A file that was chosen and not sent: what it is called, not what it holds. A page cannot read it again once it was loaded anew. */
+export interface DraftFile {
+  readonly name: string;
+  readonly size: number;
 }
 
 /** The time that stands for ever: 9999-12-31. */
@@ -217,12 +223,15 @@ export interface OutgoingFile {
   readonly levels?: string | null;
 }
 
-/** How far an attachment is: `here` means on this device, and what its sender sent; `stopped`, that another try goes on where it was. */
+/**
+ * How far an attachment is: `here` means on this device, and what its sender sent; `stopped`, that another try goes on where it was; `preparing`, that the files of a message that is
+ * not there yet are being read and encrypted, counted together.
+ */
 export interface Transfer {
   readonly conversation: Id;
   readonly message: MessageId;
   readonly attachment: Id;
-  readonly state: 'uploading' | 'uploaded' | 'downloading' | 'here' | 'stopped';
+  readonly state: 'preparing' | 'uploading' | 'uploaded' | 'downloading' | 'here' | 'stopped';
   readonly done: number;
   readonly total: number;
 }
@@ -278,6 +287,44 @@ export interface Moderators {
   readonly logWhole: boolean;
 }
 
+/** Reports that wait and are sealed to the own account: how many, and of these the oldest hundred. */
+export interface WaitingReports {
+  readonly reports: readonly { readonly id: Id; /** The day it came. */ readonly filedOn: Time }[];
+  readonly total: number;
+}
+
+/** A report, opened and checked by the client. */
+export interface OpenedReport {
+  readonly id: Id;
+  /** The day it came. */
+  readonly filedOn: Time;
+  /** The reporter's word alone, as are `words`. */
+  readonly reason: ReportReason;
+  readonly words: string;
+  readonly messages: readonly ReportedMessage[];
+}
+
+/** A reported message, or new words for one. Of a forged one nothing else holds. */
+export interface ReportedMessage {
+  /** `proven`: signed by a device of `writer`. `other_key`: under another key than the one known as theirs. `forged`: it says nothing about anybody. */
+  readonly verdict: 'proven' | 'other_key' | 'forged';
+  readonly writer: Id | null;
+  /** `null` where the account is gone. */
+  readonly handle: string | null;
+  readonly trust: Contact['trust'];
+  readonly kind: Conversation['kind'];
+  /** The group's title then. */
+  readonly title: string;
+  /** The writer's clock. */
+  readonly sentAt: Time;
+  readonly text: string;
+  /** Names of what went with it. */
+  readonly files: readonly string[];
+  readonly edit: boolean;
+}
+
+export type ReportDecision = 'dismissed' | 'suspended' | 'acted';
+
 export interface SearchHit {
   readonly message: Message;
   /** The part of the text around the first match, on one line. */
@@ -329,6 +376,8 @@ export interface Settings {
   readonly recovery: 'unknown' | 'none' | 'set' | 'refused';
   /** What this device tells others of the messages it gets; neither at first. */
   readonly receipts: { readonly delivered: boolean; readonly read: boolean };
+  /** The server's audit log is not what this device saw before; so until somebody reads it here (`audit.list`). */
+  readonly auditBroken: boolean;
 }
 
 export interface Invite {
@@ -472,7 +521,7 @@ export interface Requests {
     { messages: readonly Message[]; oldest: boolean; newest: boolean } | null,
   ];
   /** Kept on this device until it is sent; an empty text with nothing to answer takes it back. */
-  'drafts.set': [{ conversation: Id; text: string; replyTo: MessageId | null }, void];
+  'drafts.set': [{ conversation: Id; text: string; replyTo: MessageId | null; files?: readonly DraftFile[] }, void];
   /** Messages with all of these words or beginnings of words, the newest first; `after` is the `next` of the page before. */
   'search.messages': [
     { text: string; conversation: Id | null; sender: Id | null; after: string | null; limit: number },
@@ -496,9 +545,12 @@ export interface Requests {
   'message.retry': [{ conversation: Id; message: MessageId }, Message];
   /** At most ten files; the text may be empty. Answers when all of it is on this device; it is sent when the server has the files. */
   'conversation.sendFiles': [
-    { conversation: Id; text: string; replyTo: MessageId | null; mentions?: readonly NewMention[]; files: readonly OutgoingFile[] },
+    /** `sending`: any name of its own, by which it can be cancelled until it is stored. */
+    { sending: string; conversation: Id; text: string; replyTo: MessageId | null; mentions?: readonly NewMention[]; files: readonly OutgoingFile[] },
     Message,
   ];
+  /** Stops reading files for a message that is not there yet. */
+  'conversation.cancelFiles': [{ sending: string }, void];
   /** The whole file, fetched where it is not here. `inline`: the type it may be shown or played under; `null` where it is to be saved. */
   'attachment.open': [{ conversation: Id; message: MessageId; attachment: Id }, { file: Blob; inline: string | null }];
   'attachment.cancel': [{ attachment: Id }, void];
@@ -540,6 +592,13 @@ export interface Requests {
   /** Opens the dashboard, or makes it fresh: the password once more, for an account with a rank. What comes back is for the page at /admin alone. */
   'admin.open': [{ password: string }, AdminSession];
   /** What those who run the server did, the newest first; checked against what this device saw before. */
+  /** Forgets it. */
+  'admin.close': [void, void];
+  /** Of those who opened the dashboard, here or in another tab; else `password_required`. */
+  'reports.waiting': [void, WaitingReports];
+  'reports.open': [{ report: Id }, OpenedReport];
+  /** Writes the decision into the audit log, and deletes the report. */
+  'reports.decide': [{ report: Id; decision: ReportDecision }, void];
   'audit.list': [{ limit: number }, AuditTrail];
 }
 

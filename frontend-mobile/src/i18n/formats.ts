@@ -50,6 +50,11 @@ export class Formats {
     return sameYear(at, now) ? this.#thisYear.format(at) : this.#date.format(at);
   }
 
+  /** “22 Nov”. */
+  shortDay(at: Time): string {
+    return this.#thisYear.format(at);
+  }
+
   /** A day as a heading. */
   day(at: Time, now: Time): string {
     const days = daysBetween(at, now);
@@ -100,9 +105,18 @@ export class Formats {
   /** “1.2 MB”. */
   bytes(count: number): string {
     const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
-    const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, count)) / 3)));
-    return new Intl.NumberFormat(this.#locale, { style: 'unit', unit: units[step]!, unitDisplay: 'short', maximumFractionDigits: 1 }).format(
-      count / 1000 ** step,
+    let step = 0;
+    // Not “1,000 kB”.
+    for (let left = count; left >= 999.95 && step < units.length - 1; left /= 1000) step++;
+    // “59 byte” is what a short unit says of bytes.
+    const unitDisplay = step === 0 ? 'long' : 'short';
+    return new Intl.NumberFormat(this.#locale, { style: 'unit', unit: units[step]!, unitDisplay, maximumFractionDigits: 1 }).format(count / 1000 ** step);
+  }
+
+  /** “1.2 ms”. */
+  milliseconds(count: number): string {
+    return new Intl.NumberFormat(this.#locale, { style: 'unit', unit: 'millisecond', unitDisplay: 'short', maximumFractionDigits: count < 10 ? 1 : 0 }).format(
+      count,
     );
   }
 

@@ -67,6 +67,19 @@ test('French bends its verbs by who acts and whom it concerns', () => {
   expect(line(jean, [{ ...jean, account: '3', name: 'Awa' }])).toBe('Jean a ajouté Awa');
 });
 
+test('Sizes read well, the smallest ones too', () => {
+  expect([0, 1, 59, 999, 1_200, 999_960, 268_435_456].map(count => english.bytes(count))).toEqual([
+    '0 bytes',
+    '1 byte',
+    '59 bytes',
+    '999 bytes',
+    '1.2 kB',
+    '1 MB',
+    '268.4 MB',
+  ]);
+  expect([0, 59, 1_200].map(count => french.bytes(count).replace(/\s/g, ' '))).toEqual(['0 octet', '59 octets', '1,2 ko']);
+});
+
 test('A name cannot turn the sentence around it', () => {
   expect(en.chat.requestFrom('\u202eeiraM')).toBe('\u2068\u202eeiraM\u2069 wants to talk with you');
 });

@@ -1,13 +1,15 @@
 import { useSyncExternalStore } from 'react';
-import type { Client, Conversation, Id, Message } from '../client';
+import type { Client, Conversation, DraftFile, Id, Message } from '../client';
 
 /** What was begun in a conversation and not sent. */
 export interface Draft {
   readonly text: string;
   readonly replyTo: Message | null;
+  /** The files that are to go with it, by name: the page has them only for as long as it lives. */
+  readonly files: readonly DraftFile[];
 }
 
-const none: Draft = { text: '', replyTo: null };
+const none: Draft = { text: '', replyTo: null, files: [] };
 const patience = 400;
 
 /*
@@ -16,9 +18,12 @@ const patience = 400;
  */
 let drafts: ReadonlyMap<Id, Draft> = new Map();
 let client: Client | null = null;
+/** What is on its way into a message and not stored as one yet: should the page end first, it comes back as a draft. */
+const held = new Map<Id, readonly Draft[]>();
 const unsaved = new Map<Id, ReturnType<typeof setTimeout>>();
 const saving = new Map<Id, Promise<void>>();
 const listeners = new Set<() => void>();
+const dropped = new Set<() => void>();
 
 /** From now on drafts are those of this account, kept in it. They are there before anything of it is drawn. */
 export function connectDrafts(account: Client): void {
@@ -28,7 +33,7 @@ export function connectDrafts(account: Client): void {
 }
 
 document.addEventListener('visibilitychange', leave);
-window.addEventListener('pagehide', leave);
+window.addEventListener('pagehide', () => void saveDrafts());
 
 function leave(): void {
   if (document.visibilityState === 'hidden') void saveDrafts();
@@ -41,17 +46,19 @@ export function draftOf(conversation: Id): Draft {
 
 /** Keeps a draft. */
 export function keepDraft(conversation: Id, draft: Draft): void {
-  const before = draftOf(conversation);
-  if (before.text === draft.text && before.replyTo?.id === draft.replyTo?.id) return;
+  if (isSame(draftOf(conversation), draft)) return;
   const next = new Map(drafts);
   if (isEmpty(draft)) next.delete(conversation);
   else next.set(conversation, draft);
   change(next);
-  clearTimeout(unsaved.get(conversation));
-  unsaved.set(
-    conversation,
-    setTimeout(() => void save(conversation), patience),
-  );
+  saveSoon(conversation);
+}
+
+/** What is on its way into messages of a conversation is kept with its draft, until it is given anew. */
+export function holdDrafts(conversation: Id, all: readonly Draft[]): void {
+  if (all.length === 0) held.delete(conversation);
+  else held.set(conversation, all);
+  saveSoon(conversation);
 }
 
 /** Stores what is not stored yet. */
@@ -63,7 +70,14 @@ export async function saveDrafts(): Promise<void> {
 export function dropDrafts(): void {
   for (const timer of unsaved.values()) clearTimeout(timer);
   unsaved.clear();
+  held.clear();
   change(new Map());
+  for (const forget of dropped) forget();
+}
+
+/** Calls whenever all drafts are forgotten. */
+export function whenDraftsGo(forget: () => void): void {
+  dropped.add(forget);
 }
 
 /** All drafts. */
@@ -71,13 +85,26 @@ export function useDrafts(): ReadonlyMap<Id, Draft> {
   return useSyncExternalStore(subscribe, () => drafts);
 }
 
+function saveSoon(conversation: Id): void {
+  clearTimeout(unsaved.get(conversation));
+  unsaved.set(
+    conversation,
+    setTimeout(() => void save(conversation), patience),
+  );
+}
+
 async function save(conversation: Id): Promise<void> {
   clearTimeout(unsaved.get(conversation));
   unsaved.delete(conversation);
-  const { text, replyTo } = draftOf(conversation);
   const work = (async () => {
     await saving.get(conversation);
-    await client?.request('drafts.set', { conversation, text, replyTo: replyTo?.id ?? null }).catch(() => undefined);
+    const all = [...(held.get(conversation) ?? []), draftOf(conversation)];
+    const text = all
+      .map(one => one.text)
+      .filter(one => one !== '')
+      .join('\n');
+    const replyTo = all.find(one => one.replyTo)?.replyTo?.id ?? null;
+    await client?.request('drafts.set', { conversation, text, replyTo, files: all.flatMap(one => one.files).slice(0, 10) }).catch(() => undefined);
   })();
   saving.set(conversation, work);
   await work;
@@ -88,9 +115,8 @@ async function save(conversation: Id): Promise<void> {
 function adopt(conversations: readonly Conversation[]): void {
   let next: Map<Id, Draft> | null = null;
   for (const { id, draft } of conversations) {
-    if (unsaved.has(id) || saving.has(id)) continue;
-    const here = drafts.get(id);
-    if (here?.text === draft?.text && here?.replyTo?.id === draft?.replyTo?.id) continue;
+    if (unsaved.has(id) || saving.has(id) || held.has(id)) continue;
+    if (isSame(drafts.get(id) ?? none, draft ?? none)) continue;
     next ??= new Map(drafts);
     if (draft && !isEmpty(draft)) next.set(id, draft);
     else next.delete(id);
@@ -98,8 +124,17 @@ function adopt(conversations: readonly Conversation[]): void {
   if (next) change(next);
 }
 
+function isSame(one: Draft, other: Draft): boolean {
+  return (
+    one.text === other.text &&
+    one.replyTo?.id === other.replyTo?.id &&
+    one.files.length === other.files.length &&
+    one.files.every((file, n) => file.name === other.files[n]!.name && file.size === other.files[n]!.size)
+  );
+}
+
 function isEmpty(draft: Draft): boolean {
-  return draft.text.trim() === '' && draft.replyTo === null;
+  return draft.text.trim() === '' && draft.replyTo === null && draft.files.length === 0;
 }
 
 function change(next: ReadonlyMap<Id, Draft>): void {

@@ -19,7 +19,7 @@ export function connectFiles(client: Client): void {
 }
 
 /** Opens an attachment; the newest ones stay open for when they are scrolled to again. */
-export function openFile(client: Client, message: Message, attachment: Id): Promise<Opened> {
+export function openFile(client: Client, message: Pick<Message, 'conversation' | 'id'>, attachment: Id): Promise<Opened> {
   const key = `${message.conversation}/${message.id}/${attachment}`;
   let file = opened.get(key)?.file;
   if (!file) {
@@ -27,7 +27,11 @@ export function openFile(client: Client, message: Message, attachment: Id): Prom
       // The type is one of a fixed list, or bytes: an address of this page never is a page itself.
       answer => ({ file: answer.file, url: answer.inline ? URL.createObjectURL(answer.file) : null }),
     );
-    file.catch(() => opened.delete(key));
+    // What is only saved can be as large as a disk; it is here for that once.
+    file.then(
+      ({ url }) => url === null && opened.delete(key),
+      () => opened.delete(key),
+    );
   }
   opened.delete(key);
   opened.set(key, { message: message.id, file });

@@ -49,7 +49,8 @@ function said({ act, subject, subjectHandle, detail }: AuditEntry, t: AuditTexts
   if (!Object.hasOwn(t.acts, act)) return [act, whom, isolate(detail)].join(' ');
   const say = t.acts[act]!;
   const [first = '', second] = detail.split(' ');
-  const rank = Object.hasOwn(t.ranks, first) ? t.ranks[first]! : first;
+  const word = (texts: Readonly<Record<string, string>>, of: string) => (Object.hasOwn(texts, of) ? texts[of]! : isolate(of));
+  const rank = word(t.ranks, first);
   const ended = (count: string | undefined) => (count && /^\d+$/.test(count) ? ` · ${t.invitesEnded(Number(count))}` : '');
   switch (act) {
     case 'rank':
@@ -60,6 +61,16 @@ function said({ act, subject, subjectHandle, detail }: AuditEntry, t: AuditTexts
       return say(whom, t.sessionsEnded(Number(first)));
     case 'joined':
       return say(whom, rank);
+    case 'decided a report':
+      return say(whom, word(t.decisions, detail));
+    case 'settings':
+      return say(
+        whom,
+        detail
+          .split(' ')
+          .map(part => word(t.settings, part))
+          .join(', '),
+      );
     case 'purged':
       return say(whom, t.days(Number(first)));
     case 'suspended':

@@ -9,11 +9,14 @@ export function Pane({
   title,
   back,
   actions,
+  isRead,
   children,
 }: {
   readonly title: string;
   readonly back: string;
   readonly actions?: ReactNode;
+  /** It is for reading, and little or nothing in it takes the focus: then it does itself, to be scrolled by keys. */
+  readonly isRead?: boolean;
   readonly children: ReactNode;
 }) {
   const t = useTexts();
@@ -26,7 +29,7 @@ export function Pane({
         <h1 className={styles.title}>{title}</h1>
         {actions}
       </div>
-      <div className={styles.body}>
+      <div className={styles.body} tabIndex={isRead ? 0 : undefined}>
         <div className={styles.content}>{children}</div>
       </div>
     </div>

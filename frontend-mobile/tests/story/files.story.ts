@@ -125,6 +125,52 @@ test('Pictures and files go both ways, are seen or saved, and none of them becom
   expect(room).toBeCloseTo(900 / 1200, 1);
   await jean.picture('portrait');
 
+  // What was chosen and not sent outlives a look at another conversation, and a reload by its name: no page may read a file twice
+  const film = { name: 'film.bin', mimeType: 'video/x-unknown', buffer: Buffer.alloc(5_000_000, 'a film ') };
+  await marie.page.locator('[data-file-picker]').setInputFiles([film]);
+  await marie.page.locator('textarea').fill('The film');
+  await marie.page.goto(`${server.origin}/#/settings`);
+  await marie.page.goBack();
+  await marie.button(/^Leave out .*film\.bin/).waitFor();
+  // It is kept as soon as another tab sees it.
+  const tab = await marie.tab();
+  await tab.page.goto(`${server.origin}/#/`);
+  await tab.sees('The film');
+  await tab.page.close();
+  await marie.page.reload();
+  await marie.unlock();
+  await marie.sees(/Chosen and not sent: .*film\.bin.* \(5 MB\)/);
+  await expect.poll(() => marie.page.locator('textarea').inputValue()).toBe('The film');
+  await marie.isAccessible('unreadable');
+  const chooser = marie.page.waitForEvent('filechooser');
+  await marie.button('Choose again').click();
+  await (await chooser).setFiles([film]);
+  await marie.button(/^Leave out .*film\.bin/).waitFor();
+  expect(await marie.page.getByText('Chosen and not sent').count()).toBe(0);
+
+  // An upload that a reload cuts off goes on by itself where it was
+  const begun: number[] = [];
+  let cut = true;
+  await marie.context.route(/\/api\/v1\/attachments\/[0-9a-f]{32}\?at=/, async route => {
+    begun.push(Number(new URL(route.request().url()).searchParams.get('at')));
+    if (!cut || begun.length <= 2) await route.continue();
+  });
+  await marie.page.locator('textarea ~ button').click();
+  await expect.poll(() => begun.length).toBe(3);
+  await marie.sees(/ \/ 5\.\d MB/);
+  await marie.picture('uploading');
+  cut = false;
+  await marie.page.reload();
+  await marie.unlock();
+  await jean.sees('The film');
+  expect(begun[0]).toBe(0);
+  expect(begun.slice(3).every(at => at >= begun[2]!)).toBe(true);
+  expect(begun.length).toBeGreaterThan(4);
+  const arrived = jean.page.waitForEvent('download');
+  await jean.button(/^Save\s*film\.bin/).click();
+  expect((await readFile((await (await arrived).path())!)).equals(film.buffer)).toBe(true);
+  await marie.context.unrouteAll({ behavior: 'ignoreErrors' });
+
   for (const person of [marie, jean]) {
     expect(person.complaints.filter(text => !text.includes('favicon'))).toEqual([]);
     expect([...person.hosts]).toEqual([new URL(server.origin).host]);

@@ -16,6 +16,8 @@ const payloads = [
   '<iframe srcdoc="<script>parent.alert(1)</script>">',
   '\u202egnp.exe\u2066<b>\u2069',
 ];
+/** A picture of one point. */
+const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const links = [
   'javascript:alert(1)',
   'data:text/html,<script>alert(1)</script>',
@@ -72,6 +74,37 @@ test('Names, titles and messages of every kind are text, links are only links, a
     if (href!.startsWith('https:')) expect(rel).toBe('noopener noreferrer');
   }
   expect(anchors.map(([href]) => href)).toContain('https://records.example.org/port');
+
+  // Files are called what their sender says: for who chooses them, and for who gets them
+  await jean.page
+    .locator('[data-file-picker]')
+    .setInputFiles(
+      payloads.map((name, n) =>
+        n % 2 === 0
+          ? { name: `${name}.png`, mimeType: 'image/png', buffer: Buffer.from(dot, 'base64') }
+          : { name: `${name}.txt`, mimeType: 'text/plain', buffer: Buffer.from('text') },
+      ),
+    );
+  await jean
+    .button(/^Leave out/)
+    .nth(payloads.length - 1)
+    .waitFor();
+  await jean.sees(payloads[0]!);
+  expect(await made(jean)).toBe(0);
+  await jean.send('');
+  await marie.page.locator('[role=log] figure img').nth(3).waitFor();
+  await marie.sees(/img src=x onerror=alert\(1\)_\.png/);
+  expect(await made(marie)).toBe(0);
+  await marie.button(/^Show .*onerror/).click();
+  await marie.page.locator('dialog img[alt*="onerror=alert(1)"]').waitFor();
+  expect(await made(marie)).toBe(0);
+  await marie.page.keyboard.press('Escape');
+  const saved = marie.page.waitForEvent('download');
+  await marie
+    .button(/^Save.*script/)
+    .first()
+    .click();
+  expect((await saved).suggestedFilename()).not.toMatch(/[<>"/\\|?*:]/);
 
   const search = marie.page.locator('input[type=search]').first();
   await search.fill('onerror');

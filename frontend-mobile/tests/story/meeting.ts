@@ -12,10 +12,10 @@ export async function invitation(owner: Person, { origin }: Place): Promise<stri
 }
 
 /** Finds somebody by their handle, and writes to them for the first time. */
-export async function writeTo(person: Person, { origin }: Place, handle: string, text: string): Promise<void> {
+export async function writeTo(person: Person, { origin }: Place, handle: string, text: string, find = 'Find'): Promise<void> {
   await person.page.goto(`${origin}/#/new`);
   await person.page.locator('input[name=who]').fill(`@${handle}`);
-  await person.button('Find').click();
+  await person.button(find).click();
   await person.page.locator('textarea').waitFor();
   await person.send(text);
 }

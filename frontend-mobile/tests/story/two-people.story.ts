@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { whatIsDoneToMessages } from './messages';
-import { desktop, phone, type Person } from './person';
+import { desktop, inFrench, type Person, phone } from './person';
 import { setStage } from './stage';
 
 const stage = setStage();
@@ -19,12 +19,7 @@ test('Marie sets up a server on her desk, Jean joins by an invitation on his pho
 
   // Jean signs up in French, in the dark, and asks to talk
   const jean = await stage.arrive('jean', { size: phone, language: 'fr-FR', dark: true });
-  await jean.signUp(invitation, 'jean', 'Jean', {
-    submit: 'Créer le compte',
-    make: 'Créer une clé de secours',
-    written: 'Je les ai notés',
-    confirm: 'Confirmer',
-  });
+  await jean.signUp(invitation, 'jean', 'Jean', inFrench);
   await jean.sees('Pas encore de conversation');
   await jean.isAccessible('empty-list');
   await jean.button('Nouvelle conversation').click();

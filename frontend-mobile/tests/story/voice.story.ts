@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accept, invitation, writeTo } from './meeting';
-import { Person, desktop, launch, phone } from './person';
+import { desktop, inFrench, launch, Person, phone } from './person';
 import { Server } from './server';
 
 let server: Server;
@@ -25,12 +25,7 @@ test('A voice message is explained, recorded, heard before it is sent, and playe
   await marie.button('New conversation').waitFor();
   const invite = await invitation(marie, server);
   const jean = await Person.arrive(browser, 'jean', { size: phone, dark: true, language: 'fr-FR' });
-  await jean.signUp(invite, 'jean', 'Jean', {
-    submit: 'Créer le compte',
-    make: 'Créer une clé de secours',
-    written: 'Je les ai notés',
-    confirm: 'Confirmer',
-  });
+  await jean.signUp(invite, 'jean', 'Jean', inFrench);
   await jean.button('Nouvelle conversation').waitFor();
   await writeTo(marie, server, 'jean', 'Bonjour Jean');
   await accept(jean, server, 'Accepter');

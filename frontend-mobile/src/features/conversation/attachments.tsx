@@ -3,10 +3,12 @@ import type { Attachment, Message } from '../../client';
 import { explain, useFormats, useTexts } from '../../i18n';
 import { useClient } from '../../page/use-client';
 import { IconButton } from '../../ui/button';
+import disc from '../../ui/disc.module.css';
 import { Icon } from '../../ui/icon';
 import { openFile, saveFile, type Opened } from '../../page/opened-files';
 import { PictureViewer } from './picture-viewer';
 import { Preview } from './preview';
+import { TransferProgress } from './transfer-progress';
 import { useTransfer } from './use-transfer';
 import { levelsOf, VoicePlayer } from './voice-player';
 import styles from './attachments.module.css';
@@ -119,16 +121,16 @@ function Sound({ message, attachment, stop, eager }: Omit<Props, 'attachments'> 
 function File({ message, attachment, stop }: { readonly message: Message; readonly attachment: Attachment; readonly stop: boolean }) {
   const t = useTexts();
   const formats = useFormats();
-  const { problem, busy, open, opened } = useOpened(message, attachment, false);
+  const { problem, busy, open } = useOpened(message, attachment, false);
   const save = async () => {
-    const file = opened ?? (await open());
+    const file = await open();
     if (file) saveFile(file.file, attachment.name);
   };
   return (
     <div className={styles.file}>
       <button type="button" tabIndex={stop ? 0 : -1} className={styles.save} disabled={busy} onClick={() => void save()}>
         <span className="visually-hidden">{t.app.save}</span>
-        <span className={styles.fileMark}>
+        <span className={disc.disc}>
           <Icon name="down" />
         </span>
         <span className={styles.fileText}>
@@ -158,21 +160,19 @@ function Progress({ message, attachment, stop }: { readonly message: Message; re
         : client.request('attachment.cancel', { attachment: attachment.id })
     ).catch(() => undefined);
   return (
-    <div className={styles.progress}>
-      <progress
-        max={transfer?.total || 1}
-        value={moving ? transfer.done : transfer?.state === 'uploaded' ? transfer.total : 0}
-        aria-label={t.files.progress(attachment.name)}
-      />
-      <span>{moving ? `${formats.bytes(transfer.done)} / ${formats.bytes(transfer.total)}` : t.files.waits}</span>
-      <button type="button" tabIndex={stop ? 0 : -1} onClick={cancel}>
-        {t.files.cancel}
-      </button>
-    </div>
+    <TransferProgress
+      label={t.files.progress(attachment.name)}
+      done={moving ? transfer.done : transfer?.state === 'uploaded' ? transfer.total : 0}
+      total={transfer?.total ?? 0}
+      text={moving ? `${formats.bytes(transfer.done)} / ${formats.bytes(transfer.total)}` : t.files.waits}
+      cancel={t.files.cancel}
+      tabIndex={stop ? 0 : -1}
+      onCancel={cancel}
+    />
   );
 }
 
-function useOpened(message: Message, attachment: Attachment, atOnce: boolean) {
+function useOpened({ conversation, id }: Message, attachment: Attachment, atOnce: boolean) {
   const t = useTexts();
   const formats = useFormats();
   const client = useClient();
@@ -183,8 +183,9 @@ function useOpened(message: Message, attachment: Attachment, atOnce: boolean) {
     setBusy(true);
     setProblem(null);
     try {
-      const file = await openFile(client, message, attachment.id);
-      setOpened(file);
+      const file = await openFile(client, { conversation, id }, attachment.id);
+      // What can only be saved is not kept: it may be large.
+      if (attachment.inline) setOpened(file);
       return file;
     } catch (error) {
       setProblem(explain(error, t, formats));
@@ -193,8 +194,7 @@ function useOpened(message: Message, attachment: Attachment, atOnce: boolean) {
       setBusy(false);
     }
     // A message is another object after each change; what it holds of files stays.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [client, message.id, attachment.id, t, formats]);
+  }, [client, conversation, id, attachment.id, attachment.inline, t, formats]);
   useEffect(() => {
     if (atOnce) void open();
   }, [atOnce, open]);

@@ -1,16 +1,20 @@
 import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react';
 import { summary, useLive, type Conversation, type Member, type Message, type MessageWindow } from '../../client';
-import { explain, useFormats, useTexts } from '../../i18n';
+import { explain, isolate, useFormats, useTexts } from '../../i18n';
 import { draftOf, keepDraft } from '../../page/drafts';
 import { useClient } from '../../page/use-client';
 import { IconButton } from '../../ui/button';
 import { EmojiPicker } from '../../ui/emoji-picker';
 import { Problem } from '../../ui/problem';
+import { SendButton } from '../../ui/send-button';
 import { ChosenFiles } from './chosen-files';
 import { MemberList } from './member-list';
 import { matching, mentionsIn, naming } from './mentions';
 import { choose as prepare, filesOf, forget, mostFiles, type Chosen } from './outgoing';
 import { canRecord, type Recording } from './recording';
+import { chosenIn, keepChosen, named, sendFiles, takeBack, useSendings } from './sending';
+import { TransferProgress } from './transfer-progress';
+import { UnreadableFiles } from './unreadable-files';
 import { VoiceRecorder, type Press } from './voice-recorder';
 import styles from './composer.module.css';
 
@@ -56,7 +60,10 @@ export function Composer({
   const replyTo = editing || !draft.replyTo ? null : (loaded.find(one => one.id === draft.replyTo!.id) ?? null);
   const setText = (next: string) => (editing ? setEditText(next) : setDraft(current => ({ ...current, text: next })));
   const picker = useRef<HTMLInputElement>(null);
-  const [files, setFiles] = useState<readonly Chosen[]>([]);
+  const [files, setFiles] = useState(() => chosenIn(conversation.id));
+  // Chosen before the page was loaded anew: of these it has the names.
+  const [lost, setLost] = useState(() => draft.files.filter(one => !files.some(file => file.name === one.name && file.blob.size === one.size)));
+  const sendings = useSendings(conversation.id);
   const [preparing, setPreparing] = useState(false);
   // Recording goes on in place of the box; how it was begun is kept.
   const [recording, setRecording] = useState<{ readonly press: Press | null } | null>(null);
@@ -64,7 +71,25 @@ export function Composer({
   const tooLong = text.length > maximumBytes / 4 && encoder.encode(text).length > maximumBytes;
   const empty = text.trim() === '' && (editing !== null || files.length === 0);
 
-  useEffect(() => keepDraft(conversation.id, draft), [conversation.id, draft]);
+  useEffect(() => {
+    keepChosen(conversation.id, files);
+    keepDraft(conversation.id, { ...draft, files: [...files.map(named), ...lost].slice(0, mostFiles) });
+  }, [conversation.id, draft, files, lost]);
+
+  // What could not be stored goes back, in front of what was typed meanwhile.
+  const failed = sendings.some(one => one.failed);
+  useEffect(() => {
+    if (!failed) return;
+    for (const { text: said, replyTo: answered, files: attached, failed: why } of takeBack(conversation.id)) {
+      setDraft(current => ({ ...current, text: current.text === '' ? said : `${said}\n${current.text}`, replyTo: current.replyTo ?? answered }));
+      setFiles(current => {
+        const all = [...attached, ...current];
+        all.slice(mostFiles).forEach(forget);
+        return all.slice(0, mostFiles);
+      });
+      setProblem(attached.length + files.length > mostFiles ? t.files.tooMany(mostFiles) : explain(why?.reason, t, formats));
+    }
+  }, [conversation.id, failed, files.length, formats, t]);
 
   // The box grows with its text, and scrolls beyond what its style allows.
   useLayoutEffect(() => {
@@ -141,6 +166,7 @@ export function Composer({
         .map(prepare),
     );
     setFiles(current => [...current, ...chosen].slice(0, mostFiles));
+    setLost(current => current.filter(one => !added.some(file => file.name === one.name && file.size === one.size)));
     setPreparing(false);
     box.current?.focus();
   };
@@ -180,24 +206,24 @@ export function Composer({
     }
     const sending = draft;
     const attached = files;
-    setDraft({ text: '', replyTo: null });
+    setDraft({ text: '', replyTo: null, files: [] });
     setFiles([]);
     setProblem(null);
     box.current?.focus();
+    const said = sending.text.trimEnd();
+    if (attached.length > 0) {
+      await sendFiles(client, conversation.id, { text: said, replyTo: sending.replyTo, mentions, files: attached });
+      return;
+    }
     try {
-      const message = { conversation: conversation.id, text: sending.text.trimEnd(), replyTo: sending.replyTo?.id ?? null, mentions };
-      if (attached.length === 0) await client.request('conversation.send', message);
-      else {
-        await client.request('conversation.sendFiles', {
-          ...message,
-          files: attached.map(({ blob, name, type, width, height, preview }) => ({ blob, name, type, width, height, preview })),
-        });
-        attached.forEach(forget);
-      }
+      await client.request('conversation.send', { conversation: conversation.id, text: said, replyTo: sending.replyTo?.id ?? null, mentions });
     } catch (error) {
       // Nothing of it was stored: it goes back, in front of what was typed meanwhile.
-      setDraft(current => ({ text: current.text === '' ? sending.text : `${sending.text}\n${current.text}`, replyTo: current.replyTo ?? sending.replyTo }));
-      setFiles(current => [...attached, ...current].slice(0, mostFiles));
+      setDraft(current => ({
+        ...current,
+        text: current.text === '' ? sending.text : `${sending.text}\n${current.text}`,
+        replyTo: current.replyTo ?? sending.replyTo,
+      }));
       setProblem(explain(error, t, formats));
     }
   };
@@ -207,6 +233,7 @@ export function Composer({
     setProblem(null);
     try {
       await client.request('conversation.sendFiles', {
+        sending: crypto.randomUUID(),
         conversation: conversation.id,
         text: '',
         replyTo: answered?.id ?? null,
@@ -298,6 +325,22 @@ export function Composer({
           {Object.hasOwn(t.errors.byCode, blocked.code) && blocked.code !== 'cannot_send' ? t.errors.byCode[blocked.code] : blocked.message}
         </p>
       )}
+      {sendings
+        .filter(one => !one.failed)
+        .map(one => (
+          <div key={one.id} className={styles.reading} role="group" aria-label={t.files.reading(formats.list(one.files.map(file => isolate(file.name))))}>
+            <p>{t.files.reading(formats.list(one.files.map(file => isolate(file.name))))}</p>
+            <TransferProgress
+              label={t.files.reading(formats.list(one.files.map(file => isolate(file.name))))}
+              done={one.done}
+              total={one.total}
+              text={`${formats.bytes(one.done)} / ${formats.bytes(one.total)}`}
+              cancel={t.files.cancel}
+              onCancel={() => void client.request('conversation.cancelFiles', { sending: one.id }).catch(() => undefined)}
+            />
+          </div>
+        ))}
+      {lost.length > 0 && <UnreadableFiles files={lost} onChoose={() => picker.current?.click()} onDrop={() => setLost([])} />}
       {files.length > 0 && <ChosenFiles files={files} onRemove={remove} />}
       {recording && <VoiceRecorder press={recording.press} onSend={sendVoice} onClose={endRecording} />}
       <div className={styles.line} hidden={recording !== null}>
@@ -361,19 +404,12 @@ export function Composer({
             onClick={() => setRecording(current => current ?? { press: null })}
           />
         ) : (
-          <button
-            type="button"
-            className={styles.send}
-            aria-label={editing ? t.acts.saveEdit : t.chat.send}
-            title={editing ? t.acts.saveEdit : t.chat.send}
+          <SendButton
+            label={editing ? t.acts.saveEdit : t.chat.send}
             disabled={empty || tooLong || preparing || blocked !== null}
             onPointerDown={event => event.preventDefault()}
             onClick={() => void send()}
-          >
-            <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-              <path d="M4.2 4.5 20.5 12 4.2 19.5l1.7-6.3L14 12 5.9 10.8z" />
-            </svg>
-          </button>
+          />
         )}
       </div>
       {picking && (

@@ -1,11 +1,11 @@
-import { summary, type Conversation, type Message } from '../../client';
+import type { Conversation, Message } from '../../client';
 import { useTexts } from '../../i18n';
 import { useClient } from '../../page/use-client';
 import { Button } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
 import { Problem } from '../../ui/problem';
 import { useAction } from '../../ui/use-action';
-import styles from './delete-dialog.module.css';
+import { Excerpts } from './excerpts';
 
 /** For everybody, or only for me. */
 export function DeleteDialog({
@@ -27,7 +27,6 @@ export function DeleteDialog({
     onClose();
     onDone();
   });
-  const only = messages.length === 1 ? messages[0] : undefined;
   return (
     <Dialog
       title={t.acts.deleteTitle(messages.length)}
@@ -45,11 +44,7 @@ export function DeleteDialog({
         </>
       }
     >
-      {only && (
-        <p className={styles.excerpt} dir="auto">
-          {summary(only.body, t.voice.message).slice(0, 200)}
-        </p>
-      )}
+      {messages.length === 1 && <Excerpts messages={messages} />}
       <p>{forAll ? t.acts.deleteText : t.acts.deleteNotForAll}</p>
       <Problem text={remove.problem} />
     </Dialog>

@@ -1,5 +1,5 @@
 import { useEffect, useId, useState } from 'react';
-import { summary, type Conversation, type Message, type Moderators, type ReportReason } from '../../client';
+import type { Conversation, Message, Moderators, ReportReason } from '../../client';
 import { explain, useFormats, useTexts } from '../../i18n';
 import { useClient } from '../../page/use-client';
 import { Button } from '../../ui/button';
@@ -8,6 +8,7 @@ import { SelectField, TextField } from '../../ui/field';
 import { Line } from '../../ui/line';
 import { Problem } from '../../ui/problem';
 import { useAction } from '../../ui/use-action';
+import { Excerpts } from './excerpts';
 import styles from './report-dialog.module.css';
 
 const reasons: readonly ReportReason[] = ['harassment', 'threat', 'spam', 'impersonation', 'unlawful', 'other'];
@@ -66,13 +67,7 @@ export function ReportDialog({
         </Button>
       }
     >
-      <ul className={styles.excerpts}>
-        {messages.map(message => (
-          <li key={message.id} dir="auto">
-            {summary(message.body).slice(0, 200)}
-          </li>
-        ))}
-      </ul>
+      <Excerpts messages={messages} />
       <SelectField label={t.report.reason} value={reason} onChange={event => setReason(event.target.value as ReportReason)}>
         {reasons.map(one => (
           <option key={one} value={one}>
@@ -109,6 +104,7 @@ export function ReportDialog({
       ))}
       {moderators && !moderators.logWhole && <Line>{t.report.log}</Line>}
       <p className={styles.quiet}>{t.report.text}</p>
+      {messages.some(message => message.body.type === 'text' && message.body.attachments?.length) && <p className={styles.quiet}>{t.report.files}</p>}
       <Problem text={problem ?? report.problem} />
     </Dialog>
   );

@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from 'react';
 import { useFormats, useTexts } from '../../i18n';
 import { Button, IconButton } from '../../ui/button';
 import { Dialog } from '../../ui/dialog';
+import { SendButton } from '../../ui/send-button';
 import { longestMilliseconds, permission, Recorder, type Recording } from './recording';
 import { VoicePlayer } from './voice-player';
 import { LiveWave } from './waveform';
@@ -75,44 +76,42 @@ export function VoiceRecorder({
     else setSending(false);
   };
 
+  const allowed = useEffectEvent((found: PermissionState) => {
+    if (gone.current) return;
+    if (found === 'granted' || (Recorder.wasOpened && found === 'prompt')) return void begin();
+    setHeld(false);
+    setState(found === 'denied' ? 'denied' : 'explaining');
+  });
   // The microphone closes with the conversation, the lock, and the page.
   useEffect(() => {
     gone.current = false;
-    void permission().then(found => {
-      if (gone.current) return;
-      if (found === 'granted' || (Recorder.wasOpened && found === 'prompt')) return begin();
-      setHeld(false);
-      setState(found === 'denied' ? 'denied' : 'explaining');
-    });
+    void permission().then(found => allowed(found));
     return () => {
       gone.current = true;
       recorder.current?.discard();
       recorder.current = null;
     };
-    // Once, when it is opened.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
   const url = recording?.url;
   useEffect(() => () => void (url && URL.revokeObjectURL(url)), [url]);
 
   // Held: letting go ends it, sliding away forgets it. A tap leaves it running.
+  const letGo = useEffectEvent((event: PointerEvent) => {
+    setHeld(false);
+    if (!press || event.type === 'pointercancel' || performance.now() - press.at < tapMs || state !== 'recording') return;
+    if (Math.hypot(event.clientX - press.x, event.clientY - press.y) > slideAway) onClose();
+    else void stop();
+  });
   useEffect(() => {
-    if (!held || !press) return;
-    const end = (event: PointerEvent) => {
-      const tapped = performance.now() - press.at < tapMs;
-      setHeld(false);
-      if (event.type === 'pointercancel' || tapped || state !== 'recording') return;
-      if (Math.hypot(event.clientX - press.x, event.clientY - press.y) > slideAway) onClose();
-      else void stop();
-    };
+    if (!held) return;
+    const end = (event: PointerEvent) => letGo(event);
     window.addEventListener('pointerup', end);
     window.addEventListener('pointercancel', end);
     return () => {
       window.removeEventListener('pointerup', end);
       window.removeEventListener('pointercancel', end);
     };
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [held, state]);
+  }, [held]);
 
   useEffect(() => {
     if (state === 'recording') stopButton.current?.focus();
@@ -142,33 +141,9 @@ export function VoiceRecorder({
         </div>
       )}
       {recording ? (
-        <button
-          ref={sendButton}
-          type="button"
-          className={styles.send}
-          aria-label={t.chat.send}
-          title={t.chat.send}
-          disabled={sending}
-          onClick={() => void send()}
-        >
-          <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d="M4.2 4.5 20.5 12 4.2 19.5l1.7-6.3L14 12 5.9 10.8z" />
-          </svg>
-        </button>
+        <SendButton ref={sendButton} label={t.chat.send} disabled={sending} onClick={() => void send()} />
       ) : (
-        <button
-          ref={stopButton}
-          type="button"
-          className={styles.send}
-          aria-label={t.voice.stop}
-          title={t.voice.stop}
-          disabled={state !== 'recording'}
-          onClick={() => void stop()}
-        >
-          <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d="M7 7h10v10H7z" />
-          </svg>
-        </button>
+        <SendButton ref={stopButton} label={t.voice.stop} drawing="stop" disabled={state !== 'recording'} onClick={() => void stop()} />
       )}
       <p role="status" className="visually-hidden">
         {state === 'recording' ? t.voice.recording : recording ? t.voice.recorded(formats.clock(recording.milliseconds / 1000)) : ''}

@@ -123,7 +123,7 @@ function Preview({ conversation, draft, hidden }: { readonly conversation: Conve
   if (draft) {
     return (
       <>
-        <span className={styles.draft}>{t.list.draft}</span> {hidden ? '…' : <bdi>{oneLine(draft.text)}</bdi>}
+        <span className={styles.draft}>{t.list.draft}</span> {hidden ? '…' : <bdi>{oneLine(draft.text) || draft.files.map(file => file.name).join(', ')}</bdi>}
       </>
     );
   }

@@ -1,0 +1,1 @@
+-- PostgreSQL alone: how large a row may be. SQLite's pages take any.
