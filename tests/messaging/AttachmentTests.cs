@@ -9,6 +9,7 @@ using Google.Protobuf;
 using Kavalek.Messaging.Attachments;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
+using Kavalek.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Kavalek.Messaging.Tests;
@@ -436,7 +437,7 @@ public static class AttachmentTests
     /// <summary>One device's calls, or those of nobody in particular.</summary>
     sealed class Client(MessagingServer server, PlainDevice? device) : IDisposable
     {
-        readonly HttpClient _http = new() { BaseAddress = server.Address };
+        readonly HttpClient _http = new(new PatientHandler()) { BaseAddress = server.Address };
         readonly string? _token = device is null ? null : server.Token(device);
 
         public async Task<AttachmentState> DeclareAsync(Id id, long size, uint lives = 1_000) => await ReadAsync(PutAsync(id, size, lives));

@@ -5,13 +5,14 @@ using Google.Protobuf;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Protocol.Wire;
+using Kavalek.Tests.Support;
 
 namespace Kavalek.Messaging.Tests;
 
 /// <summary>One device's calls of <c>/api/v1</c>.</summary>
 sealed class TestRest(Uri server, Func<string> token) : IDisposable
 {
-    readonly HttpClient _http = new() { BaseAddress = server };
+    readonly HttpClient _http = new(new PatientHandler()) { BaseAddress = server };
 
     public TestRest(MessagingServer server, PlainDevice device)
         : this(server.Address, () => server.Token(device))

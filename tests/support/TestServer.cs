@@ -99,7 +99,7 @@ public sealed class TestServer : IAsyncDisposable
             logging.ClearProviders();
             logging.AddProvider(_logs);
         });
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = Address };
+        Http = new HttpClient(new PatientHandler()) { BaseAddress = Address };
     }
 
     /// <summary>Keeps every line in memory, scopes and exceptions included.</summary>
