@@ -101,8 +101,12 @@ sealed partial class ConversationEngine
             {
                 if (stream == _core.Identity.Device) await TakeInboxAsync([.. run], cancel).ConfigureAwait(false);
                 else if (_byStream.GetValueOrDefault(stream) is { } thread) await TakeAsync(thread, stream, [.. run], complete: false, cancel).ConfigureAwait(false);
-                // Received and not known: this device asked to be let in, and its request ends with the epoch.
-                else if (run.Any(entry => entry.Kind == Wire.Kind.Commit)) LookAfterLostSoon();
+                else
+                {
+                    // Received and not known: this device asked to be let in, and its request ends with the epoch.
+                    if (run.Any(entry => entry.Kind == Wire.Kind.Commit)) LookAfterLostSoon();
+                    await PassOverAsync(stream, [.. run], cancel).ConfigureAwait(false);
+                }
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -112,6 +116,20 @@ sealed partial class ConversationEngine
             }
         }
         return complete;
+    }
+
+    // All streams share what the server sends ahead, and what nobody acknowledges would fill it: somebody could stop all conversations of a device with one that it cannot open.
+    // A Welcome is in the inbox before what follows it in its stream, so whatever came of a stream that is unknown after that was read will never be readable here.
+    async Task PassOverAsync(Id stream, Wire.Entry[] entries, CancellationToken cancel)
+    {
+        _unknown[stream] = entries[^1].Seq;
+        _unknownEntries += entries.Length;
+        if (_unknownEntries < MostUnknown) return;
+        await CatchUpInboxAsync(cancel).ConfigureAwait(false);
+        foreach ((Id unknown, ulong seq) in _unknown)
+            if (!_byStream.ContainsKey(unknown)) await AckAsync(unknown, seq, cancel).ConfigureAwait(false);
+        _unknown.Clear();
+        _unknownEntries = 0;
     }
 
     /// <summary>Processes entries of one stream in one step, then acknowledges them.</summary>

@@ -11,6 +11,9 @@ sealed partial class ConversationEngine : IAsyncDisposable
     /// <summary>Entries that share one batch of the store, at most.</summary>
     const int BatchEntries = 256;
 
+    /// <summary>Entries of streams that this device does not know, before it lets the server send on: a quarter of what it sends ahead.</summary>
+    const int MostUnknown = Limits.MaximumWindow / 4;
+
     readonly ClientCore _core;
     readonly ConcurrentDictionary<Id, ConversationThread> _threads = new();
     readonly ConcurrentDictionary<Id, ConversationThread> _byStream = new();
@@ -19,6 +22,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     readonly ConcurrentDictionary<Task, byte> _background = new();
     readonly ConcurrentDictionary<Id, byte> _lookedAt = new();
     readonly ConcurrentDictionary<Id, byte> _openingAnew = new();
+    readonly Dictionary<Id, ulong> _unknown = [];
     readonly SemaphoreSlim _joining = new(1);
     readonly CancellationTokenSource _stop = new();
     readonly Intents _intents = new();
@@ -31,7 +35,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     volatile bool _running;
     ulong _inboxNext = 1;
     byte[] _inboxLast = [];
-    int _saidRewound;
+    int _saidRewound, _unknownEntries;
     ulong _rewoundAt;
 
     ConversationEngine(ClientCore core)

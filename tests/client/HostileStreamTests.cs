@@ -72,4 +72,34 @@ public static class HostileStreamTests
         Assert.Equal(["two"], await his.TextsAsync());
         Assert.Contains(SystemKind.MessagesMissing, await his.KindsAsync());
     }
+
+    [Fact]
+    public static async Task A_conversation_that_cannot_be_opened_does_not_hold_up_the_others()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie");
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        await using KavalekClient stranger = await SignUpAsync(server, "stranger");
+        (_, Conversation his) = await DirectAsync(marie, karim);
+        await using EventsOf hers = new(marie);
+        await marie.StartAsync();
+        await hers.NextAsync<ConnectionChanged>(c => c.State == ConnectionState.Online);
+
+        // What she is invited with is none, and more follows than a server sends ahead.
+        Id stream = Id.New();
+        StreamsApi streams = stranger.Core.Streams;
+        await streams.CreateAsync(stream, default);
+        Wire.Change change = new() { Welcome = ByteString.CopyFrom(1, 2, 3) };
+        change.Add.Add(Bytes(marie.Core.Identity.Device));
+        await AppendAsync(Wire.Kind.Commit, 0, change);
+        for (int i = 0; i < Limits.MaximumWindow + 10; i++) await AppendAsync(Wire.Kind.Application, 1);
+
+        await his.SendAsync("are you there?");
+        await karim.SyncAsync();
+        Assert.Equal("are you there?", await hers.NextTextAsync());
+
+        async Task AppendAsync(Wire.Kind kind, ulong epoch, Wire.Change? with = null) => Assert.IsType<AppendStored>(await streams.AppendAsync(
+            new Wire.Append { Stream = Bytes(stream), Id = Bytes(Id.New()), Kind = kind, Epoch = epoch, Payload = ByteString.CopyFrom(new byte[40]), Change = with }, default));
+        static ByteString Bytes(Id id) => ByteString.CopyFrom(id.ToArray());
+    }
 }

@@ -126,6 +126,8 @@ public static class ClusterTests
         }
     }
 
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
     [Fact]
     public static async Task Whatever_dies_or_is_cut_no_acknowledged_message_is_lost_or_doubled_and_the_order_stays()
     {
@@ -195,7 +197,8 @@ public static class ClusterTests
             while (pairs.Where((pair, i) => (progress?.Invoke(pair) ?? pair.Read) < before[i] + 20).Any())
             {
                 Assert.All(working, task => Assert.False(task.IsFaulted, task.Exception?.ToString()));
-                await Task.WhenAny([.. pairs.Select(pair => pair.NextAsync())]);
+                await Task.WhenAny([.. pairs.Select(pair => pair.NextAsync())]).WaitAsync(Patience);
+                Assert.True(Stopwatch.GetElapsedTime(begin) < Patience, $"{what}: {string.Join(", ", pairs.Select((pair, i) => $"{pair.Written - before[i]} written and {pair.Read - before[i]} read"))}");
             }
             TestContext.Current.SendDiagnosticMessage($"{what}: everybody went on after {Stopwatch.GetElapsedTime(begin).TotalSeconds:0.0} s");
         }
@@ -295,12 +298,15 @@ public static class ClusterTests
                     if (at < _read.Count)
                     {
                         Assert.Equal(_read[at], entry.Id); // again, after a new connection
-                        continue;
                     }
-                    Assert.Equal(_read.Count, at);
-                    _read.Add(entry.Id);
-                    _readCount++;
-                    Tell();
+                    else
+                    {
+                        Assert.Equal(_read.Count, at);
+                        _read.Add(entry.Id);
+                        _readCount++;
+                        Tell();
+                    }
+                    // What came again as well: more than a window of it may be acknowledged and not stored.
                     await socket.AckAsync(_stream, entry.Seq);
                 }
                 catch (Exception e) when (IsGone(e))

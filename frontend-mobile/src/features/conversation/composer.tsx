@@ -1,4 +1,5 @@
 import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react';
+import { flushSync } from 'react-dom';
 import { summary, useLive, type Conversation, type Member, type Message, type MessageWindow } from '../../client';
 import { explain, isolate, useFormats, useTexts } from '../../i18n';
 import { draftOf, keepDraft } from '../../page/drafts';
@@ -248,8 +249,9 @@ export function Composer({
     }
   };
   const endRecording = () => {
-    setRecording(null);
-    requestAnimationFrame(() => box.current?.focus());
+    // A frame may come before the box is drawn again, and what is hidden takes no focus.
+    flushSync(() => setRecording(null));
+    box.current?.focus();
   };
 
   const keys = (event: KeyboardEvent<HTMLTextAreaElement>) => {
