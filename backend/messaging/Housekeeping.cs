@@ -24,6 +24,7 @@ sealed class Housekeeping(
     // What the event bus asked for is repeated until it is stored.
     readonly ConcurrentQueue<Func<Task<Outcome>>> _owed = new();
     readonly List<IDisposable> _running = [];
+    readonly ConcurrentDictionary<Task, byte> _background = new();
     int _searches, _ticks, _catchingUp;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -34,17 +35,18 @@ sealed class Housekeeping(
         _running.Add(bus.Listen(Hear));
         _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
         _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));
-        _running.Add(clock.CreateTimer(_ => _ = Task.Run(attachments.SweepAsync), null, TimeSpan.Zero, TimeSpan.FromDays(1)));
-        _running.Add(clock.CreateTimer(_ => _ = Task.Run(figures.NoteDayAsync), null, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)));
+        _running.Add(clock.CreateTimer(_ => Follow(Task.Run(attachments.SweepAsync)), null, TimeSpan.Zero, TimeSpan.FromDays(1)));
+        _running.Add(clock.CreateTimer(_ => Follow(Task.Run(figures.NoteDayAsync)), null, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)));
         TimeSpan expiry = TimeSpan.FromSeconds(options.ExpirySeconds);
-        _running.Add(clock.CreateTimer(_ => _ = ExpireAsync(), null, expiry, expiry));
+        _running.Add(clock.CreateTimer(_ => Follow(ExpireAsync()), null, expiry, expiry));
         return Task.CompletedTask;
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for what is under way, as long as the host does: what is read after the end finds no database.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         Dispose();
-        return Task.CompletedTask;
+        await Task.WhenAll(_background.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose()
@@ -103,12 +105,18 @@ sealed class Housekeeping(
                     sockets.Open(device, subscribed.Stream);
                 break;
             case EventsMissed:
-                _ = CatchUpAsync();
+                Follow(CatchUpAsync());
                 sockets.OpenAll();
                 break;
             default:
                 break;
         }
+    }
+
+    void Follow(Task task)
+    {
+        _background[task] = 0;
+        task.ContinueWith(done => _background.TryRemove(done, out _), TaskScheduler.Default);
     }
 
     // A node that dies says nothing of what it stored last, and Redis may be gone: now and then what the database has is compared with what was heard.
@@ -151,7 +159,7 @@ sealed class Housekeeping(
         sockets.Check();
         topics.Sweep();
         if (bus.IsShared && ++_ticks % (bus.IsLive ? CatchUpSeconds : 1) == 0)
-            _ = CatchUpAsync();
+            Follow(CatchUpAsync());
         if (bus.IsShared && _ticks % NodeSeconds == 1)
             _ = figures.NoteNodeAsync();
         for (int owed = _owed.Count; owed > 0 && _owed.TryDequeue(out Func<Task<Outcome>>? work); owed--)

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Kavalek.Messaging.Tests;
 
 /// <summary>Nobody takes all connections, sockets or memory for himself.</summary>
+[Collection(nameof(HoardingTests)), CollectionDefinition(nameof(HoardingTests), DisableParallelization = true)] // It counts what the process allocates.
 public static class HoardingTests
 {
     static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -1,8 +1,13 @@
 namespace Kavalek.Tests.Support;
 
-/// <summary>A clock that stands still until it is set; timers due by then fire while it is being set.</summary>
+/// <summary>
+/// A clock that stands still until it is set; timers due by then fire while it is being set. Those of less than a minute sleep through all but the last hour of a
+/// longer time, as on a computer that was closed meanwhile: in sixty days there are five million seconds.
+/// </summary>
 public sealed class ManualClock : TimeProvider
 {
+    static readonly TimeSpan Short = TimeSpan.FromMinutes(1), Awake = TimeSpan.FromHours(1);
+
     readonly Lock _gate = new();
     readonly List<ManualTimer> _timers = [];
     DateTimeOffset _now;
@@ -42,8 +47,8 @@ public sealed class ManualClock : TimeProvider
             ManualTimer? next = _timers.Where(t => t.Due <= end).MinBy(t => t.Due);
             if (next is null) return null;
             if (next.Due > _now) _now = next.Due;
-            if (next.Period > TimeSpan.Zero) next.Due += next.Period;
-            else _timers.Remove(next);
+            if (next.Period <= TimeSpan.Zero) _timers.Remove(next);
+            else next.Due = next.Period < Short && end - next.Due > Awake ? end - Awake : next.Due + next.Period;
             return next;
         }
     }

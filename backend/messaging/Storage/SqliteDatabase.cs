@@ -50,6 +50,7 @@ sealed class SqliteDatabase : Database
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = Path,
+            Mode = SqliteOpenMode.ReadWrite, // made when the server started: one that is gone is not replaced by an empty one
             Pooling = false,
             DefaultTimeout = 2, // seconds to wait for another process's lock, a backup's for instance
         }.ToString());
