@@ -7,10 +7,11 @@ import { ClientContext } from '@app/page/use-client';
 import { Toasts } from '@app/ui/toasts';
 import { Dashboard } from './api/dashboard';
 import { App } from './app/app';
+import { translated } from './i18n';
 
 const client = startClient();
 createRoot(document.getElementById('root')!).render(
-  <LanguageProvider>
+  <LanguageProvider only={translated}>
     <ErrorBoundary>
       <ClientContext value={client}>
         <Toasts>

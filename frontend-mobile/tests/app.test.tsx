@@ -321,3 +321,67 @@ test('Every member reads what was done on the server, in words, and an act that 
   await settle();
   expect(text()).toContain('something was changed or taken out of it');
 });
+
+test('In Arabic, whose texts are fetched, the page is mirrored and says so', async () => {
+  localStorage.setItem('kavalek.language', 'ar');
+  navigate(to.settings);
+  await import('../src/i18n/ar');
+  await open();
+  expect([document.documentElement.lang, document.documentElement.dir]).toEqual(['ar', 'rtl']);
+  expect(page().textContent).toContain('القفل التلقائي');
+  expect(page().textContent).not.toMatch(/\b(Settings|Devices|Lock|Name)\b/);
+});
+
+test('What comes in is read out once, also when it says the same again, and all of what comes in together', async () => {
+  navigate(to.conversation(id(101)));
+  await open();
+  const jean = world.contacts[0]!;
+  const said = () => [...page().querySelectorAll('[role=status] > span')].at(-1)!;
+  act(() => void world.say(id(101), jean, 'Yes', { at: now }));
+  await settle();
+  expect(said().textContent).toBe('Jean: Yes');
+  const before = said();
+  act(() => void world.say(id(101), jean, 'Yes', { at: now }));
+  await settle();
+  expect(said().textContent).toBe('Jean: Yes');
+  expect(said()).not.toBe(before);
+  act(() => {
+    for (const word of ['one', 'two', 'three', 'four']) world.say(id(101), jean, word, { at: now });
+  });
+  await settle();
+  expect(said().textContent).toBe('4 new messages\nJean: two\nJean: three\nJean: four');
+});
+
+test('The focus goes along: to the title of a page that opens, and back to the row of the conversation one comes from', async () => {
+  await open();
+  act(() => navigate(to.settings));
+  await settle();
+  expect(document.activeElement?.textContent).toBe('Settings');
+  act(() => navigate(to.conversation(id(101))));
+  await settle();
+  act(() => (document.activeElement as HTMLElement).blur());
+  act(() => navigate(to.list));
+  await settle();
+  expect(document.activeElement?.getAttribute('href')).toBe(to.conversation(id(101)));
+});
+
+test('A sign in the list has its word, for those who do not see it', async () => {
+  await open();
+  const row = (name: string) => [...page().querySelectorAll('[data-row]')].find(one => one.querySelector('bdi')?.textContent === name)!;
+  expect(row('Jean').textContent).toContain('Verified');
+  expect(row('Inès').textContent).toContain('Their key changed');
+});
+
+test('A dialog stays when what began inside it ends beside it, and goes on a click beside it', async () => {
+  navigate(to.conversation(id(101)));
+  await open();
+  await click(page().querySelector<HTMLElement>('[data-message] [aria-label="Message menu"]')!);
+  const dialog = () => page().querySelector('dialog');
+  const press = (on: Element) => act(() => void on.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true })));
+  press(dialog()!.querySelector('button')!);
+  await click(dialog()!);
+  expect(dialog()).not.toBeNull();
+  press(dialog()!);
+  await click(dialog()!);
+  expect(dialog()).toBeNull();
+});

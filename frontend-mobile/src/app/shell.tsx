@@ -68,6 +68,15 @@ export function Shell({
     if (first) navigate(to.conversation(first.id), true);
   }, [route, conversations]);
 
+  // Back at the list, the focus that the page took along stands on the row it came from.
+  const before = useRef(open);
+  useEffect(() => {
+    const from = before.current;
+    before.current = open;
+    if (onPage || !from || (document.activeElement && document.activeElement !== document.body)) return;
+    document.querySelector<HTMLElement>(`[data-row][href="${to.conversation(from)}"]`)?.focus({ preventScroll: true });
+  }, [onPage, open]);
+
   // A contact link that was opened: find whose it is, and open the conversation.
   useEffect(() => {
     if (!link) return;

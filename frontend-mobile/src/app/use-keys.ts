@@ -32,8 +32,12 @@ export function useKeys({ conversations, open, searchBox, lock, showShortcuts }:
         lock();
       } else if (control && event.key.toLowerCase() === 'k') {
         done();
-        searchBox.current?.focus();
-        searchBox.current?.select();
+        // On a narrow screen a page stands in front of the list.
+        if (!searchBox.current?.checkVisibility({ visibilityProperty: true })) navigate(to.list);
+        requestAnimationFrame(() => {
+          searchBox.current?.focus();
+          searchBox.current?.select();
+        });
       } else if ((event.key === '?' && !inText && !control && !event.altKey) || (control && event.key === '/')) {
         done();
         showShortcuts();

@@ -491,6 +491,7 @@ export const en = {
       `You and ${isolate(name)} see different keys: somebody may be reading along. Compare once more. If they still differ, tell whoever runs your server, and talk another way.`,
     verified: (name: string): string => `${isolate(name)} is verified. Kavalek warns you if their key ever changes.`,
     unverified: 'Not compared yet',
+    otherCode: 'This is another code, not that of a safety number. Nothing was changed; scan the one on their page “Safety number”.',
     changed: 'Their key changed and was not accepted yet. These are the digits of the new key.',
   },
   scanner: {
@@ -549,6 +550,7 @@ export const en = {
     inviteValid: 'Good for',
     inviteMake: 'Make an invitation',
     inviteReady: 'Your invitation link. It is shown only now.',
+    inviteCode: 'QR code of the invitation link',
     inviteLeft: count('person can still join', 'people can still join'),
     inviteUntil: (day: string): string => `until ${day}`,
     inviteRevoke: 'Revoke',

@@ -506,6 +506,7 @@ export const fr: Texts = {
       `Vous et ${isolate(name)} voyez des clés différentes : quelqu’un lit peut-être. Comparez encore une fois. Si les numéros diffèrent toujours, prévenez la personne qui gère votre serveur, et parlez-vous autrement.`,
     verified: (name: string): string => `${isolate(name)} est vérifié·e. Kavalek vous avertira si sa clé change un jour.`,
     unverified: 'Pas encore comparé',
+    otherCode: 'C’est un autre code, pas celui d’un numéro de sécurité. Rien n’a été changé ; scannez celui de sa page « Numéro de sécurité ».',
     changed: 'Sa clé a changé et n’est pas encore acceptée. Voici les chiffres de la nouvelle clé.',
   },
   scanner: {
@@ -564,6 +565,7 @@ export const fr: Texts = {
     inviteValid: 'Valable',
     inviteMake: 'Créer une invitation',
     inviteReady: 'Votre lien d’invitation. Il n’est affiché que maintenant.',
+    inviteCode: 'Code QR du lien d’invitation',
     inviteLeft: count('personne peut encore venir', 'personnes peuvent encore venir'),
     inviteUntil: (day: string): string => `jusqu’au ${day}`,
     inviteRevoke: 'Révoquer',

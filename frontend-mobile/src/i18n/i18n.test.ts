@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { KavalekError } from '../client';
+import { ar } from './ar';
 import { en, type Texts } from './en';
 import { explain } from './explain';
 import { Formats } from './formats';
@@ -14,9 +15,13 @@ const me = { account: '2', name: 'Marie', me: true };
 const plain = (text: string) => text.replace(/[\u2068\u2069]/g, '');
 
 test('Every language has a text for every code that English has, and says nothing in English by mistake', () => {
-  expect(Object.keys(fr.errors.byCode).sort()).toEqual(Object.keys(en.errors.byCode).sort());
-  const same = strings(en).filter(([path, text]) => text.length > 13 && strings(fr).some(([other, translated]) => other === path && translated === text));
-  expect(same).toEqual([]);
+  for (const other of [fr, ar]) {
+    const translated = new Map(strings(other));
+    expect(Object.keys(other.errors.byCode).sort()).toEqual(Object.keys(en.errors.byCode).sort());
+    expect(Object.keys(other.audit.acts).sort()).toEqual(Object.keys(en.audit.acts).sort());
+    // The keys themselves have the same names everywhere.
+    expect(strings(en).filter(([path, text]) => text.length > 13 && !/shortcuts\.list\.\d+\.0$/.test(path) && translated.get(path) === text)).toEqual([]);
+  }
 });
 
 test('A number takes the form of its language', () => {
@@ -24,6 +29,7 @@ test('A number takes the form of its language', () => {
   expect(en.list.unread(0)).toBe('0 unread messages');
   expect(fr.list.unread(0)).toBe('0 message non lu');
   expect(fr.list.unread(2)).toBe('2 messages non lus');
+  expect([0, 1, 2, 3, 11, 100].map(ar.chat.members)).toEqual(['0 أعضاء', 'عضو واحد', 'عضوان', '3 أعضاء', '11 عضوًا', '100 عضو']);
 });
 
 test('A time is as short as it can be understood', () => {
@@ -65,6 +71,18 @@ test('French bends its verbs by who acts and whom it concerns', () => {
   expect(line(me, [jean])).toBe('Vous avez ajouté Jean');
   expect(line(jean, [me])).toBe('Jean vous a ajouté·e');
   expect(line(jean, [{ ...jean, account: '3', name: 'Awa' }])).toBe('Jean a ajouté Awa');
+});
+
+test('Arabic bends its verbs by whether it is the reader, and dates are those of the reader’s country', () => {
+  const arabic = new Formats(ar, 'ar-EG-u-nu-latn');
+  const line = (by: typeof jean | null, accounts: readonly (typeof jean)[]) =>
+    plain(systemLine({ type: 'system', kind: 'removed', by, accounts, text: null }, ar, arabic));
+  expect(line(me, [jean])).toBe('أزلتَ Jean');
+  expect(line(jean, [me])).toBe('أزالك Jean');
+  expect(line(jean, [{ ...jean, account: '3', name: 'ليلى' }])).toBe('أزال Jean ليلى');
+  expect(arabic.day(at(20, 9), at(22, 9))).toBe('الجمعة، 20 نوفمبر');
+  expect(new Formats(ar, 'ar-MA').day(at(20, 9), at(22, 9))).toContain('20 نونبر');
+  expect(arabic.duration(172_800)).toBe('يومين');
 });
 
 test('Sizes read well, the smallest ones too', () => {

@@ -3,7 +3,7 @@ import { useLanguage, useTexts } from '../i18n';
 import { usePreferences } from '../page/preferences';
 import { classNames } from './class-names';
 import { IconButton } from './button';
-import { emojiGroups, foundEmoji, inTone, type PickedEmoji, type SkinTone } from './emoji-set';
+import { emojiGroups, foundEmoji, inTone, type EmojiLanguage, type PickedEmoji, type SkinTone } from './emoji-set';
 import { Modal } from './modal';
 import { SearchBox } from './search-box';
 import styles from './emoji-picker.module.css';
@@ -14,7 +14,8 @@ const hands = ['✋', '✋🏻', '✋🏼', '✋🏽', '✋🏾', '✋🏿'];
 /** All emoji, to be searched by words or gone through with the arrows. The skin tone stays as it was chosen. */
 export function EmojiPicker({ label, onPick, onClose }: { readonly label: string; readonly onPick: (emoji: string) => void; readonly onClose: () => void }) {
   const t = useTexts();
-  const { language } = useLanguage();
+  // Where there are no names in a language, they are English, and say so.
+  const language: EmojiLanguage = useLanguage().language === 'fr' ? 'fr' : 'en';
   const [{ skinTone }, setPreferences] = usePreferences();
   const dialog = useRef<HTMLDialogElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -66,7 +67,7 @@ export function EmojiPicker({ label, onPick, onClose }: { readonly label: string
   const section = (key: string, title: string, emoji: readonly PickedEmoji[], first: boolean) => (
     <section key={key} className={styles.group} aria-labelledby={`${id}-${key}`}>
       <h3 id={`${id}-${key}`}>{title}</h3>
-      <div className={styles.cells}>
+      <div className={styles.cells} lang={language}>
         {emoji.map((one, at) => {
           const shown = inTone(one, skinTone);
           return (

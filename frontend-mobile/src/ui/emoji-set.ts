@@ -1,5 +1,3 @@
-import type { Language } from '../i18n';
-
 /** One emoji of the picker. */
 export interface PickedEmoji {
   readonly emoji: string;
@@ -10,14 +8,17 @@ export interface PickedEmoji {
   readonly words: readonly string[];
 }
 
+/** The languages in which emoji have names here. */
+export type EmojiLanguage = 'en' | 'fr';
+
 export type SkinTone = 0 | 1 | 2 | 3 | 4 | 5;
 
 const folded = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/œ/g, 'oe').replace(/æ/g, 'ae');
 
-let loaded: Promise<Readonly<Record<Language, readonly (readonly PickedEmoji[])[]>>> | null = null;
+let loaded: Promise<Readonly<Record<EmojiLanguage, readonly (readonly PickedEmoji[])[]>>> | null = null;
 
 /** The groups of emoji, named in a language and found in English and French; loaded when somebody first asks. */
-export async function emojiGroups(language: Language): Promise<readonly (readonly PickedEmoji[])[]> {
+export async function emojiGroups(language: EmojiLanguage): Promise<readonly (readonly PickedEmoji[])[]> {
   loaded ??= load().catch((error: unknown) => {
     loaded = null;
     throw error;

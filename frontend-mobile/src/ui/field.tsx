@@ -31,7 +31,8 @@ export function TextField({
         {label}
         {note && <span className={styles.note}> {note}</span>}
       </label>
-      <div className={classNames(styles.box, problem && styles.wrong)}>
+      {/* What stands before the text stands where the text begins. */}
+      <div className={classNames(styles.box, problem && styles.wrong)} dir={before ? input.dir : undefined}>
         {before}
         <input dir="auto" {...input} id={id} className={styles.input} aria-invalid={problem ? true : undefined} aria-describedby={`${id}-hint ${id}-problem`} />
         {after}

@@ -60,7 +60,7 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
-const turning = new Set<IconName>(['back', 'chevron', 'forward', 'leave', 'reply', 'send']);
+const turning = new Set<IconName>(['back', 'chevron', 'forward', 'leave', 'list', 'reply', 'select', 'send']);
 
 /** A small drawing; what it means is said beside it or by the button around it. */
 export function Icon({ name, small }: { readonly name: IconName; readonly small?: boolean }) {

@@ -2,7 +2,7 @@ import type { SearchHit } from '../client';
 import styles from './marked.module.css';
 
 /** An excerpt with what was found in it. */
-export function Marked({ hit }: { readonly hit: SearchHit }) {
+export function Marked({ hit, className }: { readonly hit: SearchHit; readonly className?: string | undefined }) {
   const { excerpt, marks } = hit;
   const parts = marks.map((mark, n) => {
     const before = n === 0 ? 0 : marks[n - 1]!.start + marks[n - 1]!.length;
@@ -15,7 +15,7 @@ export function Marked({ hit }: { readonly hit: SearchHit }) {
   });
   const last = marks.at(-1);
   return (
-    <bdi>
+    <bdi className={className}>
       {parts}
       {excerpt.slice(last ? last.start + last.length : 0)}
     </bdi>

@@ -13,6 +13,18 @@ export interface MenuItem {
   readonly onChoose: () => void;
 }
 
+/** Where a menu opens: it goes on from there towards the end of the line. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Below an element, at its start or so far from it. */
+export function belowStart(element: Element, inset = 0, along = 1): Place {
+  const box = element.getBoundingClientRect();
+  return { x: document.dir === 'rtl' ? box.right - inset : box.left + inset, y: box.top + box.height * along };
+}
+
 /** A list of what can be done with one thing, beside that thing or where the pointer is. */
 export function Menu({
   label,
@@ -25,7 +37,7 @@ export function Menu({
   readonly items: readonly MenuItem[];
   /** Menu items that stand in a row above the others. */
   readonly quick?: ReactNode;
-  readonly at: { readonly x: number; readonly y: number };
+  readonly at: Place;
   readonly onClose: () => void;
 }) {
   const menu = useRef<HTMLDialogElement>(null);

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, type ComponentProps, type RefObject } from 'react';
 
-interface ModalProps extends Omit<ComponentProps<'dialog'>, 'onCancel' | 'onClick' | 'open'> {
+interface ModalProps extends Omit<ComponentProps<'dialog'>, 'onCancel' | 'onClick' | 'onPointerDown' | 'open'> {
   readonly ref?: RefObject<HTMLDialogElement | null>;
   /** Which element has the focus first; where nothing is said, the browser's choice. */
   readonly focusFirst?: string;
@@ -12,6 +12,7 @@ export function Modal({ ref, focusFirst, onClose, ...rest }: ModalProps) {
   const own = useRef<HTMLDialogElement>(null);
   const dialog = ref ?? own;
   const first = useRef(focusFirst);
+  const beside = useRef(false);
 
   // Before whoever draws it measures it: what is closed has no size.
   useLayoutEffect(() => {
@@ -33,8 +34,12 @@ export function Modal({ ref, focusFirst, onClose, ...rest }: ModalProps) {
         event.preventDefault();
         onClose();
       }}
+      onPointerDown={event => {
+        beside.current = event.target === dialog.current;
+      }}
       onClick={event => {
-        if (event.target === dialog.current) onClose();
+        // What was begun inside, as a text being marked, and let go beside it closes nothing.
+        if (event.target === dialog.current && beside.current) onClose();
       }}
     />
   );

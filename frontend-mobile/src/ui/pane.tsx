@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { useTexts } from '../i18n';
 import { classNames } from './class-names';
 import { Icon } from './icon';
@@ -20,13 +20,21 @@ export function Pane({
   readonly children: ReactNode;
 }) {
   const t = useTexts();
+  const pane = useRef<HTMLDivElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // What led here is gone, and the focus with it: it goes on at the title, unless a field has it already.
+  useEffect(() => {
+    if (!pane.current?.contains(document.activeElement)) heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
-    <div className={styles.pane}>
+    <div className={styles.pane} ref={pane}>
       <div className={styles.header}>
         <a href={back} className={styles.back} aria-label={t.app.back} title={t.app.back}>
           <Icon name="back" />
         </a>
-        <h1 className={styles.title}>{title}</h1>
+        <h1 className={styles.title} ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         {actions}
       </div>
       <div className={styles.body} tabIndex={isRead ? 0 : undefined}>

@@ -31,6 +31,23 @@ test('Without a connection one reads and writes on, what was written goes out on
   await marie.send('Two');
   await marie.send('Three');
   await marie.page.locator('[role=log] [title="Waiting to be sent"]').nth(1).waitFor();
+  // What waits is edited, answered and taken back like anything else
+  const menuOf = async (text: string, choice: string) => {
+    await marie.page
+      .locator('[role=log] li', { hasText: text })
+      .locator('[data-bubble]')
+      .click({ button: 'right', position: { x: 12, y: 8 } });
+    await marie.page.getByRole('menuitem', { name: choice }).click();
+  };
+  await menuOf('Two', 'Edit');
+  await marie.send('Two, put right');
+  await marie.sees('Two, put right');
+  await menuOf('Three', 'Reply');
+  await marie.send('Five, about it');
+  await marie.send('Six, a slip');
+  await menuOf('Six', 'Delete…');
+  await marie.button('Delete for everybody').click();
+  await expect.poll(() => marie.page.locator('[role=log] li', { hasText: 'Six' }).count()).toBe(0);
   await marie.page.locator('a[aria-label="Back"]').click();
   await marie.sees(/^No connection/);
   await marie.isAccessible('offline');
@@ -38,15 +55,18 @@ test('Without a connection one reads and writes on, what was written goes out on
   await marie.page.locator('[data-row]').click();
   await marie.context.setOffline(false);
   await marie.sees('Four');
-  await jean.sees('Three');
+  await jean.sees('Five, about it');
+  await jean.sees('Two, put right');
   for (const person of [marie, jean]) {
     const texts = await person.page.locator('[data-bubble]').allTextContents();
-    for (const word of ['One', 'Two', 'Three', 'Four'])
+    for (const word of ['One', 'Two', 'Four', 'Five'])
       expect(
         texts.filter(text => text.includes(word)),
         `${word} for ${person.name}`,
       ).toHaveLength(1);
-    expect(texts.findIndex(text => text.includes('Two'))).toBeLessThan(texts.findIndex(text => text.includes('Three')));
+    const places = ['Two, put right', 'Three', 'Five, about it'].map(word => texts.findLastIndex(text => text.includes(word)));
+    expect(places, person.name).toEqual(places.toSorted((a, b) => a - b));
+    expect(texts.join(), person.name).not.toContain('Six');
   }
 
   // A picture of Jean's code verifies him here, too

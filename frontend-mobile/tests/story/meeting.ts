@@ -6,6 +6,8 @@ interface Place {
 
 /** The link by which somebody else may sign up. */
 export async function invitation(owner: Person, { origin }: Place): Promise<string> {
+  // From elsewhere, so that a link of before is not taken for this one.
+  await owner.page.goto(`${origin}/#/`);
   await owner.page.goto(`${origin}/#/settings`);
   await owner.button('Make an invitation').click();
   return (await owner.page.getByText('#invite=').textContent())!.trim();

@@ -36,7 +36,7 @@ export function launchProfile(folder: string, size: Setting['size']): Promise<Br
 
 export interface Setting {
   readonly size: { readonly width: number; readonly height: number };
-  readonly language?: 'en-GB' | 'fr-FR';
+  readonly language?: 'en-GB' | 'fr-FR' | 'ar-EG';
   readonly dark?: boolean;
 }
 
@@ -52,6 +52,7 @@ export interface SignUpWords {
 
 export const inEnglish: SignUpWords = { submit: 'Create account', make: 'Make a recovery key', written: 'I have written them down', confirm: 'Confirm' };
 export const inFrench: SignUpWords = { submit: 'Créer le compte', make: 'Créer une clé de secours', written: 'Je les ai notés', confirm: 'Confirmer' };
+export const inArabic: SignUpWords = { submit: 'إنشاء الحساب', make: 'إنشاء مفتاح استرداد', written: 'دوّنتها', confirm: 'تأكيد', later: 'لاحقًا' };
 
 /** Somebody at a browser of their own. Whatever the page says to the console, and whoever it talks to, is kept. */
 export class Person {

@@ -4,6 +4,7 @@ import { useFormats, useTexts } from '../../i18n';
 import { classNames } from '../../ui/class-names';
 import { IconButton } from '../../ui/button';
 import { Icon } from '../../ui/icon';
+import { belowStart } from '../../ui/menu';
 import { SendState } from '../../ui/send-state';
 import { Tile } from '../../ui/tile';
 import { Attachments } from './attachments';
@@ -98,8 +99,8 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
       actions.toggle(message);
     } else if (event.key === 'Enter' || event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) {
       event.preventDefault();
-      const box = row.current?.querySelector('[data-bubble]')?.getBoundingClientRect();
-      if (box) actions.menu(message, { x: box.left + 16, y: box.bottom });
+      const bubble = row.current?.querySelector('[data-bubble]');
+      if (bubble) actions.menu(message, belowStart(bubble, 16));
     } else if (event.key === 'r' && canReply && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
       event.stopPropagation();
@@ -150,7 +151,9 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
       <div className={styles.column} ref={target}>
         <div className={classNames(styles.bubble, emoji && styles.emoji, message.mentionsMe && !message.mine && styles.namesMe)} data-bubble>
           {first && group && !message.mine ? (
-            <bdi className={styles.author}>{message.sender.name}</bdi>
+            <span className={styles.author}>
+              <bdi>{message.sender.name}</bdi>
+            </span>
           ) : (
             <span className="visually-hidden">{message.mine ? t.system.you : message.sender.name}: </span>
           )}
@@ -163,7 +166,9 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
             <button type="button" tabIndex={stop ? 0 : -1} className={styles.quote} onClick={() => actions.jump(replyTo, message.id)}>
               {quoted?.body.type === 'text' ? (
                 <>
-                  <bdi className={styles.quoteAuthor}>{quoted.mine ? t.system.you : quoted.sender.name}</bdi>
+                  <span className={styles.quoteAuthor}>
+                    <bdi>{quoted.mine ? t.system.you : quoted.sender.name}</bdi>
+                  </span>
                   <span dir="auto" className={styles.quoteText}>
                     {summary(quoted.body, t.voice.message).slice(0, 240)}
                   </span>
@@ -221,15 +226,7 @@ export const MessageRow = memo(function MessageRow({ message, quoted, first, las
       <span className={classNames(styles.tools, chosen !== null && styles.hidden)}>
         {canReact && <IconButton icon="smile" label={t.acts.react} tabIndex={-1} onClick={() => actions.pickReaction(message)} />}
         {canReply && <IconButton icon="reply" label={t.chat.reply} tabIndex={-1} onClick={() => actions.reply(message)} />}
-        <IconButton
-          icon="menu"
-          label={t.chat.messageMenu}
-          tabIndex={-1}
-          onClick={event => {
-            const box = event.currentTarget.getBoundingClientRect();
-            actions.menu(message, { x: box.left, y: box.bottom });
-          }}
-        />
+        <IconButton icon="menu" label={t.chat.messageMenu} tabIndex={-1} onClick={event => actions.menu(message, belowStart(event.currentTarget))} />
       </span>
     </li>
   );

@@ -15,6 +15,8 @@ const step = 60;
 const nearEdge = 900;
 const nearBottom = 48;
 const flashFor = 1800;
+/** Of what comes in together so many are read out, behind how many there are. */
+const fewAtOnce = 3;
 
 export interface TimelineHandle {
   /** Shows a message, loading back to it if needed; whether it is there. */
@@ -382,7 +384,9 @@ function Announcer({ messages, newest }: { readonly messages: readonly Message[]
   const t = useTexts();
   const known = useRef<string | null>(null);
   const seen = useRef<ReadonlyMap<MessageId, Message>>(new Map());
-  const [said, setSaid] = useState('');
+  // With a number, so that the same words twice are said twice.
+  const [said, setSaid] = useState({ n: 0, text: '' });
+  const say = useCallback((text: string) => setSaid(({ n }) => ({ n: n + 1, text })), []);
   useEffect(() => {
     const before = seen.current;
     seen.current = new Map(messages.map(message => [message.id, message]));
@@ -390,24 +394,27 @@ function Announcer({ messages, newest }: { readonly messages: readonly Message[]
       const was = before.get(message.id);
       if (!was || was === message || message.mine) continue;
       const { name } = message.sender;
-      if (message.body.type === 'text' && message.editedAt !== was.editedAt) setSaid(t.acts.saidEdited(name, named(message.body)));
+      if (message.body.type === 'text' && message.editedAt !== was.editedAt) say(t.acts.saidEdited(name, named(message.body)));
       else if (message.body.type === 'deleted' && was.body.type === 'text') {
         const { by } = message.body;
-        if (!by.me) setSaid(by.account === message.sender.account ? t.acts.deletedByWriter(name) : t.acts.deletedBy(by.name, name));
+        if (!by.me) say(by.account === message.sender.account ? t.acts.deletedByWriter(name) : t.acts.deletedBy(by.name, name));
       }
     }
-  }, [messages, t]);
+  }, [messages, t, say]);
   useEffect(() => {
     const last = messages.at(-1);
     if (!last || !newest) return;
     const before = known.current;
     known.current = last.position;
-    if (before === null || last.position <= before || last.mine || last.body.type !== 'text') return;
-    setSaid(`${last.sender.name}: ${summary(last.body, t.voice.message)}`);
-  }, [messages, newest, t]);
+    if (before === null || last.position <= before) return;
+    const added = messages.slice(messages.findLastIndex(message => message.position <= before) + 1).filter(one => !one.mine && one.body.type === 'text');
+    if (added.length === 0) return;
+    const words = added.slice(-fewAtOnce).map(one => `${one.sender.name}: ${summary(one.body, t.voice.message)}`);
+    say([...(added.length > fewAtOnce ? [t.chat.newMessages(added.length)] : []), ...words].join('\n'));
+  }, [messages, newest, t, say]);
   return (
     <div className="visually-hidden" role="status">
-      {said}
+      <span key={said.n}>{said.text}</span>
     </div>
   );
 }

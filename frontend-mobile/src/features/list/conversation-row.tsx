@@ -1,5 +1,5 @@
 import { memo, type KeyboardEvent } from 'react';
-import { summary, type Conversation } from '../../client';
+import { summary, type Conversation, type Message } from '../../client';
 import { systemLine, useFormats, useTexts } from '../../i18n';
 import type { Draft } from '../../page/drafts';
 import { isMuted } from '../../page/list-order';
@@ -7,6 +7,7 @@ import { to } from '../../page/router';
 import { useNow } from '../../page/use-now';
 import { classNames } from '../../ui/class-names';
 import { Icon, type IconName } from '../../ui/icon';
+import { belowStart } from '../../ui/menu';
 import { SendState } from '../../ui/send-state';
 import { Tile } from '../../ui/tile';
 import { useLongPress, type Point } from '../../ui/use-long-press';
@@ -37,8 +38,7 @@ export const ConversationRow = memo(function ConversationRow({
   const menuByKey = (event: KeyboardEvent<HTMLElement>) => {
     if (event.key !== 'ContextMenu' && !(event.shiftKey && event.key === 'F10')) return;
     event.preventDefault();
-    const box = event.currentTarget.getBoundingClientRect();
-    onMenu(conversation, { x: box.left + 48, y: box.top + box.height * 0.7 });
+    onMenu(conversation, belowStart(event.currentTarget, 48, 0.7));
   };
   const verified = conversation.peer?.trust === 'verified';
   const changed = conversation.peer?.trust === 'changed' || conversation.peer?.trust === 'verified_changed';
@@ -60,18 +60,9 @@ export const ConversationRow = memo(function ConversationRow({
         <Tile id={conversation.peer?.account ?? conversation.id} name={title} group={conversation.kind === 'group'} />
         <span className={styles.first}>
           <bdi className={styles.title}>{title}</bdi>
-          {verified && <Icon name="shieldCheck" small />}
-          {changed && (
-            <span className={styles.changed} title={t.chat.trust.changed}>
-              <Icon name="warning" small />
-            </span>
-          )}
-          {timer !== null && (
-            <span className={styles.sign} title={t.list.timer(formats.duration(timer))}>
-              <Icon name="timer" small />
-              <span className="visually-hidden">{t.list.timer(formats.duration(timer))}</span>
-            </span>
-          )}
+          {verified && <Sign icon="shieldCheck" text={t.chat.trustShort.verified} className={styles.verified} />}
+          {changed && <Sign icon="warning" text={t.chat.trust.changed} className={styles.changed} />}
+          {timer !== null && <Sign icon="timer" text={t.list.timer(formats.duration(timer))} />}
           {muted && <Sign icon="bellOff" text={t.list.muted} />}
           {pinned !== null && <Sign icon="pin" text={t.list.pinned} />}
           <time className={styles.time} dateTime={new Date(conversation.lastActivity).toISOString()} title={formats.full(conversation.lastActivity)}>
@@ -106,9 +97,9 @@ export const ConversationRow = memo(function ConversationRow({
   );
 });
 
-function Sign({ icon, text }: { readonly icon: IconName; readonly text: string }) {
+function Sign({ icon, text, className = styles.sign }: { readonly icon: IconName; readonly text: string; readonly className?: string | undefined }) {
   return (
-    <span className={styles.sign} title={text}>
+    <span className={className} title={text}>
       <Icon name={icon} small />
       <span className="visually-hidden">{text}</span>
     </span>
@@ -119,25 +110,39 @@ function Preview({ conversation, draft, hidden }: { readonly conversation: Conve
   const t = useTexts();
   const formats = useFormats();
   const { state, last, kind } = conversation;
-  if (state === 'request') return t.list.request;
+  const words = (text: string) => <span className={styles.words}>{text}</span>;
+  if (state === 'request') return words(t.list.request);
   if (draft) {
     return (
       <>
-        <span className={styles.draft}>{t.list.draft}</span> {hidden ? '…' : <bdi>{oneLine(draft.text) || draft.files.map(file => file.name).join(', ')}</bdi>}
+        <span className={styles.draft}>{t.list.draft}</span>{' '}
+        {hidden ? '…' : <bdi className={styles.words}>{oneLine(draft.text) || draft.files.map(file => file.name).join(', ')}</bdi>}
       </>
     );
   }
-  if (state === 'left') return t.list.left;
-  if (state === 'removed') return t.list.removed;
-  if (!last) return state === 'restored' ? t.list.restored : t.list.noMessages;
-  if (last.body.type === 'system') return systemLine(last.body, t, formats);
-  if (last.body.type === 'deleted') return <i>{t.acts.deletedPreview}</i>;
-  if (hidden) return last.mine || kind === 'direct' ? '···' : <bdi>{last.sender.name}</bdi>;
-  const who = last.mine ? t.list.you : kind === 'group' ? `${last.sender.name}:` : null;
+  if (state === 'left') return words(t.list.left);
+  if (state === 'removed') return words(t.list.removed);
+  if (!last) return words(state === 'restored' ? t.list.restored : t.list.noMessages);
+  if (last.body.type === 'system') return words(systemLine(last.body, t, formats));
+  if (last.body.type === 'deleted') return <i className={styles.words}>{t.acts.deletedPreview}</i>;
+  if (hidden) return last.mine || kind === 'direct' ? words('···') : <bdi className={styles.words}>{last.sender.name}</bdi>;
   return (
     <>
-      {who && <bdi className={styles.who}>{who}</bdi>} <bdi>{oneLine(summary(last.body, t.voice.message))}</bdi>
+      <Who message={last} group={kind === 'group'} /> <bdi className={styles.words}>{oneLine(summary(last.body, t.voice.message))}</bdi>
     </>
+  );
+}
+
+/** Who wrote what follows; the colon belongs to the sentence, and not to the name. */
+export function Who({ message, group }: { readonly message: Message; readonly group: boolean }) {
+  const t = useTexts();
+  if (message.mine) return <span className={styles.who}>{t.list.you}</span>;
+  return (
+    group && (
+      <span className={styles.who}>
+        <bdi>{message.sender.name}</bdi>:
+      </span>
+    )
   );
 }
 

@@ -6,6 +6,7 @@ import type { FoundMessages } from '../../page/use-message-search';
 import { Button } from '../../ui/button';
 import { Marked } from '../../ui/marked';
 import { Tile } from '../../ui/tile';
+import { Who } from './conversation-row';
 import row from './conversation-row.module.css';
 import styles from './conversation-list.module.css';
 
@@ -33,11 +34,9 @@ export function MessageHits({ found, conversations }: { readonly found: FoundMes
 }
 
 function Hit({ hit, conversation }: { readonly hit: SearchHit; readonly conversation: Conversation }) {
-  const t = useTexts();
   const formats = useFormats();
   const now = useNow(60_000);
   const { message } = hit;
-  const who = message.mine ? t.list.you : conversation.kind === 'group' ? `${message.sender.name}:` : null;
   return (
     <li>
       <a data-row data-hit href={to.conversation(conversation.id, message.id)} className={row.row}>
@@ -50,7 +49,7 @@ function Hit({ hit, conversation }: { readonly hit: SearchHit; readonly conversa
         </span>
         <span className={row.second}>
           <span className={row.preview}>
-            {who && <bdi className={row.who}>{who}</bdi>} <Marked hit={hit} />
+            <Who message={message} group={conversation.kind === 'group'} /> <Marked hit={hit} className={row.words} />
           </span>
         </span>
       </a>

@@ -82,7 +82,7 @@ export function NewConversation({ me }: { readonly me: Me }) {
       </Section>
       {me.contactLink && (
         <Section title={t.compose.myLink} text={t.compose.myLinkText}>
-          <ContactLink link={me.contactLink} />
+          <ContactLink link={me.contactLink} label={t.compose.myLink} />
         </Section>
       )}
       {scanning && (

@@ -15,6 +15,9 @@ import { useToast } from '../../ui/toasts';
 import { useAction } from '../../ui/use-action';
 import styles from './safety.module.css';
 
+/** How every code of a safety number begins (docs/PROTOCOL.md §3.4): what begins otherwise says nothing of a key. */
+const codeBegins = 'kavalek:v1:';
+
 /** What two people compare to know that nobody stands between them. */
 export function Safety({ account, from }: { readonly account: Id; readonly from: Id | null }) {
   const t = useTexts();
@@ -26,6 +29,7 @@ export function Safety({ account, from }: { readonly account: Id; readonly from:
   const [problem, setProblem] = useState<string | null>(null);
   const [scanning, setScanning] = useState(false);
   const [differs, setDiffers] = useState(false);
+  const [otherCode, setOtherCode] = useState(false);
 
   useEffect(() => {
     let over = false;
@@ -84,7 +88,7 @@ export function Safety({ account, from }: { readonly account: Id; readonly from:
             <QrCode text={number.qr} label={t.safety.code} />
             <Digits groups={number.groups} />
           </Section>
-          <Problem text={verify.problem} />
+          <Problem text={otherCode ? t.safety.otherCode : verify.problem} />
           <div className={styles.actions}>
             <Button icon="scan" onClick={() => setScanning(true)} disabled={verify.busy}>
               {t.safety.scan}
@@ -93,7 +97,15 @@ export function Safety({ account, from }: { readonly account: Id; readonly from:
               {t.safety.differs}
             </Button>
             {contact.trust !== 'verified' && (
-              <Button kind="primary" icon="check" busy={verify.busy} onClick={() => void verify.run(number.groups.join(''))}>
+              <Button
+                kind="primary"
+                icon="check"
+                busy={verify.busy}
+                onClick={() => {
+                  setOtherCode(false);
+                  void verify.run(number.groups.join(''));
+                }}
+              >
                 {t.safety.same}
               </Button>
             )}
@@ -110,7 +122,8 @@ export function Safety({ account, from }: { readonly account: Id; readonly from:
           onClose={() => setScanning(false)}
           onFound={text => {
             setScanning(false);
-            void verify.run(text);
+            setOtherCode(!text.startsWith(codeBegins));
+            if (text.startsWith(codeBegins)) void verify.run(text);
           }}
         />
       )}

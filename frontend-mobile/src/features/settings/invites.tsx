@@ -41,34 +41,31 @@ export function Invites() {
   if (!invites) return null;
   return (
     <Section title={t.settings.invites} text={t.settings.invitesText}>
-      {link ? (
+      {link && (
         <>
           <p>{t.settings.inviteReady}</p>
           <ContactLink link={link} />
         </>
-      ) : (
-        <>
-          <div className={styles.pair}>
-            <SelectField label={t.settings.inviteUses} value={people} onChange={event => setPeople(Number(event.target.value))}>
-              {uses.map(count => (
-                <option key={count} value={count}>
-                  {count}
-                </option>
-              ))}
-            </SelectField>
-            <SelectField label={t.settings.inviteValid} value={validity} onChange={event => setValidity(Number(event.target.value))}>
-              {validities.map(seconds => (
-                <option key={seconds} value={seconds}>
-                  {formats.duration(seconds)}
-                </option>
-              ))}
-            </SelectField>
-          </div>
-          <Button icon="add" wide busy={make.busy} onClick={() => void make.run()}>
-            {t.settings.inviteMake}
-          </Button>
-        </>
       )}
+      <div className={styles.pair}>
+        <SelectField label={t.settings.inviteUses} value={people} onChange={event => setPeople(Number(event.target.value))}>
+          {uses.map(count => (
+            <option key={count} value={count}>
+              {count}
+            </option>
+          ))}
+        </SelectField>
+        <SelectField label={t.settings.inviteValid} value={validity} onChange={event => setValidity(Number(event.target.value))}>
+          {validities.map(seconds => (
+            <option key={seconds} value={seconds}>
+              {formats.duration(seconds)}
+            </option>
+          ))}
+        </SelectField>
+      </div>
+      <Button icon="add" wide busy={make.busy} onClick={() => void make.run()}>
+        {t.settings.inviteMake}
+      </Button>
       <Problem text={make.problem ?? revoke.problem} />
       {invites.length === 0 ? (
         <p className={styles.small}>{t.settings.inviteNone}</p>
