@@ -186,6 +186,7 @@ export const en = {
     unread: count('unread message', 'unread messages'),
     draft: 'Draft:',
     you: 'You:',
+    colon: ':',
     request: 'wants to talk with you',
     timer: (life: string): string => `Messages end after ${life}`,
     pin: 'Pin',

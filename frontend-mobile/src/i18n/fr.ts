@@ -180,7 +180,7 @@ export const fr: Texts = {
   },
   list: {
     title: 'Discussions',
-    search: 'Chercher discussions, contacts, messages',
+    search: 'Discussions, contacts, messages',
     messages: 'Messages',
     people: 'Contacts',
     moreMessages: 'Messages plus anciens',
@@ -194,6 +194,7 @@ export const fr: Texts = {
     unread: count('message non lu', 'messages non lus'),
     draft: 'Brouillon :',
     you: 'Vous :',
+    colon: ' :',
     request: 'souhaite vous parler',
     timer: (life: string): string => `Les messages s’effacent après ${life}`,
     pin: 'Épingler',

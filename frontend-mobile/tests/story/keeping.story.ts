@@ -20,6 +20,13 @@ async function holdDown(person: Person, name: string): Promise<void> {
 
 test('What was said is found again, what was begun outlives a reload, and the list is kept in order, at a desk and on a phone', async () => {
   const marie = await stage.arrive('marie-keeps', { size: desktop });
+  // What the system would draw on the icon of the installed app: a browser without one keeps it to itself.
+  await marie.page.addInitScript(() => {
+    const page = globalThis as { badge?: number };
+    navigator.setAppBadge = count => Promise.resolve(void (page.badge = count ?? 0));
+    navigator.clearAppBadge = () => Promise.resolve(void (page.badge = 0));
+  });
+  const badge = () => marie.page.evaluate(() => (globalThis as { badge?: number }).badge);
   await marie.signUp(stage.server.setup, 'marie', 'Marie');
   await marie.sees('No conversations yet');
   const jean = await stage.arrive('jean-keeps', { size: phone, dark: true });
@@ -98,10 +105,12 @@ test('What was said is found again, what was begun outlives a reload, and the li
   await marie.page.keyboard.press('Shift+F10');
   await marie.page.getByRole('menuitem', { name: 'Mark as unread' }).click();
   await expect.poll(() => marie.page.title()).toBe('(1) Kavalek');
+  expect(await badge()).toBe(1);
   await row(marie, 'Archive of plans').click({ button: 'right' });
   await marie.page.getByRole('menuitem', { name: 'Mute' }).click();
   await marie.page.getByRole('menuitem', { name: 'For 8 hours' }).click();
   await expect.poll(() => marie.page.title()).toBe('Kavalek');
+  expect(await badge()).toBe(0);
   await row(marie, 'Archive of plans').locator('[title=Muted]').waitFor();
   await marie.isAccessible('list-kept');
   await row(marie, 'Jean').click({ button: 'right' });

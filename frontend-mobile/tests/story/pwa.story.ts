@@ -122,6 +122,7 @@ test('Installed, the app opens without a network and sends in order afterwards; 
   // Installable: Chromium reads the manifest without an error, and the files of one release are here
   const tools = await context.newCDPSession(marie.page);
   expect((await tools.send('Page.getAppManifest')).errors).toEqual([]);
+  expect((await tools.send('Page.getInstallabilityErrors')).installabilityErrors).toEqual([]);
   await marie.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   const kept = await cached(marie);
   const release = await marie.page.locator('meta[name=kavalek-release]').getAttribute('content');

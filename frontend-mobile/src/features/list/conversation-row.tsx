@@ -140,7 +140,8 @@ export function Who({ message, group }: { readonly message: Message; readonly gr
   return (
     group && (
       <span className={styles.who}>
-        <bdi>{message.sender.name}</bdi>:
+        <bdi>{message.sender.name}</bdi>
+        {t.list.colon}
       </span>
     )
   );
