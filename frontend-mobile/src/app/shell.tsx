@@ -9,6 +9,7 @@ import { useClient } from '../page/use-client';
 import { classNames } from '../ui/class-names';
 import { IconButton } from '../ui/button';
 import { useToast } from '../ui/toasts';
+import { useHeadingFocus } from '../ui/use-heading-focus';
 import { ConnectionLines } from './connection-lines';
 import { FirstRecovery } from './first-recovery';
 import { FirstSetUp } from './first-set-up';
@@ -68,6 +69,8 @@ export function Shell({
     if (first) navigate(to.conversation(first.id), true);
   }, [route, conversations]);
 
+  const heading = useHeadingFocus(setsUp);
+
   // Back at the list, the focus that the page took along stands on the row it came from.
   const before = useRef(open);
   useEffect(() => {
@@ -106,7 +109,9 @@ export function Shell({
           </a>
         )}
         <div className={styles.header}>
-          <h1 className={styles.title}>{t.list.title}</h1>
+          <h1 className={styles.title} ref={heading} tabIndex={-1}>
+            {t.list.title}
+          </h1>
           <IconButton icon="lock" label={t.list.lock} onClick={lock} />
           <IconButton icon="settings" label={t.list.settings} onClick={() => navigate(to.settings)} />
           <IconButton icon="pencil" label={t.list.compose} onClick={() => navigate(to.new)} />

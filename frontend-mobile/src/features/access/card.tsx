@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useTexts } from '../../i18n';
 import { Mark } from '../../ui/mark';
+import { useHeadingFocus } from '../../ui/use-heading-focus';
 import styles from './card.module.css';
 
 /** The frame of every page before the account is open. */
@@ -16,6 +17,7 @@ export function Card({
   readonly below?: ReactNode;
 }) {
   const t = useTexts();
+  const heading = useHeadingFocus(title);
   return (
     <main className={styles.page}>
       <div className={styles.side} aria-hidden="true">
@@ -27,7 +29,9 @@ export function Card({
         <div className={styles.brand}>
           <Mark />
         </div>
-        <h1 className={styles.title}>{title}</h1>
+        <h1 className={styles.title} ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         {text && <p className={styles.text}>{text}</p>}
         {children}
         {below && <div className={styles.below}>{below}</div>}

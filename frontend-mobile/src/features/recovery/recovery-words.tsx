@@ -6,6 +6,7 @@ import { SelectField, TextField } from '../../ui/field';
 import { Line } from '../../ui/line';
 import { Problem } from '../../ui/problem';
 import { useAction } from '../../ui/use-action';
+import { useHeadingFocus } from '../../ui/use-heading-focus';
 import { matches, twoOf } from './check';
 import styles from './recovery-words.module.css';
 
@@ -26,6 +27,7 @@ export function RecoveryWords({
   const [words, setWords] = useState<readonly string[] | null>(null);
   const [asked, setAsked] = useState<readonly number[] | null>(null);
   const [wrong, setWrong] = useState<readonly number[]>([]);
+  const list = useHeadingFocus<HTMLOListElement>(words !== null && asked === null);
   const make = useAction(async () => setWords((await client.request('recovery.generate', { language: wordsIn })).words));
   const use = useAction(async () => {
     await client.request('recovery.use');
@@ -66,7 +68,7 @@ export function RecoveryWords({
         <Line boxed kind="attention" icon="pencil">
           {t.recovery.once}
         </Line>
-        <ol className={styles.words} translate="no" lang={wordsIn === 'french' ? 'fr' : 'en'} dir="ltr">
+        <ol ref={list} tabIndex={-1} className={styles.words} translate="no" lang={wordsIn === 'french' ? 'fr' : 'en'} dir="ltr">
           {words.map((word, at) => (
             <li key={at}>
               <span className={styles.number}>{at + 1}</span>
