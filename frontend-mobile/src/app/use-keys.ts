@@ -68,5 +68,9 @@ function cyclePanes(back: boolean): void {
   const panes = [...document.querySelectorAll<HTMLElement>('[data-pane]')].filter(pane => pane.checkVisibility({ visibilityProperty: true }));
   const here = panes.findIndex(pane => pane.contains(document.activeElement));
   const next = panes[(here + (back ? -1 : 1) + panes.length) % panes.length];
-  next?.querySelector<HTMLElement>('[aria-current=page], textarea, a[href], button, input')?.focus();
+  // What is open in the list, what one writes in, else the first that is drawn: on a wide screen the way back is not.
+  ['[aria-current=page]', '[data-row]', 'textarea', 'a[href], button, input']
+    .flatMap(what => [...(next?.querySelectorAll<HTMLElement>(what) ?? [])])
+    .find(one => one.checkVisibility({ visibilityProperty: true }))
+    ?.focus();
 }

@@ -59,6 +59,14 @@ test('What was said is found again, what was begun outlives a reload, and the li
   await marie.page.locator('[role=log] li', { hasText: 'élèves' }).waitFor();
   await box(marie).fill('');
 
+  // From pane to pane by F6
+  const focusIsOn = (what: 'textarea' | 'a') => expect.poll(() => marie.page.evaluate(() => document.activeElement?.localName)).toBe(what);
+  await focusIsOn('textarea');
+  await marie.page.keyboard.press('F6');
+  await focusIsOn('a');
+  await marie.page.keyboard.press('F6');
+  await focusIsOn('textarea');
+
   // In one conversation, from match to match
   await marie.page.keyboard.press('Control+f');
   await marie.page.keyboard.type('harbour');
@@ -143,6 +151,14 @@ test('What was said is found again, what was begun outlives a reload, and the li
   await jean.page.locator('search input').fill('note 2');
   await jean.sees('1 of 1');
   await jean.isAccessible('find');
+
+  // On the narrowest phone nothing that one acts on is out of reach
+  await jean.page.setViewportSize({ width: 320, height: 568 });
+  await jean.isAccessible('narrow');
+  for (const one of await jean.page.locator('[role=main] :is(button, a, textarea):visible').all()) {
+    const { x, width } = (await one.boundingBox())!;
+    expect([x >= 0, x + width <= 320], (await one.getAttribute('aria-label')) ?? '').toEqual([true, true]);
+  }
 
   await stage.leave([marie, jean], /favicon|status of 40[134]/);
 });

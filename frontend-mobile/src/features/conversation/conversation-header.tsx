@@ -34,10 +34,10 @@ export function ConversationHeader({ conversation, onFind }: { readonly conversa
             {trust ? (
               <>
                 <Icon name={trust === 'verified' ? 'shieldCheck' : trust === 'unverified' ? 'shield' : 'warning'} small />
-                {t.chat.trust[trust]}
+                <span>{t.chat.trust[trust]}</span>
               </>
             ) : kind === 'group' && conversation.members > 0 ? (
-              t.chat.members(conversation.members)
+              <span>{t.chat.members(conversation.members)}</span>
             ) : null}
           </span>
         </span>
