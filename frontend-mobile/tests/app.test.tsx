@@ -385,3 +385,13 @@ test('A dialog stays when what began inside it ends beside it, and goes on a cli
   await click(dialog()!);
   expect(dialog()).toBeNull();
 });
+
+test('A log of the server that is not the one seen before is said above the list, also before the recovery key, and leads to it', async () => {
+  world.auditBroken = true;
+  world.recovery = 'none';
+  await open();
+  const line = page().querySelector('[role=alert]')!;
+  expect(line.textContent).toContain('The log of what was done on this server is not the one this device saw before.');
+  await click(button('Look at it'));
+  expect(location.hash).toBe(to.audit);
+});

@@ -51,6 +51,7 @@ export class Pretend implements Port {
   messages = new Map<string, Message[]>();
   recovery: 'none' | 'set' = 'set';
   receipts = { delivered: false, read: false };
+  auditBroken = false;
   #listener: ((event: MessageEvent<FromWorker>) => void) | null = null;
   #next = 1;
 
@@ -217,7 +218,7 @@ export class Pretend implements Port {
       conversations: open ? this.conversations : [],
       contacts: open ? this.contacts : [],
       history: open ? { on: true, complete: true, segments: 14, unread: 0, restored: 0, waiting: 3, bytes: 1_240_000, quota: 50_000_000, problem: null } : null,
-      settings: open ? { autoLock: 900, defaultTimer: null, recovery: this.recovery, receipts: this.receipts, auditBroken: false } : null,
+      settings: open ? { autoLock: 900, defaultTimer: null, recovery: this.recovery, receipts: this.receipts, auditBroken: this.auditBroken } : null,
     };
     this.#give({ kind: 'snapshot', snapshot });
   }

@@ -61,10 +61,11 @@ test('In Arabic everything is mirrored, on a phone and at a desk, and what is wr
   await jean.isAccessible('conversation');
 
   // The menu opens beside what it is of, by the keyboard too
-  await row(layla, 'the last page twice').focus();
+  const theirs = layla.page.locator('[role=log] li[data-message]', { hasText: 'the last page twice' }).first();
+  await theirs.focus();
   await layla.page.keyboard.press('Shift+F10');
   const menu = (await layla.page.getByRole('menu').boundingBox())!;
-  const of = (await row(layla, 'the last page twice').locator('[data-bubble]').boundingBox())!;
+  const of = (await theirs.locator('[data-bubble]').boundingBox())!;
   expect(menu.x + menu.width).toBeGreaterThan(of.x + of.width / 2);
   expect(menu.x + menu.width).toBeLessThanOrEqual(of.x + of.width);
   await layla.isAccessible('message-menu');
