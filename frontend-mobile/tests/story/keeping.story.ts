@@ -60,12 +60,12 @@ test('What was said is found again, what was begun outlives a reload, and the li
   await box(marie).fill('');
 
   // From pane to pane by F6
-  const focusIsOn = (what: 'textarea' | 'a') => expect.poll(() => marie.page.evaluate(() => document.activeElement?.localName)).toBe(what);
+  const focusIsOn = (what: 'input' | 'textarea' | 'a') => expect.poll(() => marie.page.evaluate(() => document.activeElement?.localName)).toBe(what);
+  await focusIsOn('input');
+  await marie.page.keyboard.press('F6');
   await focusIsOn('textarea');
   await marie.page.keyboard.press('F6');
   await focusIsOn('a');
-  await marie.page.keyboard.press('F6');
-  await focusIsOn('textarea');
 
   // In one conversation, from match to match
   await marie.page.keyboard.press('Control+f');
