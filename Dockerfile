@@ -35,7 +35,7 @@ RUN node build/bundle.mjs frontend-mobile/public/dotnet /pack.txt && npm --prefi
 FROM sdk AS published
 COPY docs/STORED.md docs/STORED.md
 COPY backend backend
-RUN dotnet publish backend/host --configuration Release --output /app --verbosity quiet --nologo -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
+RUN dotnet publish backend/host --configuration Release --output /app --verbosity quiet --nologo -p:Precompiled=true -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0 AS server
 COPY --from=published /app /app

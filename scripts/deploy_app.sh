@@ -9,5 +9,7 @@ command -v docker >/dev/null || { echo "This needs Docker with its compose plugi
 [ -s "$KAVALEK_SECRETS/connection" ] || { echo "There are no secrets in $KAVALEK_SECRETS yet: run scripts/deploy_infra.sh first." >&2; exit 1; }
 compose=(docker compose --file docker-compose-app.yml)
 if [ -n "${KAVALEK_IMAGE:-}" ]; then "${compose[@]}" pull; else "${compose[@]}" build; fi
+# One after the other, and what is in front of them last: all at once, NGINX would be stopped first and come back last.
+for part in auth messaging; do "${compose[@]}" up --detach --wait "$part"; done
 "${compose[@]}" up --detach --wait --remove-orphans
 "${compose[@]}" logs auth 2>/dev/null | grep -o 'https\?://[^ ]*#setup=[A-Za-z0-9_-]*' | tail -1 | sed 's/^/Whoever opens this link first owns the instance: /' || true

@@ -24,4 +24,4 @@ if ! take && [ ! -e "$to/fullchain.pem" ]; then
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj "/CN=$KAVALEK_HOST" -addext "subjectAltName=DNS:$KAVALEK_HOST" \
     -keyout "$to/privkey.pem" -out "$to/fullchain.pem" 2>/dev/null
 fi
-(while sleep 60; do if take; then nginx -t -q && nginx -s reload; fi; done) &
+(while sleep 5; do if take; then nginx -t -q && nginx -s reload; fi; done) &
