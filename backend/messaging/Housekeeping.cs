@@ -8,24 +8,27 @@ using Kavalek.Messaging.Sockets;
 using Kavalek.Messaging.Streams;
 using Kavalek.Protocol;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Kavalek.Messaging;
 
 /// <summary>What happens without a client asking: news of other parts of the server, the clock, the end.</summary>
 sealed class Housekeeping(
     GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Retention retention, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, AttachmentStore attachments, Admin.Figures figures, MessagingMetrics metrics, IEventBus bus,
-    MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
+    MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Housekeeping> log) : IHostedService, IDisposable
 {
     const int CatchUpSeconds = 3;
     const int NodeSeconds = 10;
 
     static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(4);
 
     // What the event bus asked for is repeated until it is stored.
     readonly ConcurrentQueue<Func<Task<Outcome>>> _owed = new();
     readonly List<IDisposable> _running = [];
     readonly ConcurrentDictionary<Task, byte> _background = new();
     int _searches, _ticks, _catchingUp;
+    bool _silent;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -158,12 +161,28 @@ sealed class Housekeeping(
     {
         sockets.Check();
         topics.Sweep();
+        LookAtDatabase();
         if (bus.IsShared && ++_ticks % (bus.IsLive ? CatchUpSeconds : 1) == 0)
             Follow(CatchUpAsync());
         if (bus.IsShared && _ticks % NodeSeconds == 1)
             _ = figures.NoteNodeAsync();
         for (int owed = _owed.Count; owed > 0 && _owed.TryDequeue(out Func<Task<Outcome>>? work); owed--)
             _ = DoAsync(work);
+    }
+
+    // Another node's line may be whole: whoever is connected here comes again, and is sent there.
+    void LookAtDatabase()
+    {
+        TimeSpan silence = reader.Silence;
+        if (bus.IsShared && silence > LongSilence)
+            sockets.CloseAll(ErrorCodes.Unavailable);
+        if (_silent == silence > TimeSpan.Zero)
+            return;
+        _silent = !_silent;
+        if (_silent)
+            log.LogError("The database does not answer");
+        else
+            log.LogInformation("The database answers again");
     }
 
     async Task ExpireAsync()

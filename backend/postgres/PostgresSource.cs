@@ -17,9 +17,10 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
     public const string MigrationLock = "SELECT pg_advisory_xact_lock(4242424242)";
 
     readonly NpgsqlDataSource _source;
-    readonly string _schema;
+    readonly string _connection, _schema;
+    Heartbeat? _heartbeat;
 
-    PostgresSource(NpgsqlDataSource source, string schema) => (_source, _schema) = (source, schema);
+    PostgresSource(string connection, string schema) => (_source, _connection, _schema) = (NpgsqlDataSource.Create(connection), connection, schema);
 
     /// <summary>Asks for the bytes on the disk of a schema's tables, with their indexes.</summary>
     public static string SizeOf(string schema) =>
@@ -51,7 +52,7 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
         // Milliseconds: who waits for another node's lock longer is told, and asks again.
         // And a node that is cut off in the middle of a transaction does not hold its locks for long: none of ours has anything to wait for in between.
         given.Options = $"{given.Options} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=5000".Trim();
-        return new PostgresSource(new NpgsqlDataSourceBuilder(given.ToString()).Build(), schema);
+        return new PostgresSource(given.ToString(), schema);
     }
 
     /// <summary>Takes a connection string apart.</summary>
@@ -69,10 +70,25 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>From now on the database is asked every second whether it is there; while it does not answer, <see cref="RequireThere"/> refuses, and so does whoever opens a connection.</summary>
+    public void Watch() => _heartbeat ??= new Heartbeat(_connection);
+
+    /// <summary>Where the database does not answer who watches it, for how long; else zero.</summary>
+    public TimeSpan Silence => _heartbeat?.Silence ?? TimeSpan.Zero;
+
+    /// <summary>Keeps nobody waiting for a database that does not answer, not even on a connection that they have.</summary>
+    /// <exception cref="NpgsqlException">It does not.</exception>
+    public void RequireThere()
+    {
+        if (_heartbeat is { IsSilent: true })
+            throw Away(null);
+    }
+
     /// <summary>An open connection; disposing it gives it back.</summary>
     /// <exception cref="NpgsqlException">There is none to be had.</exception>
     public NpgsqlConnection Open()
     {
+        RequireThere();
         try
         {
             return _source.OpenConnection();
@@ -87,6 +103,7 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
     /// <exception cref="NpgsqlException">There is none to be had.</exception>
     public async ValueTask<NpgsqlConnection> OpenAsync()
     {
+        RequireThere();
         try
         {
             return await _source.OpenConnectionAsync();
@@ -146,13 +163,21 @@ public sealed class PostgresSource : IDisposable, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _source.Dispose();
+    public void Dispose()
+    {
+        _heartbeat?.Dispose();
+        _source.Dispose();
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _heartbeat?.Dispose();
+        return _source.DisposeAsync();
+    }
 
     // A name that does not resolve, as that of a container that is stopped, comes as it is.
-    static NpgsqlException Away(Exception cause) => new("PostgreSQL is not to be reached.", cause);
+    static NpgsqlException Away(Exception? cause) => new("PostgreSQL is not to be reached.", cause);
 
     static void Execute(NpgsqlConnection connection, string sql)
     {

@@ -107,7 +107,8 @@ sealed partial class Nginx : IAsyncDisposable
             .Replace("worker_processes auto;", "worker_processes 1;", StringComparison.Ordinal)
             .Replace("worker_connections 32768;", "worker_connections 1024;", StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(folder, "conf.d/site.conf"), site);
-        if (nodes is not null) File.WriteAllText(Path.Combine(folder, "conf.d/nodes.conf"), $"upstream nodes {{ {string.Concat(nodes.Select(node => $"server 127.0.0.1:{node}; "))}}}\n");
+        // A name's addresses are asked for anew each time: which of them failed before is not remembered.
+        if (nodes is not null) File.WriteAllText(Path.Combine(folder, "conf.d/nodes.conf"), $"upstream nodes {{ {string.Concat(nodes.Select(node => $"server 127.0.0.1:{node} max_fails=0; "))}}}\n");
         File.WriteAllText(Path.Combine(folder, "nginx.conf"), main);
 
         Process process = Process.Start(new ProcessStartInfo(program, ["-e", "stderr", "-c", Path.Combine(folder, "nginx.conf"), "-g", "daemon off;"]) { RedirectStandardError = true })!;

@@ -204,7 +204,7 @@ sealed class ClusterScene : IAsyncDisposable
     {
         string name = $"{postgresPort}";
         string postgres = Path.Combine(_folder, $"postgres-{name}.secret"), redis = Path.Combine(_folder, $"redis-{name}.secret");
-        var connection = new Npgsql.NpgsqlConnectionStringBuilder(_owner) { Timeout = 2, CommandTimeout = 2 };
+        var connection = new Npgsql.NpgsqlConnectionStringBuilder(_owner);
         if (postgresPort != 0)
             connection.Port = postgresPort;
         File.WriteAllText(postgres, connection.ToString());

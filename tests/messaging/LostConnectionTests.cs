@@ -13,15 +13,7 @@ public static class LostConnectionTests
     [Fact]
     public static void What_died_unused_is_an_error_of_the_database_and_no_transaction_goes_on_without_what_it_began()
     {
-        string connection = "";
-        try
-        {
-            connection = TestPostgres.CreateDatabase();
-        }
-        catch (InvalidOperationException missing)
-        {
-            Assert.Skip(missing.Message);
-        }
+        string connection = CreateDatabase();
         try
         {
             using PostgresDatabase database = new(connection);
@@ -48,6 +40,54 @@ public static class LostConnectionTests
         finally
         {
             TestPostgres.DropDatabase(connection);
+        }
+    }
+
+    [Fact]
+    public static async Task On_a_line_that_was_cut_nobody_waits_for_long_and_when_it_is_whole_again_all_go_on()
+    {
+        string connection = CreateDatabase();
+        try
+        {
+            await using CutLine line = new(new NpgsqlConnectionStringBuilder(connection).Port);
+            using PostgresDatabase database = new(new NpgsqlConnectionStringBuilder(connection) { Host = "127.0.0.1", Port = line.Port }.ToString());
+            using StreamQueries queries = new(database);
+            Assert.Null(await queries.SubscriptionAsync(default, default));
+
+            line.Cut();
+            await UntilAsync(() => database.Silence > TimeSpan.Zero);
+            // Neither on the connection that is still there nor on a new one.
+            Assert.True(database.IsBroken(await Assert.ThrowsAnyAsync<DbException>(() => queries.SubscriptionAsync(default, default))));
+            Assert.True(database.IsBroken(Assert.ThrowsAny<DbException>(() => database.Connect())));
+
+            line.Mend();
+            await UntilAsync(() => database.Silence == TimeSpan.Zero);
+            Assert.Null(await queries.SubscriptionAsync(default, default));
+        }
+        finally
+        {
+            TestPostgres.DropDatabase(connection);
+        }
+    }
+
+    static async Task UntilAsync(Func<bool> isSo)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        late.CancelAfter(TimeSpan.FromMinutes(1));
+        while (!isSo())
+            await Task.Delay(TimeSpan.FromMilliseconds(20), late.Token);
+    }
+
+    static string CreateDatabase()
+    {
+        try
+        {
+            return TestPostgres.CreateDatabase();
+        }
+        catch (InvalidOperationException missing)
+        {
+            Assert.Skip(missing.Message);
+            throw;
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed class PostgresAuthDatabase : AuthDatabase
         try
         {
             source.Migrate(typeof(PostgresAuthDatabase).Assembly);
+            source.Watch();
             return new PostgresAuthDatabase(source);
         }
         catch

@@ -45,6 +45,12 @@ static class SocketEndpoint
             await Problems.Of(ErrorCodes.Invalid, "this is a WebSocket").ExecuteAsync(context);
             return;
         }
+        // Before anything is promised: whoever spreads sockets over nodes passes this one on to the next.
+        if (services.Reader.Silence > TimeSpan.Zero)
+        {
+            await Problems.Of(ErrorCodes.Unavailable, "the database does not answer").ExecuteAsync(context);
+            return;
+        }
         IPAddress address = SourceNetwork.Of(context.Connection.RemoteIpAddress);
         if (!services.Sockets.TryEnter(address))
         {

@@ -28,6 +28,20 @@ abstract class Database : IDisposable
     /// <summary>Whether the error says that the connection is of no use any more, and another one may be.</summary>
     public abstract bool IsBroken(DbException error);
 
+    /// <summary>Where it does not answer, for how long; else zero. A file always answers.</summary>
+    public virtual TimeSpan Silence => TimeSpan.Zero;
+
+    /// <summary>Keeps nobody waiting for a database that does not answer.</summary>
+    /// <exception cref="DbException">It does not.</exception>
+    public virtual void RequireThere()
+    {
+    }
+
+    /// <summary>A connection broke, and so may have those that nobody uses: none of them is used again.</summary>
+    public virtual void Forget()
+    {
+    }
+
     /// <summary>Bytes on the disk.</summary>
     public abstract long Size();
 

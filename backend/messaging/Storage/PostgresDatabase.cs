@@ -19,6 +19,7 @@ sealed class PostgresDatabase : Database
         try
         {
             _source.Migrate(typeof(PostgresDatabase).Assembly);
+            _source.Watch();
         }
         catch
         {
@@ -32,8 +33,11 @@ sealed class PostgresDatabase : Database
     /// <summary>A connection of the pool, as PostgreSQL's own.</summary>
     public NpgsqlConnection Connect() => _source.Open();
 
-    /// <summary>A connection broke: see <see cref="PostgresSource.Forget"/>.</summary>
-    public void Forget() => _source.Forget();
+    public override TimeSpan Silence => _source.Silence;
+
+    public override void RequireThere() => _source.RequireThere();
+
+    public override void Forget() => _source.Forget();
 
     public override DbConnection OpenReader() => _source.Open();
 

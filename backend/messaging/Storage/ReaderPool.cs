@@ -15,15 +15,18 @@ sealed class ReaderPool<T>(Database database, int connections, Func<DbConnection
     /// <summary>Reads. A server that was restarted leaves dead connections behind: what fails on one of them is asked again on a fresh one.</summary>
     public async Task<TResult> WithAsync<TResult>(Func<T, TResult> read)
     {
+        database.RequireThere();
         await _free.WaitAsync();
         try
         {
+            database.RequireThere();
             try
             {
                 return Read(_idle.TryTake(out T? idle) ? idle : prepare(database.OpenReader()), read);
             }
             catch (DbException e) when (database.IsBroken(e))
             {
+                database.Forget(); // first, or those that are cleared are what is opened next
                 Clear();
                 return Read(prepare(database.OpenReader()), read);
             }

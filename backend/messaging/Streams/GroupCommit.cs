@@ -30,6 +30,7 @@ sealed class GroupCommit : IDisposable
     const int Attempts = 5;                  // of a transaction that lost a race with another node
 
     readonly TimeSpan _acksWait;
+    readonly Database _database;
     readonly StreamStore _store;
     readonly StreamCache _cache;
     readonly RemovedDevices _removed;
@@ -51,6 +52,7 @@ sealed class GroupCommit : IDisposable
     {
         (_removed, _sleepers, _retention, _bus, _clock, _log) = (removed, sleepers, retention, bus, clock, log);
         _acksWait = options.AcksWait;
+        _database = database;
         _store = database.OpenStore(log);
         _cache = new StreamCache(options.CachedStreams);
         _thread = new Thread(Run) { IsBackground = true, Name = "stream writer" };
@@ -70,9 +72,11 @@ sealed class GroupCommit : IDisposable
         }
     }
 
-    /// <summary>Hands an operation to the writer; false if too many wait already, or the server is going down.</summary>
+    /// <summary>Hands an operation to the writer; false if too many wait already, the database does not answer, or the server is going down.</summary>
     public bool TryAdd(Operation operation)
     {
+        if (_database.Silence > TimeSpan.Zero)
+            return false;
         lock (_gate)
         {
             if (_stopping || _incoming.Count >= Capacity || _incomingBytes > CapacityBytes)
@@ -310,5 +314,10 @@ sealed class GroupCommit : IDisposable
     // A connection that a restart of the database left behind is replaced once; a database that is away keeps nobody waiting.
     bool MayRepeat(DbException e, int attempt) => attempt < (_store.IsBroken(e) ? 2 : Attempts) && _store.MayRepeat(e);
 
-    void Report(DbException e) => _log.LogError("A transaction failed: {Error}. Nothing of it was stored.", _store.Name(e));
+    void Report(DbException e)
+    {
+        // That the database does not answer is said once.
+        if (_database.Silence == TimeSpan.Zero)
+            _log.LogError("A transaction failed: {Error}. Nothing of it was stored.", _store.Name(e));
+    }
 }

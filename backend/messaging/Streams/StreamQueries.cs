@@ -25,6 +25,9 @@ sealed class StreamQueries(Database database) : IDisposable
 {
     readonly ReaderPool<Reader> _readers = new(database, connections: 8, static connection => new Reader(connection));
 
+    /// <summary>Where the database does not answer, for how long; else zero.</summary>
+    public TimeSpan Silence => database.Silence;
+
     /// <summary>All subscriptions of a device, or those whose stream's id is greater than <paramref name="after"/>, in the order of ids.</summary>
     public Task<List<Subscription>> SubscriptionsAsync(Id device, Id? after = null, int limit = int.MaxValue) => _readers.WithAsync(reader =>
     {
