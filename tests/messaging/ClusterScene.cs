@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -79,15 +78,17 @@ sealed class ClusterScene : IAsyncDisposable
             Assert.Skip(missing.Message);
         }
         var scene = new ClusterScene();
-        string data = Path.Combine(scene._folder, "auth");
-        scene.Auth = await ServerProcess.StartAsync(data, [.. scene.Stores(0, scene._redisPort), "--roles", "auth"]);
-        scene.Token = await scene.Auth.MintAsync(data);
-        scene.First = await scene.StartFirstAsync();
-        string port = new Npgsql.NpgsqlConnectionStringBuilder(scene._owner).Port.ToString(CultureInfo.InvariantCulture);
-        scene.Second = await ServerProcess.StartTrustingAsync(
-            scene.AuthorityFile, Path.Combine(scene._folder, "second"), [.. scene.Stores(scene.PostgresLine.Port, scene.RedisLine.Port), .. scene.Alone(), "--metrics-urls", scene.Metrics.GetLeftPart(UriPartial.Authority)]);
-        scene.Nginx = await Nginx.StartAsync(scene.Auth.Address.Port, scene._folder, nodes: [scene._firstPort, scene.Second.Address.Port]);
-        return scene;
+        try
+        {
+            await scene.StartAllAsync();
+            return scene;
+        }
+        catch
+        {
+            // Or its processes outlive the test.
+            await scene.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>The first node begins, or begins again.</summary>
@@ -198,6 +199,17 @@ sealed class ClusterScene : IAsyncDisposable
         }
         TestPostgres.Run("postgres.sh", "stop", PostgresFolder, "immediate");
         Directory.Delete(_folder, recursive: true);
+    }
+
+    async Task StartAllAsync()
+    {
+        string data = Path.Combine(_folder, "auth");
+        Auth = await ServerProcess.StartAsync(data, [.. Stores(0, _redisPort), "--roles", "auth"]);
+        Token = await Auth.MintAsync(data);
+        First = await StartFirstAsync();
+        Second = await ServerProcess.StartTrustingAsync(
+            AuthorityFile, Path.Combine(_folder, "second"), [.. Stores(PostgresLine.Port, RedisLine.Port), .. Alone(), "--metrics-urls", Metrics.GetLeftPart(UriPartial.Authority)]);
+        Nginx = await Nginx.StartAsync(Auth.Address.Port, _folder, nodes: [_firstPort, Second.Address.Port]);
     }
 
     string[] Stores(int postgresPort, int redisPort)
