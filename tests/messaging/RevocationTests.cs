@@ -47,6 +47,46 @@ public static class RevocationTests
         Assert.Equal(1, Count(server, "SELECT COUNT(*) FROM removed_device"));
     }
 
+    // K-27
+    [Fact]
+    public static async Task A_rank_that_was_taken_and_what_was_purged_are_told_again_at_the_next_start()
+    {
+        ManualClock clock = new();
+        await using TestServer server = await OpenServerAsync(clock);
+        using TestDevice owner = await TestDevice.SignUpAsync(server, server.SetUpSecret), admin = await TestDevice.SignUpAsync(server);
+        string owners = await DashboardAsync(owner);
+        await RankAsync("admin");
+        clock.Advance(TimeSpan.FromSeconds(1));
+        string admins = await DashboardAsync(admin);
+        Assert.Equal(HttpStatusCode.OK, await owner.SendAsync(HttpMethod.Get, "/api/v1/admin/groups", token: admins).StatusAsync());
+        Id old = Id.New(), recent = Id.New();
+        foreach (Id id in (Id[])[old, recent])
+        {
+            Call part = AuthorityTable.Part(id);
+            Assert.Equal(HttpStatusCode.OK, await admin.SendAsync(HttpMethod.Put, $"/api/v1/attachments/{id}", AuthorityScene.Body(AuthorityTable.Declaration()), admin.Session!.MessagingToken).StatusAsync());
+            Assert.Equal(HttpStatusCode.OK, await admin.SendAsync(part.Method, part.Path, part.Body, admin.Session!.MessagingToken).StatusAsync());
+        }
+        server.MessagingTables.Execute($"UPDATE attachment SET lives = lives + 172800 WHERE id = x'{old}'");
+
+        // The delivery service does not hear this, as if the process had died before it could.
+        await server.RestartAsync(o => o with { Messaging = false });
+        Assert.Equal(HttpStatusCode.NoContent, await owner.SendAsync(
+            HttpMethod.Post, "/auth/v1/admin/storage/purge", TestDevice.Json(new PurgeStorage(1), AdminJson.Default.PurgeStorage), owners).StatusAsync());
+        await RankAsync("member");
+        await server.RestartAsync(o => o with { Messaging = true });
+        foreach (string call in (string[])["overview", "groups", "storage"])
+            Assert.Equal(ErrorCodes.Unauthenticated, await owner.SendAsync(HttpMethod.Get, $"/api/v1/admin/{call}", token: admins).CodeAsync());
+        Assert.Equal(HttpStatusCode.OK, await owner.SendAsync(HttpMethod.Get, "/api/v1/admin/groups", token: owners).StatusAsync());
+        await Awaited.UntilAsync(() => server.GetAsync("/api/healthz").StatusAsync(), _ => Count(server, $"SELECT COUNT(*) FROM attachment WHERE id = x'{old}'") == 0);
+        Assert.Equal(1, Count(server, "SELECT COUNT(*) FROM attachment"));
+
+        async Task<string> DashboardAsync(TestDevice by) => (await TestDevice.ReadAsync(
+            by.PostAsync("/auth/v1/admin/sessions", new OpenAdminSession(by.AuthSecret), AdminJson.Default.OpenAdminSession, by.Session!.AuthToken), AdminJson.Default.AdminSession)).Token;
+
+        async Task RankAsync(string rank) => Assert.Equal(HttpStatusCode.NoContent, await owner.SendAsync(
+            HttpMethod.Put, $"/auth/v1/admin/people/{admin.Account}/rank", TestDevice.Json(new SetRank(rank), AdminJson.Default.SetRank), owners).StatusAsync());
+    }
+
     // K-07, K-09
     [Fact]
     public static async Task Sockets_close_with_their_session_whoever_ends_it_and_nothing_comes_after()
