@@ -81,10 +81,7 @@ public static class FiguresTests
         async Task<MessagingOverview> GrowthAsync(TimeSpan after, int rows, string token)
         {
             scene.Clock.Advance(after);
-            MessagingOverview overview;
-            do overview = await ReadAsync(scene, "/api/v1/admin/overview", AdminJson.Default.MessagingOverview, token);
-            while (overview.Growth.Length < rows);
-            return overview;
+            return await Awaited.UntilAsync(() => ReadAsync(scene, "/api/v1/admin/overview", AdminJson.Default.MessagingOverview, token), overview => overview.Growth.Length >= rows);
         }
     }
 
@@ -176,10 +173,8 @@ public static class FiguresTests
         admin = await OpenAsync(scene, scene.Carol);
         using (HttpResponseMessage done = await scene.SendAsync(Purge(1, scene.Bob.Account), admin))
             Assert.Equal(HttpStatusCode.NoContent, done.StatusCode);
-        while ((await ReadAsync(scene, path, AdminJson.Default.PurgePreview, admin)).Files > 0)
-        {
-            // The delivery service is told, and does it.
-        }
+        // The delivery service is told, and does it.
+        await Awaited.UntilAsync(() => ReadAsync(scene, path, AdminJson.Default.PurgePreview, admin), preview => preview.Files == 0);
         await scene.Bob.RefreshAsync();
         Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.OK], [await StateAsync(old), await StateAsync(recent)]);
         StorageRecord left = (await ReadAsync(scene, "/api/v1/admin/storage", AdminJson.Default.StoragePage, admin)).Accounts.Single(a => a.Account == scene.Bob.Account);
