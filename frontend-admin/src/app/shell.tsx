@@ -132,7 +132,8 @@ export function Shell({ handle, onClose }: { readonly handle: string; readonly o
           {words.toApp}
         </a>
       </nav>
-      <main className={styles.main} ref={main} tabIndex={0}>
+      {/* Whoever goes on by keyboard behind the menu's end sees where they are. */}
+      <main className={styles.main} ref={main} tabIndex={0} onFocus={() => setMenuOpen(false)}>
         <div className={styles.content}>
           <h1>{words.screens[screen]}</h1>
           <Drawn key={screen} />

@@ -133,7 +133,7 @@ export const en = {
   },
 
   storage: {
-    text: 'Sizes alone: the server can read none of it. What waits to be delivered belongs to conversations, whose it is nobody knows here; the overview has it in its figures.',
+    text: 'Sizes alone: the server can read none of it. What still waits to be delivered belongs to conversations, and nobody here knows whose those are; the overview counts it with the rest.',
     total: count('account keeps something here', 'accounts keep something here'),
     none: 'Nobody keeps anything here.',
     account: 'Account',
@@ -339,6 +339,7 @@ export const en = {
     find: 'Find',
     handle: 'Handle',
     devices: 'Devices',
+    devicesOf: (n: number): string => `Devices: ${n}`,
     loggedIn: (n: number): string => `${n} logged in`,
     you: 'This is you. Nobody acts on their own account here.',
     above: 'Their rank is not below yours.',
@@ -374,10 +375,11 @@ export const en = {
     rank: 'They become',
     submit: 'Make the link',
     ready: 'The link is shown only now. Whoever has it can join.',
+    another: 'Make another one',
     open: 'Open invitations',
     none: 'There are none.',
     left: count('person can still join', 'people can still join'),
-    until: (day: string): string => `until ${day}`,
+    until: (when: string): string => `ends ${when}`,
     revoke: 'Revoke',
     revokeText: 'The link stops working. Who has joined by it stays.',
     revoked: 'Revoked',
@@ -419,8 +421,8 @@ export const en = {
 
   sees: {
     text: 'The whole truth: everything that this server stores, logs or says about anybody. A test holds this list against the running program, so nothing can be missing.',
-    purpose: 'What for',
-    lifetime: 'How long',
+    purpose: 'What for:',
+    lifetime: 'How long:',
   },
 };
 

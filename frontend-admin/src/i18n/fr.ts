@@ -132,7 +132,7 @@ export const fr: Words = {
   },
 
   storage: {
-    text: 'Des tailles seulement : le serveur n’en lit rien. Ce qui attend d’être remis appartient à des conversations, à qui, nul ne le sait ici ; la vue d’ensemble le compte dans ses chiffres.',
+    text: 'Des tailles seulement : le serveur n’en lit rien. Ce qui attend encore d’être remis appartient à des conversations, et nul ne sait ici de qui elles sont ; la vue d’ensemble le compte avec le reste.',
     total: count('compte garde quelque chose ici', 'comptes gardent quelque chose ici'),
     none: 'Personne ne garde rien ici.',
     account: 'Compte',
@@ -343,6 +343,7 @@ export const fr: Words = {
     find: 'Chercher',
     handle: 'Identifiant',
     devices: 'Appareils',
+    devicesOf: n => `Appareils : ${n}`,
     loggedIn: n => `${n} connectés`,
     you: 'C’est vous. Personne n’agit ici sur son propre compte.',
     above: 'Son rang n’est pas au-dessous du vôtre.',
@@ -378,10 +379,11 @@ export const fr: Words = {
     rank: 'Rang donné',
     submit: 'Créer le lien',
     ready: 'Le lien n’est affiché que maintenant. Quiconque l’a peut entrer.',
+    another: 'En créer une autre',
     open: 'Invitations ouvertes',
     none: 'Il n’y en a pas.',
     left: count('personne peut encore entrer', 'personnes peuvent encore entrer'),
-    until: day => `jusqu’au ${day}`,
+    until: when => `finit ${when}`,
     revoke: 'Révoquer',
     revokeText: 'Le lien cesse de fonctionner. Qui est entré par lui reste.',
     revoked: 'Révoquée',
@@ -422,8 +424,8 @@ export const fr: Words = {
   },
 
   sees: {
-    text: 'Toute la vérité : tout ce que ce serveur garde, journalise ou dit de qui que ce soit. Un test compare cette liste au programme qui tourne : rien ne peut y manquer.',
-    purpose: 'Pour quoi',
-    lifetime: 'Combien de temps',
+    text: 'Toute la vérité : tout ce que ce serveur garde, journalise ou dit de qui que ce soit. Un test compare cette liste au programme qui tourne : rien ne peut y manquer. Elle est en anglais, comme dans la documentation.',
+    purpose: 'Pour quoi :',
+    lifetime: 'Combien de temps :',
   },
 };

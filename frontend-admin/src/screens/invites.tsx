@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useFormats } from '@app/i18n';
+import { useNow } from '@app/page/use-now';
 import { Button } from '@app/ui/button';
 import { ContactLink } from '@app/ui/contact-link';
 import { SelectField } from '@app/ui/field';
@@ -25,6 +26,7 @@ export function Invites() {
   const { dashboard } = useDashboard();
   const mine = useRank();
   const say = useToast();
+  const now = useNow(60_000);
   const invites = useAsked(dashboard.invites);
   const [people, setPeople] = useState<number>(1);
   const [validity, setValidity] = useState<number>(604_800);
@@ -43,7 +45,7 @@ export function Invites() {
           <>
             <p>{t.ready}</p>
             <ContactLink link={link} />
-            <Button onClick={() => setLink(null)}>{t.make}</Button>
+            <Button onClick={() => setLink(null)}>{t.another}</Button>
           </>
         ) : (
           <>
@@ -51,7 +53,7 @@ export function Invites() {
               <SelectField label={t.uses} value={people} onChange={event => setPeople(Number(event.target.value))}>
                 {uses.map(count => (
                   <option key={count} value={count}>
-                    {count}
+                    {formats.number(count)}
                   </option>
                 ))}
               </SelectField>
@@ -94,7 +96,7 @@ export function Invites() {
             <Row
               key={invite.invite}
               title={t.left(invite.usesLeft)}
-              text={`${words.ranks[invite.rank]} · ${t.until(formats.full(invite.expires * 1000))}`}
+              text={`${words.ranks[invite.rank]} · ${t.until(formats.until(invite.expires * 1000, now))}`}
               end={<Button onClick={() => setRevoked(invite.invite)}>{t.revoke}</Button>}
             />
           ))

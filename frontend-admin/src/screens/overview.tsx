@@ -1,4 +1,3 @@
-import { useEffect, useState } from 'react';
 import { useLive } from '@app/client';
 import { useFormats } from '@app/i18n';
 import { Line } from '@app/ui/line';
@@ -24,32 +23,25 @@ const scarce = 1e9;
 
 type Series = Readonly<Record<'times' | 'connections' | 'perMinute' | 'p50' | 'p99' | 'queue' | 'memory', readonly number[]>>;
 
+/** What was seen when, and before. */
+interface Look {
+  readonly delivery: MessagingOverview;
+  readonly series: Series;
+  readonly now: number;
+}
+
 const nothing: Series = { times: [], connections: [], perMinute: [], p50: [], p99: [], queue: [], memory: [] };
 
 /** Whether the instance is well: figures of nobody in particular. */
 export function Overview() {
   const { dashboard } = useDashboard();
   const auth = useAsked(dashboard.overview, '', 60);
-  const delivery = useAsked(dashboard.delivery, '', every);
-  const series = useSeries(delivery.value, auth.value);
-  const now = series.times.at(-1);
-  if (!auth.value || !delivery.value || now === undefined) return <Waiting asked={auth.problem ? auth : delivery} />;
-  return <Well auth={auth.value} delivery={delivery.value} series={series} now={now} paused={Boolean(auth.problem ?? delivery.problem)} />;
+  const delivery = useAsked(async () => noted(dashboard, await dashboard.delivery(), auth.value), '', every);
+  if (!auth.value || !delivery.value) return <Waiting asked={auth.problem ? auth : delivery} />;
+  return <Well auth={auth.value} {...delivery.value} paused={Boolean(auth.problem ?? delivery.problem)} />;
 }
 
-function Well({
-  auth,
-  delivery,
-  series,
-  now,
-  paused,
-}: {
-  readonly auth: AuthOverview;
-  readonly delivery: MessagingOverview;
-  readonly series: Series;
-  readonly now: number;
-  readonly paused: boolean;
-}) {
+function Well({ auth, delivery, series, now, paused }: Look & { readonly auth: AuthOverview; readonly paused: boolean }) {
   const words = useWords().overview;
   const formats = useFormats();
   const isAdmin = isAtLeast(useRank(), 'admin');
@@ -60,7 +52,7 @@ function Well({
   const bytes = (value: number) => formats.bytes(value);
   const milliseconds = (value: number) => formats.milliseconds(value);
   const latency = (microseconds: number) => (delivery.delivery.count === 0 ? '–' : milliseconds(microseconds / 1000));
-  const memory = delivery.memoryBytes + (auth.apart ? auth.memoryBytes : 0);
+  const memory = delivery.memoryBytes + apart(auth);
   const advice = [
     isBackupOld && words.backupAdvice,
     endsSoon && words.certificateAdvice(formats.until(auth.certificateExpires! * 1000, now * 1000)),
@@ -181,28 +173,25 @@ function SetUpLine() {
 
 const kept = new WeakMap<Dashboard, Series>();
 
-/** The last looks; in the memory of this page alone, where they stay while the dashboard is open. */
-function useSeries(look: MessagingOverview | null, auth: AuthOverview | null): Series {
-  const { dashboard } = useDashboard();
-  const [series, setSeries] = useState(() => kept.get(dashboard) ?? nothing);
-  const apart = auth?.apart ? auth.memoryBytes : 0;
-  useEffect(() => {
-    if (!look) return;
-    const after = (values: readonly number[], value: number) => [...values, value].slice(-shown);
-    const before = kept.get(dashboard) ?? nothing;
-    const next: Series = {
-      times: after(before.times, Math.floor(Date.now() / 1000)),
-      connections: after(before.connections, look.connections),
-      perMinute: after(before.perMinute, look.entriesPerMinute),
-      p50: after(before.p50, look.delivery.p50 / 1000),
-      p99: after(before.p99, look.delivery.p99 / 1000),
-      queue: after(before.queue, look.queueDepth),
-      memory: after(before.memory, look.memoryBytes + apart),
-    };
-    kept.set(dashboard, next);
-    setSeries(next);
-    // A look is noted once, when it comes.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [look, dashboard]);
-  return series;
+/** A look, noted behind those before it; in the memory of this page alone, where they stay while the dashboard is open. */
+function noted(dashboard: Dashboard, delivery: MessagingOverview, auth: AuthOverview | null): Look {
+  const now = Math.floor(Date.now() / 1000);
+  const before = kept.get(dashboard) ?? nothing;
+  const after = (values: readonly number[], value: number) => [...values, value].slice(-shown);
+  const series: Series = {
+    times: after(before.times, now),
+    connections: after(before.connections, delivery.connections),
+    perMinute: after(before.perMinute, delivery.entriesPerMinute),
+    p50: after(before.p50, delivery.delivery.p50 / 1000),
+    p99: after(before.p99, delivery.delivery.p99 / 1000),
+    queue: after(before.queue, delivery.queueDepth),
+    memory: after(before.memory, delivery.memoryBytes + apart(auth)),
+  };
+  kept.set(dashboard, series);
+  return { delivery, series, now };
+}
+
+/** What the authentication service holds where it is a process of its own. */
+function apart(auth: AuthOverview | null): number {
+  return auth?.apart ? auth.memoryBytes : 0;
 }

@@ -69,7 +69,7 @@ export function PersonDialog({ person, onClose, onChanged }: { readonly person: 
                 <span className={classNames(styles.tag, person.state !== 'active' && styles.warns)}>{words.states[person.state]}</span>
               </span>
               <span className={styles.small}>
-                {t.devices}: {person.devices} · {t.loggedIn(person.sessions)}
+                {t.devicesOf(person.devices)} · {t.loggedIn(person.sessions)}
               </span>
             </p>
           </div>

@@ -27,12 +27,12 @@ export function Sees() {
                 <code translate="no">{item.names.join(', ')}</code>
                 {item.purpose && (
                   <p className={styles.small}>
-                    {t.purpose}: {item.purpose}
+                    {t.purpose} <span lang="en">{item.purpose}</span>
                   </p>
                 )}
                 {item.lifetime && (
                   <p className={styles.small}>
-                    {t.lifetime}: {item.lifetime}
+                    {t.lifetime} <span lang="en">{item.lifetime}</span>
                   </p>
                 )}
               </li>

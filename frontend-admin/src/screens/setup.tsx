@@ -1,4 +1,4 @@
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { useLive } from '@app/client';
 import { Button } from '@app/ui/button';
 import { ContactLink } from '@app/ui/contact-link';
@@ -30,6 +30,13 @@ function Steps({ state }: { readonly state: SetUpState }) {
   const words = useWords();
   const t = words.setup;
   const [step, setStep] = useState(0);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = useRef(step);
+  // What was clicked is gone with its step: whoever goes by keyboard or listens begins at the next one's title.
+  useEffect(() => {
+    if (shown.current !== step) heading.current?.focus();
+    shown.current = step;
+  }, [step]);
   const { settings } = state;
   const next = () => setStep(step + 1);
   const back = step > 0 && <Button onClick={() => setStep(step - 1)}>{t.back}</Button>;
@@ -69,14 +76,18 @@ function Steps({ state }: { readonly state: SetUpState }) {
         {steps.map(({ title }, at) => (
           <li key={title} aria-current={at === step ? 'step' : undefined} className={at < step ? styles.done : undefined}>
             <button type="button" onClick={() => setStep(at)}>
-              <span aria-hidden="true">{at + 1}</span>
-              {title}
+              <span aria-hidden="true" className={styles.number}>
+                {at + 1}
+              </span>
+              <span className={styles.title}>{title}</span>
             </button>
           </li>
         ))}
       </ol>
       <section className={styles.step} aria-labelledby="step">
-        <h2 id="step">{current.title}</h2>
+        <h2 id="step" ref={heading} tabIndex={-1}>
+          {current.title}
+        </h2>
         {current.drawn}
       </section>
     </>

@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 
 export const password = 'correct horse battery staple';
 export const phone = { width: 390, height: 844 };
+export const tablet = { width: 820, height: 1180 };
 export const desktop = { width: 1440, height: 900 };
 
 const pictures = process.env['KAVALEK_PICTURES'];
