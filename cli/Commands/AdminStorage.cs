@@ -68,7 +68,7 @@ static class AdminStorage
         {
             Id? account = run.Get(handle) is string who ? (await AdminPeople.PersonAsync(dashboard, who, cancel)).Account : null;
             PurgePreview preview = await dashboard.PreviewPurgeAsync(run.Get(days), account, cancel);
-            string what = $"{AdminCommand.Number(preview.Files)} attachments, {Size(preview.Bytes)}";
+            string what = $"{AdminCommand.Number(preview.Files)} attachment{(preview.Files == 1 ? "" : "s")}, {Size(preview.Bytes)}";
             if (run.Get(dry) || preview.Files == 0)
             {
                 run.Shell.Tell($"That would be {what}. Nothing was deleted.");

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Kavalek.Tests.Support;
 
 namespace Kavalek.Cli.Tests;
@@ -13,6 +14,9 @@ public sealed class TwoPeople : IAsyncLifetime
     public string Marie => Profile("marie");
     public string Jean => Profile("jean");
 
+    /// <summary>Where the server makes its backups.</summary>
+    public string Backups => Profile("backups");
+
     /// <summary>Everything that was printed while they were made.</summary>
     internal List<Outcome> Printed { get; } = [];
 
@@ -20,7 +24,10 @@ public sealed class TwoPeople : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Server = await TestServer.StartAsync();
+        string key = Profile("backup.key");
+        await File.WriteAllTextAsync(key, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Server = await TestServer.StartAsync(change: options => options with { BackupTo = Backups, BackupKeyFile = key });
         await RunAsync(Marie, "signup", $"{Server.Address}#setup={Server.SetUpSecret}", "--email", "marie@example.org", "--handle", "marie", "--name", "Marie");
         await SignUpAsync("jean");
         await RunAsync(Jean, "contacts", "add", "@marie");
