@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState, type FormEvent } from 'react';
+import { memo, useCallback, useEffect, useState, type FormEvent } from 'react';
 import { Button } from '@app/ui/button';
 import { classNames } from '@app/ui/class-names';
 import { SelectField, TextField } from '@app/ui/field';
@@ -97,24 +97,7 @@ export function People() {
           </thead>
           <tbody>
             {people.map(person => (
-              <tr key={person.account}>
-                <td>
-                  <button type="button" className={styles.name} onClick={() => setOpen(person)}>
-                    <Tile id={person.account} name={person.handle} size="s" />
-                    <span dir="ltr">@{person.handle}</span>
-                    {person.state !== 'active' && <span className={classNames(styles.tag, styles.warns, styles.narrow)}>{words.states[person.state]}</span>}
-                  </button>
-                </td>
-                <td>
-                  <span className={styles.tag}>{words.ranks[person.rank]}</span>
-                </td>
-                <td className={styles.wide}>
-                  <span className={classNames(styles.tag, person.state !== 'active' && styles.warns)}>{words.states[person.state]}</span>
-                </td>
-                <td className={styles.wide}>
-                  {person.devices} <span className={styles.small}>· {t.loggedIn(person.sessions)}</span>
-                </td>
-              </tr>
+              <PersonRow key={person.account} person={person} onOpen={setOpen} />
             ))}
           </tbody>
         </table>
@@ -127,6 +110,31 @@ export function People() {
     </>
   );
 }
+
+/** One of them. Drawn again only when the server says something else of it: there may be hundreds, and whoever searches types. */
+const PersonRow = memo(function PersonRow({ person, onOpen }: { readonly person: Person; readonly onOpen: (person: Person) => void }) {
+  const words = useWords();
+  return (
+    <tr>
+      <td>
+        <button type="button" className={styles.name} onClick={() => onOpen(person)}>
+          <Tile id={person.account} name={person.handle} size="s" />
+          <span dir="ltr">@{person.handle}</span>
+          {person.state !== 'active' && <span className={classNames(styles.tag, styles.warns, styles.narrow)}>{words.states[person.state]}</span>}
+        </button>
+      </td>
+      <td>
+        <span className={styles.tag}>{words.ranks[person.rank]}</span>
+      </td>
+      <td className={styles.wide}>
+        <span className={classNames(styles.tag, person.state !== 'active' && styles.warns)}>{words.states[person.state]}</span>
+      </td>
+      <td className={styles.wide}>
+        {person.devices} <span className={styles.small}>· {words.people.loggedIn(person.sessions)}</span>
+      </td>
+    </tr>
+  );
+});
 
 /** What was typed, once nothing more was for a moment: each letter need not be asked for. */
 function useSettled(text: string): string {
