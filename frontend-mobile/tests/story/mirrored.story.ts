@@ -92,6 +92,16 @@ test('In Arabic everything is mirrored, on a phone and at a desk, and what is wr
       await person.page.evaluate(hash => void (location.hash = hash), `#/${page}`);
       await person.page.locator('[role=main] h1').waitFor();
       await person.isAccessible(`mirrored-${page.replace('/', '-')}`);
+      if (page !== 'new/group') continue;
+      // A name and the handle below it begin on the same side, whatever their own direction is
+      const [name, handle] = await person.page.locator('label:has([type=checkbox]) :is(bdi, span[dir=ltr])').evaluateAll(lines =>
+        lines.slice(0, 2).map(line => {
+          const range = document.createRange();
+          range.selectNodeContents(line);
+          return range.getBoundingClientRect().right;
+        }),
+      );
+      expect(Math.abs(name! - handle!)).toBeLessThan(2);
     }
   }
   await stage.leave([layla, jean], /favicon|status of 40[134]/);
