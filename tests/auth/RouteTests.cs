@@ -103,9 +103,9 @@ public sealed class RouteTests
         static string Name(RouteEndpoint route) => $"{route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single()} {route.RoutePattern.RawText}";
         Assert.Equal(Fresh, served.Where(route => route.Metadata.GetMetadata<AccessMetadata>()!.Fresh).Select(Name).Order(StringComparer.Ordinal));
 
-        async Task RefusedAsync(RouteEndpoint route, string token, string code) => await scene.SendAsync(new HttpMethod(Name(route).Split(' ')[0]),
-            route.RoutePattern.RawText!.Replace("{account}", scene.Member.Account.ToString(), StringComparison.Ordinal).Replace("{invite}", Id.New().ToString(), StringComparison.Ordinal)
-                .Replace("{report}", Id.New().ToString(), StringComparison.Ordinal), token).RefusedAsync(code);
+        string PathOf(RouteEndpoint route) => route.RoutePattern.RawText!.Replace("{account}", scene.Member.Account.ToString(), StringComparison.Ordinal)
+            .Replace("{invite}", Id.New().ToString(), StringComparison.Ordinal).Replace("{report}", Id.New().ToString(), StringComparison.Ordinal);
+        async Task RefusedAsync(RouteEndpoint route, string token, string code) => await scene.SendAsync(new HttpMethod(Name(route).Split(' ')[0]), PathOf(route), token).RefusedAsync(code);
         string before = scene.Server.Dump();
         foreach (RouteEndpoint route in served)
         {
@@ -117,12 +117,20 @@ public sealed class RouteTests
             Access access = route.Metadata.GetMetadata<AccessMetadata>()!.Access;
             if (access > Access.Moderator) await RefusedAsync(route, scene.TokenOf(scene.Moderator), ErrorCodes.Forbidden);
             if (access > Access.Admin) await RefusedAsync(route, scene.TokenOf(scene.Admin), ErrorCodes.Forbidden);
+
+            // A page of another origin has no cookie to ride on, and its browser is not told that it may send a token.
+            using HttpRequestMessage question = new(HttpMethod.Options, PathOf(route))
+            {
+                Headers = { { "Origin", "https://elsewhere.example" }, { "Access-Control-Request-Method", Name(route).Split(' ')[0] }, { "Access-Control-Request-Headers", "authorization" } },
+            };
+            using HttpResponseMessage said = await scene.Server.Http.SendAsync(question, TestContext.Current.CancellationToken);
+            Assert.False(said.IsSuccessStatusCode);
+            Assert.DoesNotContain(said.Headers, header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase) || header.Key == "Set-Cookie");
         }
         scene.Clock.Advance(TimeSpan.FromSeconds(Staff.FreshSeconds + 1));
         foreach (RouteEndpoint route in served.Where(route => Fresh.Contains(Name(route)))) await RefusedAsync(route, scene.TokenOf(scene.Owner), ErrorCodes.PasswordRequired);
         Assert.Equal(before, scene.Server.Dump());
     }
-
 
     [Fact]
     public async Task Each_call_is_refused_to_whoever_may_not_make_it() // K-21, K-27

@@ -62,6 +62,11 @@ sealed class ClusterScene : IAsyncDisposable
 
     public TestTables Messaging => new(_folder, _owner, "messaging");
 
+    public TestTables Accounts => new(_folder, _owner, "auth");
+
+    /// <summary>Where attachments lie: one folder for both nodes.</summary>
+    public string Blobs => Path.Combine(_folder, "first", "blobs");
+
     string AuthorityFile => Path.Combine(_folder, "redis.pem");
 
     string PostgresFolder => Path.Combine(_folder, "postgres");
@@ -108,7 +113,7 @@ sealed class ClusterScene : IAsyncDisposable
         File.WriteAllLines(file, settings);
         _redis = Process.Start(new ProcessStartInfo("redis-server", [file]) { RedirectStandardOutput = true })!;
         _ = _redis.StandardOutput.ReadToEndAsync();
-        while (true)
+        while (!_redis.HasExited)
         {
             using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
             try
@@ -121,6 +126,7 @@ sealed class ClusterScene : IAsyncDisposable
                 // Not listening yet.
             }
         }
+        throw new InvalidOperationException("Redis did not start");
     }
 
     public void KillRedis()
@@ -176,7 +182,7 @@ sealed class ClusterScene : IAsyncDisposable
         return async () =>
         {
             await using NetworkStream last = await RedisAsync($"AUTH watcher {RedisPassword}\r\nECHO the-end\r\n");
-            await end.Task;
+            await end.Task.WaitAsync(Awaited.Patience);
             await stream.DisposeAsync();
             lock (heard)
                 return heard.ToString();
@@ -206,6 +212,9 @@ sealed class ClusterScene : IAsyncDisposable
         string data = Path.Combine(_folder, "auth");
         Auth = await ServerProcess.StartAsync(data, [.. Stores(0, _redisPort), "--roles", "auth"]);
         Token = await Auth.MintAsync(data);
+        Directory.CreateDirectory(Blobs);
+        Directory.CreateDirectory(Path.Combine(_folder, "second"));
+        File.CreateSymbolicLink(Path.Combine(_folder, "second", "blobs"), Blobs);
         First = await StartFirstAsync();
         Second = await ServerProcess.StartTrustingAsync(
             AuthorityFile, Path.Combine(_folder, "second"), [.. Stores(PostgresLine.Port, RedisLine.Port), .. Alone(), "--metrics-urls", Metrics.GetLeftPart(UriPartial.Authority)]);
@@ -244,6 +253,21 @@ sealed class ClusterScene : IAsyncDisposable
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
+
+/// <summary>One of these for all tests of a class, made for the first that wants it.</summary>
+public sealed class SharedCluster : IAsyncDisposable
+{
+    Task<ClusterScene>? _scene;
+
+    internal Task<ClusterScene> SceneAsync() => _scene ??= ClusterScene.StartAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_scene is { IsCompletedSuccessfully: true })
+            await (await _scene).DisposeAsync();
     }
 }
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using System.Text;
+using System.Text.Json;
 using Google.Protobuf;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
@@ -11,14 +13,15 @@ using Kavalek.Tests.Support;
 namespace Kavalek.Messaging.Tests;
 
 /// <summary>Two delivery services, one authentication service, PostgreSQL and Redis, each a process that can die.</summary>
-public static class ClusterTests
+public sealed class ClusterTests(SharedCluster shared) : IClassFixture<SharedCluster>
 {
     // K-62, K-64
     [Fact]
-    public static async Task Conversations_and_revocations_cross_nodes_and_neither_Redis_nor_the_logs_of_PostgreSQL_say_anything()
+    public async Task Conversations_and_revocations_cross_nodes_and_neither_Redis_nor_the_logs_of_PostgreSQL_say_anything()
     {
-        await using ClusterScene scene = await ClusterScene.StartAsync();
+        ClusterScene scene = await shared.SceneAsync();
         Func<Task<string>> monitored = await scene.MonitorAsync();
+        double failed = (await MeasuredAsync()).Figures["kavalek_operations_failed"];
         PlainDevice alice = PlainDevice.New(), bob = PlainDevice.New();
         Id stream = Id.New();
         await using TestSocket first = await TestSocket.ConnectAsync(scene.First.Address, scene.Token(alice));
@@ -56,12 +59,36 @@ public static class ClusterTests
 
         // A session that ends at the authentication service ends its sockets on every node, and its tokens are refused there.
         using var http = new HttpClient { BaseAddress = scene.Auth.Address };
-        InstanceInfo info = System.Text.Json.JsonSerializer.Deserialize(
+        InstanceInfo info = JsonSerializer.Deserialize(
             await http.GetStringAsync("/auth/v1/instance", TestContext.Current.CancellationToken), AuthJson.Default.InstanceInfo)!;
         using TestDevice person = TestDevice.New(http, info.Id);
         Assert.Equal(HttpStatusCode.Accepted, await person.RegisterAsync(person.Registration()).StatusAsync());
         await person.LogInAsync();
         string token = person.Session!.MessagingToken;
+
+        // Whoever runs the instance sees both nodes on either, and what the authentication service writes down as purged goes at the delivery services.
+        scene.Accounts.Execute($"UPDATE account SET rank = 'owner' WHERE id = x'{person.Account}'");
+        string dashboard;
+        using (HttpResponseMessage opened = await person.SendAsync(HttpMethod.Post, AuthorityTable.OpenDashboard(person).Path, AuthorityTable.OpenDashboard(person).Body))
+            dashboard = JsonSerializer.Deserialize(await opened.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), AdminJson.Default.AdminSession)!.Token;
+        foreach (ServerProcess node in (ServerProcess[])[scene.First, scene.Second])
+        {
+            MessagingOverview overview = await Awaited.UntilAsync(async () => JsonSerializer.Deserialize(
+                await ContentAsync(node, HttpMethod.Get, "/api/v1/admin/overview", dashboard), AdminJson.Default.MessagingOverview)!, seen => seen.Nodes.Length >= 2 && seen.Delivery.Count > 0);
+            Assert.Equal(overview.Nodes.Sum(n => n.Connections), overview.Connections);
+        }
+        Id purged = Id.New();
+        DeclareAttachment declared = AuthorityTable.Declaration();
+        declared.Lives = 30 * 86_400;
+        using (var owns = new TestRest(scene.First.Address, () => token))
+            (await owns.SendAsync(HttpMethod.Put, $"/api/v1/attachments/{purged}", declared)).EnsureSuccessStatusCode().Dispose();
+        await ContentAsync(scene.First, HttpMethod.Patch, AuthorityTable.Part(purged).Path, token, AuthorityTable.Part(purged).Body);
+        Assert.Single(Directory.GetFiles(scene.Blobs, $"{purged}", SearchOption.AllDirectories));
+        scene.Messaging.Execute($"UPDATE attachment SET expires = expires - 172800 WHERE id = x'{purged}'");
+        await ContentAsync(scene.Auth, HttpMethod.Post, "/auth/v1/admin/storage/purge", dashboard, TestDevice.Json(new PurgeStorage(1), AdminJson.Default.PurgeStorage));
+        await Awaited.UntilAsync(() => Task.FromResult(Directory.GetFiles(scene.Blobs, $"{purged}", SearchOption.AllDirectories)), files => files.Length == 0);
+        Assert.Equal(0, scene.Messaging.Count("SELECT COUNT(*) FROM attachment") + scene.Messaging.Count("SELECT SUM(bytes) + SUM(files) FROM attachment_use"));
+
         await using TestSocket theirs = await TestSocket.ConnectAsync(scene.Second.Address, token);
         Assert.Equal(HttpStatusCode.NoContent, await person.SendAsync(HttpMethod.Delete, "/auth/v1/sessions/current").StatusAsync());
         Assert.Equal(ErrorCodes.DeviceRemoved, (await theirs.ClosedAsync()).Code);
@@ -71,17 +98,12 @@ public static class ClusterTests
         // Who is connected where is known for less than a minute at a time, and not after it left.
         Assert.Equal("1", await scene.AskRedisAsync($"EXISTS kavalek:p:{bob.Device}"));
         Assert.InRange(int.Parse(await scene.AskRedisAsync($"TTL kavalek:p:{bob.Device}"), System.Globalization.CultureInfo.InvariantCulture), 1, 60);
-        while (await scene.AskRedisAsync($"EXISTS kavalek:p:{person.Device}") != "0")
-        {
-            // The node has not noticed yet.
-        }
+        await Awaited.UntilAsync(() => scene.AskRedisAsync($"EXISTS kavalek:p:{person.Device}"), exists => exists == "0");
 
         // What Prometheus reads names nobody, and is not where people are.
-        using var metrics = new HttpClient();
-        string page = await metrics.GetStringAsync(scene.Metrics, TestContext.Current.CancellationToken);
-        Dictionary<string, double> measured = PrometheusPage.Read(page);
+        (string page, Dictionary<string, double> measured) = await MeasuredAsync();
         Assert.True(measured["kavalek_operations"] > each);
-        Assert.Equal(0, measured["kavalek_operations_failed"]);
+        Assert.Equal(failed, measured["kavalek_operations_failed"]);
         Assert.True(measured["kavalek_connections"] >= 1);
         Assert.True(measured["kavalek_database_bytes"] > 0 && measured["process_resident_memory_bytes"] > 0 && measured.ContainsKey("kavalek_queue"));
         Assert.True(measured["kavalek_delivery_seconds_count"] > 0 && measured["kavalek_delivery_seconds_sum"] >= measured["kavalek_commit_seconds_sum"]);
@@ -93,7 +115,7 @@ public static class ClusterTests
         // Redis has heard ids and ciphertext; it keeps nothing; and who has no password hears nothing.
         string heard = await monitored();
         Assert.Contains(stream.ToString(), heard, StringComparison.Ordinal);
-        foreach (string canary in (string[])[person.Email, person.Handle, token, person.Session.AuthToken, person.Session.RefreshToken])
+        foreach (string canary in (string[])[person.Email, person.Handle, token, dashboard, person.Session.AuthToken, person.Session.RefreshToken])
         {
             Assert.DoesNotContain(canary, heard, StringComparison.Ordinal);
             Assert.DoesNotContain(canary, scene.PostgresLog, StringComparison.Ordinal);
@@ -104,6 +126,24 @@ public static class ClusterTests
         Assert.DoesNotContain("host=", scene.PostgresLog, StringComparison.Ordinal);
         await using NetworkStreamReader stranger = new(await scene.RedisAsync("SSUBSCRIBE kavalek:s:00\r\n"));
         Assert.StartsWith("-NOAUTH", await stranger.LineAsync(), StringComparison.Ordinal);
+
+        async Task<(string Page, Dictionary<string, double> Figures)> MeasuredAsync()
+        {
+            using var metrics = new HttpClient();
+            string read = await metrics.GetStringAsync(scene.Metrics, TestContext.Current.CancellationToken);
+            return (read, PrometheusPage.Read(read));
+        }
+
+        static async Task<string> ContentAsync(ServerProcess node, HttpMethod method, string path, string token, HttpContent? body = null)
+        {
+            using var client = new HttpClient { BaseAddress = node.Address };
+            using var request = new HttpRequestMessage(method, path) { Content = body };
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            using HttpResponseMessage answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
+            string content = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            Assert.True(answer.IsSuccessStatusCode, content);
+            return content;
+        }
 
         Task WriteAsync(TestSocket socket, string text) => Task.Run(async () =>
         {
@@ -129,9 +169,9 @@ public static class ClusterTests
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     [Fact]
-    public static async Task Whatever_dies_or_is_cut_no_acknowledged_message_is_lost_or_doubled_and_the_order_stays()
+    public async Task Whatever_dies_or_is_cut_no_acknowledged_message_is_lost_or_doubled_and_the_order_stays()
     {
-        await using ClusterScene scene = await ClusterScene.StartAsync();
+        ClusterScene scene = await shared.SceneAsync();
         Pair[] pairs = [.. Enumerable.Range(0, 6).Select(i => new Pair(scene, throughNginx: i % 3 == 2))];
         foreach (Pair pair in pairs)
             await pair.MakeAsync();
@@ -184,12 +224,11 @@ public static class ClusterTests
         static async Task IsAsync(ServerProcess node, HttpStatusCode status, string says, string path = "/health/ready")
         {
             using var http = new HttpClient { BaseAddress = node.Address };
-            while (true)
+            await Awaited.UntilAsync(async () =>
             {
                 using HttpResponseMessage answer = await http.GetAsync(path, TestContext.Current.CancellationToken);
-                if (answer.StatusCode == status && await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken) == says)
-                    return;
-            }
+                return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            }, said => said == (status, says));
         }
 
         // Everybody reads something that was written after it.

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Kavalek.Protocol.Auth;
+using Kavalek.Tests.Support;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Kavalek.Messaging.Tests;
@@ -30,7 +31,7 @@ sealed partial class ServerProcess : IDisposable
         if (authority is not null)
             start.Environment["SSL_CERT_FILE"] = authority;
         var process = Process.Start(start)!;
-        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Awaited.Patience) is { } line)
         {
             if (Listening().Match(line) is { Success: true } match)
             {

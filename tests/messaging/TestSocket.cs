@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using Google.Protobuf;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
+using Kavalek.Tests.Support;
 
 namespace Kavalek.Messaging.Tests;
 
@@ -140,12 +141,14 @@ sealed class TestSocket : IAsyncDisposable
     {
         byte[] buffer = new byte[Limits.FrameBytes + 1];
         int length = 0;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(Awaited.Patience);
         while (true)
         {
             ValueWebSocketReceiveResult got;
             try
             {
-                got = await _socket.ReceiveAsync(buffer.AsMemory(length), TestContext.Current.CancellationToken);
+                got = await _socket.ReceiveAsync(buffer.AsMemory(length), patience.Token);
             }
             catch (WebSocketException)
             {
