@@ -95,8 +95,6 @@ public sealed record OutgoingFile(string Name, string Type, long Size, Stream Co
 /// <summary>Where an attachment is on its way.</summary>
 public enum TransferState
 {
-    /// <summary>Being read and encrypted, before its message is there: all files of that message together, in bytes as they are.</summary>
-    Preparing,
     /// <summary>On its way to the server.</summary>
     Uploading,
     /// <summary>At the server.</summary>

@@ -256,11 +256,18 @@ public sealed class Conversation
 
     /// <summary>
     /// Encrypts files into the store and queues a text with them, which may be empty; all of it is safe when this returns. They are uploaded beside, and the
-    /// message is sent once the server has them; texts that are written meanwhile go past it. Progress comes as <see cref="AttachmentProgressed"/>.
+    /// message is sent once the server has them; texts that are written meanwhile go past it. Their progress then comes as <see cref="AttachmentProgressed"/>.
     /// </summary>
+    /// <param name="text">What is said with them.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="replyTo">What it answers.</param>
+    /// <param name="mentions">Who is named.</param>
+    /// <param name="read">Told now and then how many bytes of all these files were read and encrypted.</param>
+    /// <param name="cancel">Stops it before it is stored, and nothing of it stays.</param>
     /// <exception cref="KavalekException">Nothing can be sent here now, or a file cannot be read; nothing was stored.</exception>
-    public Task<Message> SendAsync(string text, IReadOnlyList<OutgoingFile> files, MessageId? replyTo = null, IReadOnlyList<Mention>? mentions = null, CancellationToken cancel = default) =>
-        Setback.MessageToldAsync(_engine.SendAsync(_thread, text, files, replyTo, mentions ?? [], cancel));
+    public Task<Message> SendAsync(
+        string text, IReadOnlyList<OutgoingFile> files, MessageId? replyTo = null, IReadOnlyList<Mention>? mentions = null, IProgress<long>? read = null, CancellationToken cancel = default) =>
+        Setback.MessageToldAsync(_engine.SendAsync(_thread, text, files, replyTo, mentions ?? [], read, cancel));
 
     /// <summary>
     /// Sends the files of a message into another conversation, or the same one, under a text of its own; they are fetched where they are not here, and encrypted anew. A message without files sends the text alone.

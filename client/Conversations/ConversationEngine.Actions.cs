@@ -155,8 +155,8 @@ sealed partial class ConversationEngine
     /// <summary>Keeps what was begun and not sent; nothing, or spaces alone without anything to answer, is none.</summary>
     public async Task SetDraftAsync(ConversationThread thread, Draft? draft, CancellationToken cancel)
     {
-        if (draft is not null && (draft.Text.Length > ContentCodec.TextBytes || System.Text.Encoding.UTF8.GetByteCount(draft.Text) > ContentCodec.TextBytes))
-            throw new KavalekException(ErrorCodes.TooLarge, $"A draft has at most {ContentCodec.TextBytes:N0} bytes of text. What was kept before stays.");
+        if (draft is not null && (draft.Text.Length > Draft.TextBytes || System.Text.Encoding.UTF8.GetByteCount(draft.Text) > Draft.TextBytes))
+            throw new KavalekException(ErrorCodes.TooLarge, $"A draft has at most {Draft.TextBytes:N0} bytes of text. What was kept before stays.");
         if (draft?.Files.Count > Attachment.Most) throw new KavalekException(ErrorCodes.Invalid, $"A draft has at most {Attachment.Most} files. What was kept before stays.");
         await StepAsync(thread, step =>
         {

@@ -8,8 +8,9 @@ namespace Kavalek.Client;
 sealed partial class ConversationEngine
 {
     /// <summary>Encrypts files into the store, and stores and queues a text with them. It is sent when the server has them.</summary>
-    public Task<Message> SendAsync(ConversationThread thread, string text, IReadOnlyList<OutgoingFile> files, MessageId? replyTo, IReadOnlyList<Mention> mentions, CancellationToken cancel) =>
-        SayAsync(thread, text, files, replyTo, mentions, keepsDraft: false, cancel);
+    public Task<Message> SendAsync(
+        ConversationThread thread, string text, IReadOnlyList<OutgoingFile> files, MessageId? replyTo, IReadOnlyList<Mention> mentions, IProgress<long>? read, CancellationToken cancel) =>
+        SayAsync(thread, text, files, replyTo, mentions, read, keepsDraft: false, cancel);
 
     /// <summary>
     /// Sends what a message has into another conversation, under a text of its own. Its files are fetched where they are not here, and encrypted anew: so they end when their own
@@ -31,7 +32,7 @@ sealed partial class ConversationEngine
                 Attachment shown = Attachment.Read(attachment);
                 files.Add(new OutgoingFile(shown.Name, shown.Type, shown.Size, Downloads.Open(file, attachment)) { Width = shown.Width, Height = shown.Height, Preview = shown.Preview, Length = shown.Length, Levels = shown.Levels });
             }
-            return await SayAsync(to, text, files, null, [], keepsDraft: true, cancel).ConfigureAwait(false);
+            return await SayAsync(to, text, files, null, [], null, keepsDraft: true, cancel).ConfigureAwait(false);
         }
         finally
         {
@@ -39,7 +40,8 @@ sealed partial class ConversationEngine
         }
     }
 
-    async Task<Message> SayAsync(ConversationThread thread, string text, IReadOnlyList<OutgoingFile> files, MessageId? replyTo, IReadOnlyList<Mention> mentions, bool keepsDraft, CancellationToken cancel)
+    async Task<Message> SayAsync(
+        ConversationThread thread, string text, IReadOnlyList<OutgoingFile> files, MessageId? replyTo, IReadOnlyList<Mention> mentions, IProgress<long>? read, bool keepsDraft, CancellationToken cancel)
     {
         if (files.Count is 0 or > Attachment.Most) throw new KavalekException(ErrorCodes.Invalid, $"A message has between 1 and {Attachment.Most} files. It was not stored.");
         Check(text, mentions, files.Count);
@@ -49,11 +51,10 @@ sealed partial class ConversationEngine
         MessageId message = new(_core.Identity.Account, _core.Mls.Crypto.NewId());
         try
         {
-            long before = 0, all = files.Sum(file => file.Size);
+            long before = 0;
             foreach (OutgoingFile file in files)
             {
-                attachments.Add(await _core.Files.EncryptAsync(thread.Id, message, file,
-                    (id, read) => _core.Events.Publish(new AttachmentProgressed(thread.Id, message, id, TransferState.Preparing, before + read, all)), cancel).ConfigureAwait(false));
+                attachments.Add(await _core.Files.EncryptAsync(thread.Id, message, file, done => read?.Report(before + done), cancel).ConfigureAwait(false));
                 before += file.Size;
             }
             (ulong position, MessageRow row) = await StepAsync(thread, step =>

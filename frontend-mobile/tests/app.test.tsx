@@ -1,6 +1,6 @@
 import { act } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { start } from '../src/app/start';
 import { Client } from '../src/client';
 import { navigate, to } from '../src/page/router';
@@ -32,6 +32,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.useRealTimers();
   act(() => root.unmount());
   document.body.replaceChildren();
 });
@@ -105,6 +106,48 @@ test('A draft stays with its conversation, and is said in the list', async () =>
   act(() => navigate(to.conversation(id(101))));
   await settle();
   expect(page().querySelector('textarea')!.value).toBe('half a thought');
+});
+
+test('Two sendings of equal size show how far each of them is, and each is cancelled by itself', async () => {
+  navigate(to.conversation(id(101)));
+  await open();
+  world.handlers['conversation.sendFiles'] = () => new Promise(() => undefined);
+  const send = async (name: string) => {
+    const picker = page().querySelector<HTMLInputElement>('[data-file-picker]')!;
+    Object.defineProperty(picker, 'files', { configurable: true, value: [new File([new Uint8Array(1_000)], name)] });
+    act(() => void picker.dispatchEvent(new Event('change', { bubbles: true })));
+    await settle();
+    await click(button('Send'));
+  };
+  await send('one.bin');
+  await send('two.bin');
+  const bars = () => [...page().querySelectorAll<HTMLProgressElement>('#composer progress')];
+  const [one, two] = calls('conversation.sendFiles').map(params => (params as { sending: string }).sending);
+  act(() => world.tell({ type: 'sending', sending: { sending: two!, done: 700 } }));
+  expect(bars().map(bar => bar.value)).toEqual([0, 700]);
+  act(() => world.tell({ type: 'sending', sending: { sending: one!, done: 200 } }));
+  expect(bars().map(bar => bar.value)).toEqual([200, 700]);
+  await click(bars()[1]!.parentElement!.querySelector('button')!);
+  expect(calls('conversation.cancelFiles')).toEqual([{ sending: two }]);
+});
+
+test('What is written and cannot be kept is said to be so, until it can', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  navigate(to.conversation(id(101)));
+  await open();
+  const later = () => act(() => vi.advanceTimersByTimeAsync(1_000));
+  const keep = world.handlers['drafts.set']!;
+  world.handlers['drafts.set'] = () => {
+    throw error('too_large');
+  };
+  type(page().querySelector('textarea')!, 'long');
+  expect(page().textContent).not.toContain('could be kept');
+  await later();
+  expect(page().querySelector('#composer [role=alert]')?.textContent).toContain('Not all of what you are writing could be kept.');
+  world.handlers['drafts.set'] = keep;
+  type(page().querySelector('textarea')!, 'short');
+  await later();
+  expect(page().textContent).not.toContain('could be kept');
 });
 
 test('Locking leaves nothing of a conversation in the page, and a wrong password says so', async () => {

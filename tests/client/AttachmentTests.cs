@@ -88,6 +88,39 @@ public static class AttachmentTests
         while (Blobs(server).Length > 0) await Task.Yield();
     }
 
+    [Fact]
+    public static async Task Whoever_sends_files_hears_how_far_they_are_and_what_is_cancelled_leaves_nothing()
+    {
+        await using TestServer server = await OpenServerAsync();
+        MemoryClientStore store = new();
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(store)), karim = await SignUpAsync(server, "karim");
+        (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
+        const int Size = 3_000_000;
+
+        // Two sendings at once, as large as each other: each hears of its own alone.
+        List<long> one = [], two = [];
+        await Task.WhenAll(
+            hers.SendAsync("one", [File("a.bin", new byte[Size])], read: new Heard(one.Add)),
+            hers.SendAsync("two", [File("b.bin", new byte[Size - 100]), File("c.bin", new byte[100])], read: new Heard(two.Add)));
+        Assert.Equal([1 << 20, 2 << 20, Size], one);
+        Assert.Equal([1 << 20, 2 << 20, Size - 100, Size], two);
+        await SyncAsync(marie, karim);
+        Assert.Equal(2, (await his.TextsAsync()).Length);
+        int before = await FilesAsync(store);
+
+        using CancellationTokenSource stop = new();
+        List<long> read = [];
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hers.SendAsync("never", [File("d.bin", new byte[100]), File("e.bin", new byte[Size])], read: new Heard(done =>
+        {
+            read.Add(done);
+            if (done > 1 << 20) stop.Cancel();
+        }), cancel: stop.Token));
+        Assert.Equal([100, 100 + (1 << 20)], read);
+        Assert.Equal(before, await FilesAsync(store));
+        Assert.Equal(2, (await hers.TextsAsync()).Length);
+        Assert.Equal(3, Blobs(server).Length);
+    }
+
     // K-53
     [Fact]
     public static async Task Another_message_that_names_somebody_s_attachment_neither_replaces_it_nor_takes_it_away()
@@ -506,6 +539,11 @@ public static class AttachmentTests
         [.. "GIF89a"u8, 2, 0, 2, 0, 0, 0, 0, 0x21, 0xF9, 4, 0, 0, 0, 0, 0, 0x2C, 0, 0, 0, 0, .. BigEndian(width, 2).Reverse(), .. BigEndian(height, 2).Reverse(), 0, 2];
 
     static byte[] BigEndian(int number, int bytes) => [.. Enumerable.Range(0, bytes).Select(i => (byte)((number >> (8 * (bytes - 1 - i))) & 0xFF))];
+
+    sealed class Heard(Action<long> hear) : IProgress<long>
+    {
+        public void Report(long value) => hear(value);
+    }
 
     /// <summary>Counts what is uploaded, and loses the connection after some parts.</summary>
     sealed class Patches

@@ -150,7 +150,7 @@ public static class SearchTests
         Message question = await hers.MessageAsync("a question");
         Draft draft = new("an answer that is not", question.Id);
         await hers.SetDraftAsync(draft);
-        Assert.Equal(ErrorCodes.TooLarge, await CodeAsync(() => hers.SetDraftAsync(new Draft(new string('é', 40_000)))));
+        Assert.Equal(ErrorCodes.TooLarge, await CodeAsync(() => hers.SetDraftAsync(new Draft(new string('é', 140_000)))));
         await marie.DisposeAsync();
         Assert.DoesNotContain(await store.ScanAsync(new StoreRange(" ", "\u007f")), entry => Encoding.UTF8.GetString(entry.Value).Contains("an answer", StringComparison.Ordinal));
 
@@ -165,6 +165,10 @@ public static class SearchTests
         hers = marie.Conversation(hers.Id)!;
         Assert.Equal([new DraftFile("a film.mp4", 7_000)], hers.Draft!.Files);
         Assert.Equal(ErrorCodes.Invalid, await CodeAsync(() => hers.SetDraftAsync(new Draft("") { Files = [.. Enumerable.Repeat(new DraftFile("x", 1), 11)] })));
+        // More than one message, where files of the one before are still being read.
+        Draft several = new(new string('é', 130_000));
+        await hers.SetDraftAsync(several);
+        Assert.Equal(several, hers.Draft);
         await hers.SetDraftAsync(draft);
         Assert.Equal("a question", ((TextBody)(await hers.FindAsync(draft.ReplyTo!.Value))!.Body).Text);
         await hers.SetDraftAsync(new Draft("  "));

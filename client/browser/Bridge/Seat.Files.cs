@@ -16,10 +16,11 @@ sealed partial class Seat
         Conversation conversation = Of(p);
         using CancellationTokenSource stop = new();
         string sending = p.Text("sending");
+        Told read = new(done => emit(new EventView("sending") { Sending = new SendingView(sending, done) }));
         if (!_sending.TryAdd(sending, stop)) throw new KavalekException(ErrorCodes.Invalid, "This is being sent already.");
         try
         {
-            return Json(Draw.Message(Client, await conversation.SendAsync(p.Text("text"), p.Files("files"), p.MaybeMessage("replyTo"), p.Mentions("mentions"), stop.Token).ConfigureAwait(false)));
+            return Json(Draw.Message(Client, await conversation.SendAsync(p.Text("text"), p.Files("files"), p.MaybeMessage("replyTo"), p.Mentions("mentions"), read, stop.Token).ConfigureAwait(false)));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -70,5 +71,11 @@ sealed partial class Seat
     {
         if (_opening.TryGetValue(attachment, out CancellationTokenSource? stop)) stop.Cancel();
         return null;
+    }
+
+    // At once, and in order: .NET's own Progress reports some time later.
+    sealed class Told(Action<long> tell) : IProgress<long>
+    {
+        public void Report(long value) => tell(value);
     }
 }

@@ -70,6 +70,9 @@ sealed record OpenedFileView(FileView File, string? Inline);
 
 sealed record TransferView(string Conversation, string Message, string Attachment, string State, double Done, double Total);
 
+/// <summary>Bytes of the files of a message that is not there yet.</summary>
+sealed record SendingView(string Sending, double Done);
+
 sealed record MessageView(
     string Id, string Conversation, PersonView Sender, bool Mine, long SentAt, BodyView Body, string State, string Position,
     string? Failure, long? EndsAt, PersonView? PassedOnBy, IReadOnlyList<string> DeliveredTo, IReadOnlyList<string> ReadBy,
@@ -143,6 +146,7 @@ sealed record EventView(string Type)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public ErrorView? Error { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Text { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public TransferView? Transfer { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public SendingView? Sending { get; init; }
 }
 
 /// <summary>How they are written: camel case, what is absent as null.</summary>

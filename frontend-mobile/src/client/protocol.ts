@@ -223,15 +223,12 @@ export interface OutgoingFile {
   readonly levels?: string | null;
 }
 
-/**
- * How far an attachment is: `here` means on this device, and what its sender sent; `stopped`, that another try goes on where it was; `preparing`, that the files of a message that is
- * not there yet are being read and encrypted, counted together.
- */
+/** How far an attachment is: `here` means on this device, and what its sender sent; `stopped`, that another try goes on where it was. */
 export interface Transfer {
   readonly conversation: Id;
   readonly message: MessageId;
   readonly attachment: Id;
-  readonly state: 'preparing' | 'uploading' | 'uploaded' | 'downloading' | 'here' | 'stopped';
+  readonly state: 'uploading' | 'uploaded' | 'downloading' | 'here' | 'stopped';
   readonly done: number;
   readonly total: number;
 }
@@ -545,7 +542,7 @@ export interface Requests {
   'message.retry': [{ conversation: Id; message: MessageId }, Message];
   /** At most ten files; the text may be empty. Answers when all of it is on this device; it is sent when the server has the files. */
   'conversation.sendFiles': [
-    /** `sending`: any name of its own, by which it can be cancelled until it is stored. */
+    /** `sending`: any name of its own, by which its progress is told, and it can be cancelled until it is stored. */
     { sending: string; conversation: Id; text: string; replyTo: MessageId | null; mentions?: readonly NewMention[]; files: readonly OutgoingFile[] },
     Message,
   ];
@@ -630,6 +627,8 @@ export type ClientEvent =
   | { readonly type: 'link.joined'; readonly device: Id; readonly matchingCode: string }
   | { readonly type: 'link.ended'; readonly error: ClientError }
   | { readonly type: 'transfer'; readonly transfer: Transfer }
+  /** Bytes of the files of a `conversation.sendFiles` that were read and encrypted. */
+  | { readonly type: 'sending'; readonly sending: { readonly sending: string; readonly done: number } }
   /** One calm line that needs no answer. */
   | { readonly type: 'notice'; readonly text: string };
 

@@ -282,6 +282,7 @@ export const en = {
     composerTo: (title: string): string => `Message to ${isolate(title)}`,
     send: 'Send',
     tooLong: 'This text is too long for one message. Send it in parts.',
+    notKept: 'Not all of what you are writing could be kept. Copy it before you close the app.',
     replyingTo: (name: string): string => `Reply to ${isolate(name)}`,
     replyingToSelf: 'Reply to yourself',
     dropReply: 'Do not reply to this message',

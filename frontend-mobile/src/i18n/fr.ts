@@ -290,6 +290,7 @@ export const fr: Texts = {
     composerTo: (title: string): string => `Message à ${isolate(title)}`,
     send: 'Envoyer',
     tooLong: 'Ce texte est trop long pour un seul message. Envoyez-le en plusieurs parties.',
+    notKept: 'Ce que vous écrivez n’a pas pu être gardé en entier. Copiez-le avant de fermer l’application.',
     replyingTo: (name: string): string => `Réponse à ${isolate(name)}`,
     replyingToSelf: 'Réponse à vous-même',
     dropReply: 'Ne pas répondre à ce message',

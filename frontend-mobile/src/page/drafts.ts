@@ -22,6 +22,10 @@ let client: Client | null = null;
 const held = new Map<Id, readonly Draft[]>();
 const unsaved = new Map<Id, ReturnType<typeof setTimeout>>();
 const saving = new Map<Id, Promise<void>>();
+/** Where the last try to store failed: what is there of it is older. */
+const notKept = new Set<Id>();
+/** How often all was dropped. */
+let dropping = 0;
 const listeners = new Set<() => void>();
 const dropped = new Set<() => void>();
 
@@ -71,6 +75,8 @@ export function dropDrafts(): void {
   for (const timer of unsaved.values()) clearTimeout(timer);
   unsaved.clear();
   held.clear();
+  notKept.clear();
+  dropping++;
   change(new Map());
   for (const forget of dropped) forget();
 }
@@ -83,6 +89,11 @@ export function whenDraftsGo(forget: () => void): void {
 /** All drafts. */
 export function useDrafts(): ReadonlyMap<Id, Draft> {
   return useSyncExternalStore(subscribe, () => drafts);
+}
+
+/** Whether what was begun in a conversation is in this page alone, since it could not be stored. */
+export function useNotKept(conversation: Id): boolean {
+  return useSyncExternalStore(subscribe, () => notKept.has(conversation));
 }
 
 function saveSoon(conversation: Id): void {
@@ -104,7 +115,17 @@ async function save(conversation: Id): Promise<void> {
       .filter(one => one !== '')
       .join('\n');
     const replyTo = all.find(one => one.replyTo)?.replyTo?.id ?? null;
-    await client?.request('drafts.set', { conversation, text, replyTo, files: all.flatMap(one => one.files).slice(0, 10) }).catch(() => undefined);
+    const files = all.flatMap(one => one.files).slice(0, 10);
+    const before = dropping;
+    const isKept = await client?.request('drafts.set', { conversation, text, replyTo, files }).then(
+      () => true,
+      () => false,
+    );
+    // Locked meanwhile, nothing of it is here any more.
+    if (before !== dropping) return;
+    if (isKept) notKept.delete(conversation);
+    else notKept.add(conversation);
+    tell();
   })();
   saving.set(conversation, work);
   await work;
@@ -140,6 +161,10 @@ function isEmpty(draft: Draft): boolean {
 function change(next: ReadonlyMap<Id, Draft>): void {
   if (next.size === 0 && drafts.size === 0) return;
   drafts = next;
+  tell();
+}
+
+function tell(): void {
   for (const changed of listeners) changed();
 }
 

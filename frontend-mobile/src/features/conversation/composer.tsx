@@ -2,7 +2,7 @@ import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useStat
 import { flushSync } from 'react-dom';
 import { summary, useLive, type Conversation, type Member, type Message, type MessageWindow } from '../../client';
 import { explain, isolate, useFormats, useTexts } from '../../i18n';
-import { draftOf, keepDraft } from '../../page/drafts';
+import { draftOf, keepDraft, useNotKept } from '../../page/drafts';
 import { useClient } from '../../page/use-client';
 import { IconButton } from '../../ui/button';
 import { EmojiPicker } from '../../ui/emoji-picker';
@@ -65,6 +65,7 @@ export function Composer({
   // Chosen before the page was loaded anew: of these it has the names.
   const [lost, setLost] = useState(() => draft.files.filter(one => !files.some(file => file.name === one.name && file.blob.size === one.size)));
   const sendings = useSendings(conversation.id);
+  const notKept = useNotKept(conversation.id);
   const [preparing, setPreparing] = useState(false);
   // Recording goes on in place of the box; how it was begun is kept.
   const [recording, setRecording] = useState<{ readonly press: Press | null } | null>(null);
@@ -298,7 +299,7 @@ export function Composer({
 
   return (
     <div className={styles.composer} id="composer">
-      <Problem text={problem ?? (tooLong ? t.chat.tooLong : null)} />
+      <Problem text={[problem ?? (tooLong && t.chat.tooLong), notKept && t.chat.notKept].filter(Boolean).join(' ')} />
       {replyTo?.body.type === 'text' && (
         <div className={styles.reply}>
           <div className={styles.replyText}>

@@ -5,7 +5,7 @@ import { forget, type Chosen } from './outgoing';
 
 /** A message whose files are being read and encrypted: it is in no conversation yet. */
 export interface Sending {
-  /** By which it is cancelled. */
+  /** By which its progress comes, and it is cancelled. */
   readonly id: string;
   readonly text: string;
   readonly replyTo: Message | null;
@@ -67,9 +67,7 @@ export async function sendFiles(
     if (next) current = next;
   };
   const end = client.onEvent(event => {
-    if (event.type !== 'transfer' || event.transfer.state !== 'preparing') return;
-    const { conversation: where, done, total } = event.transfer;
-    if (where === conversation && total === current.total) become({ ...current, done });
+    if (event.type === 'sending' && event.sending.sending === current.id) become({ ...current, done: event.sending.done });
   });
   try {
     await client.request('conversation.sendFiles', {
