@@ -4,7 +4,7 @@ namespace Kavalek.Client;
 sealed class KeptFileReader(KeptFiles files, KeptFile file, Contents.Attachment attachment) : Stream
 {
     readonly AttachmentSeal _seal = files.SealOf(attachment);
-    readonly Queue<byte[]> _sealed = new();
+    readonly Queue<byte[]> _opened = new();
     byte[] _open = [];
     int _used, _next;
     long _read;
@@ -64,13 +64,15 @@ sealed class KeptFileReader(KeptFiles files, KeptFile file, Contents.Attachment 
 
     async Task NextAsync(CancellationToken cancel)
     {
-        if (_sealed.Count == 0)
+        if (_opened.Count == 0)
         {
-            foreach (byte[] chunk in await files.ChunksAsync(file, _next, KeptFiles.Batch, cancel).ConfigureAwait(false)) _sealed.Enqueue(chunk);
-            if (_sealed.Count == 0) throw ClientAttachmentErrors.Gone();
+            IReadOnlyList<byte[]> chunks = await files.ChunksAsync(file, _next, KeptFiles.Batch, cancel).ConfigureAwait(false);
+            if (chunks.Count == 0) throw ClientAttachmentErrors.Gone();
+            // The hash was right, so this is what its sender made, and another's fault alone if it does not open. All at once, as they were sealed.
+            foreach (byte[]? chunk in await Task.WhenAll(chunks.Select((chunk, at) => _seal.OpenAsync(_next + at, chunk).AsTask())).ConfigureAwait(false))
+                _opened.Enqueue(chunk ?? throw ClientAttachmentErrors.Damaged());
+            _next += chunks.Count;
         }
-        // The hash was right, so this is what its sender made, and another's fault alone if it does not open.
-        _open = await _seal.OpenAsync(_next, _sealed.Dequeue()).ConfigureAwait(false) ?? throw ClientAttachmentErrors.Damaged();
-        (_used, _next) = (0, _next + 1);
+        (_open, _used) = (_opened.Dequeue(), 0);
     }
 }

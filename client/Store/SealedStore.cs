@@ -55,14 +55,7 @@ sealed class SealedStore : IClientStore
         ArgumentNullException.ThrowIfNull(range);
         RequireOpen();
         IReadOnlyList<StoreEntry> found = await _inner.ScanAsync(range with { From = Name(range.From), To = Name(range.To) }, cancel).ConfigureAwait(false);
-        StoreEntry[] opened = new StoreEntry[found.Count];
-        // In a browser each is opened beside .NET's one thread: several at once take as long as one.
-        for (int from = 0; from < opened.Length; from += AtOnce)
-        {
-            IEnumerable<Task<StoreEntry>> opening = found.Skip(from).Take(AtOnce).Select(entry => OpenAsync(entry.Key, entry.Value).AsTask());
-            (await Task.WhenAll(opening).ConfigureAwait(false)).CopyTo(opened, from);
-        }
-        return opened;
+        return await AllAsync(found, entry => OpenAsync(entry.Key, entry.Value)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -70,21 +63,29 @@ sealed class SealedStore : IClientStore
     {
         ArgumentNullException.ThrowIfNull(batch);
         RequireOpen();
+        foreach (StoreChange change in batch.Changes) StoreKey.Check(change);
         StoreBatch sealedBatch = new() { IsPostponable = batch.IsPostponable };
-        foreach (StoreChange change in batch.Changes)
-        {
-            StoreKey.Check(change);
-            _ = change switch
-            {
-                StorePut put => sealedBatch.Put(Name(put.Key), await SealAsync(Name(put.Key), put.Key, put.Value).ConfigureAwait(false)),
-                StoreDelete delete => sealedBatch.Delete(Name(delete.Key)),
-                StoreDeleteRange deleted => sealedBatch.DeleteRange(Name(deleted.From), Name(deleted.To)),
-                _ => throw new InvalidOperationException(change.GetType().Name),
-            };
-        }
+        foreach (StoreChange change in await AllAsync(batch.Changes, SealAsync).ConfigureAwait(false)) sealedBatch.Add(change);
         RequireOpen();
         await _inner.ApplyAsync(sealedBatch, cancel).ConfigureAwait(false);
     }
+
+    // In a browser each is sealed or opened beside .NET's one thread: several at once take as long as one.
+    static async Task<TTo[]> AllAsync<TFrom, TTo>(IReadOnlyList<TFrom> all, Func<TFrom, ValueTask<TTo>> work)
+    {
+        TTo[] done = new TTo[all.Count];
+        for (int from = 0; from < done.Length; from += AtOnce)
+            (await Task.WhenAll(all.Skip(from).Take(AtOnce).Select(one => work(one).AsTask())).ConfigureAwait(false)).CopyTo(done, from);
+        return done;
+    }
+
+    async ValueTask<StoreChange> SealAsync(StoreChange change) => change switch
+    {
+        StorePut put => new StorePut(Name(put.Key), await SealAsync(Name(put.Key), put.Key, put.Value).ConfigureAwait(false)),
+        StoreDelete delete => new StoreDelete(Name(delete.Key)),
+        StoreDeleteRange range => new StoreDeleteRange(Name(range.From), Name(range.To)),
+        _ => throw new InvalidOperationException(change.GetType().Name),
+    };
 
     void RequireOpen()
     {

@@ -37,7 +37,7 @@ public sealed class StoreBatch
         return this;
     }
 
-    StoreBatch Add(StoreChange change)
+    internal StoreBatch Add(StoreChange change)
     {
         _changes.Add(change);
         return this;

@@ -51,8 +51,8 @@ sealed partial class Seat
         {
             string? type = await conversation.InlineTypeAsync(message, attachment, stop.Token).ConfigureAwait(false);
             file = PageFiles.Begin();
-            using PageFileWriter to = new(file.Value);
-            await conversation.SaveAsync(message, attachment, to, stop.Token).ConfigureAwait(false);
+            // Each piece becomes a Blob, which the worker waits for: a few large ones.
+            await using (BufferedStream to = new(new PageFileWriter(file.Value), PageFiles.Piece)) await conversation.SaveAsync(message, attachment, to, stop.Token).ConfigureAwait(false);
             return Json(new OpenedFileView(new FileView(file.Value, type ?? "application/octet-stream"), type));
         }
         catch (Exception e)

@@ -7,6 +7,9 @@ static partial class PageFiles
 {
     const string Module = "kavalek/files";
 
+    /// <summary>Bytes of a piece.</summary>
+    internal const int Piece = 1024 * 1024;
+
     /// <summary>A piece of a file that the page gave. Completes by <see cref="Calls"/>.</summary>
     [JSImport("read", Module)]
     internal static partial void Read(int call, int file, double at, int length);
@@ -27,8 +30,6 @@ static partial class PageFiles
 /// <summary>A file that the page gave, read once from its beginning.</summary>
 sealed class PageFileReader(int file, long size) : Stream
 {
-    const int Piece = 1024 * 1024;
-
     byte[] _piece = [];
     int _used;
     long _read;
@@ -47,7 +48,7 @@ sealed class PageFileReader(int file, long size) : Stream
     {
         if (_used == _piece.Length)
         {
-            int length = (int)Math.Min(Piece, size - _read);
+            int length = (int)Math.Min(PageFiles.Piece, size - _read);
             if (length == 0) return 0;
             cancellationToken.ThrowIfCancellationRequested();
             long at = _read;

@@ -19,9 +19,9 @@ static partial class IndexedDb
     [JSImport("scan", Module)]
     internal static partial void Scan(int call, int database, string from, string to, int limit, bool reverse);
 
-    /// <summary>Applies packed changes in one transaction, durable when it completes.</summary>
+    /// <summary>Applies packed changes in one transaction, durable when it completes; where they are postponable, some time later.</summary>
     [JSImport("apply", Module)]
-    internal static partial void Apply(int call, int database, byte[] changes);
+    internal static partial void Apply(int call, int database, byte[] changes, bool postponable);
 
     /// <summary>Closes it.</summary>
     [JSImport("close", Module)]

@@ -4,7 +4,7 @@ using System.Text;
 namespace Kavalek.Client.Browser;
 
 /// <summary>
-/// A profile in IndexedDB (docs/browser.md): each batch is one transaction with strict durability, which first makes sure that no other tab
+/// A profile in IndexedDB (docs/browser.md): each batch is one transaction, with strict durability unless it is postponable, which first makes sure that no other tab
 /// has become the writer meanwhile.
 /// </summary>
 public sealed class IndexedDbStore : IClientStore
@@ -46,7 +46,7 @@ public sealed class IndexedDbStore : IClientStore
         foreach (StoreChange change in batch.Changes) StoreKey.Check(change);
         if (batch.IsEmpty) return;
         byte[] changes = Pack(batch);
-        await Calls.RunAsync(call => IndexedDb.Apply(call, _database, changes)).ConfigureAwait(false);
+        await Calls.RunAsync(call => IndexedDb.Apply(call, _database, changes, batch.IsPostponable)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,8 @@ export class Server {
     /** The link that makes its owner. */
     readonly setup: string,
     private process: ChildProcess,
-    private readonly folder: string,
+    /** Where its data is. */
+    readonly folder: string,
     private readonly options: readonly string[],
   ) {}
 
