@@ -7,14 +7,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect, test } from 'vitest';
 import { accept, invitation, writeTo } from '../story/meeting';
-import { desktop, type Person } from '../story/person';
+import { desktop, launchProfile, Person } from '../story/person';
 import { setStage } from '../story/stage';
 
 const stage = setStage();
 const mebibytes = Number(process.env['KAVALEK_MEBIBYTES'] ?? 256);
 const say = (what: string, figure: string): void => console.log(`${what}: ${figure}`);
 
-/** Bytes in memory of what lives below this process, by what it is: `renderer` has the pages and their workers. What processes share is counted in parts. */
+/** Bytes in memory of each process of the browser below this one: a `renderer` has a page and its worker. What processes share is counted in parts. */
 function memory(): Map<string, number> {
   const parents = new Map<number, number>();
   for (const pid of readdirSync('/proc').map(Number).filter(Number.isInteger)) {
@@ -32,7 +32,7 @@ function memory(): Map<string, number> {
     const kind = /--type=([\w-]+)/.exec(words)?.[1] ?? 'browser';
     // Not what is mapped of files, which the system takes back when it likes.
     const kilobytes = [...read(`/proc/${pid}/smaps_rollup`).matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+)/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
-    found.set(kind, (found.get(kind) ?? 0) + kilobytes * 1024);
+    found.set(`${kind} ${pid}`, kilobytes * 1024);
   }
   return found;
 }
@@ -56,7 +56,9 @@ async function measure(what: string, work: () => Promise<unknown>): Promise<void
   await work();
   const seconds = (performance.now() - begin) / 1000;
   clearInterval(timer);
-  const grown = [...most].map(([kind, bytes]) => `${kind} ${((before.get(kind) ?? 0) / 1e6).toFixed(0)} to ${(bytes / 1e6).toFixed(0)} MB`);
+  const grown = [...most]
+    .filter(([, bytes]) => bytes > 50e6)
+    .map(([process, bytes]) => `${process} ${((before.get(process) ?? 0) / 1e6).toFixed(0)} to ${(bytes / 1e6).toFixed(0)} MB`);
   say(what, `${seconds.toFixed(1)} s, ${((mebibytes * 1.048576) / seconds).toFixed(1)} MB/s; ${grown.join(', ')}`);
 }
 
@@ -81,10 +83,12 @@ test(`a file of ${mebibytes} MiB goes up and comes down`, { timeout: 900_000 }, 
     ),
     createWriteStream(path, { encoding: 'latin1' }),
   );
-  const marie = await stage.arrive('marie', { size: desktop });
+  // A browser each, with a profile on the disk: without one a browser keeps in its memory whatever a page stores.
+  const arrive = async (name: string) => Person.in(await launchProfile(join(folder, name), desktop), name);
+  const marie = await arrive('marie');
   await marie.signUp(stage.server.setup, 'marie', 'Marie');
   await marie.sees('No conversations yet');
-  const jean = await stage.arrive('jean', { size: desktop });
+  const jean = await arrive('jean');
   await jean.signUp(await invitation(marie, stage.server), 'jean', 'Jean');
   await jean.sees('No conversations yet');
   await writeTo(jean, stage.server, 'marie', 'Bonjour');
@@ -107,6 +111,9 @@ test(`a file of ${mebibytes} MiB goes up and comes down`, { timeout: 900_000 }, 
     const saved = await (await arrived).path();
     expect(await digest(saved)).toBe(await digest(path));
   });
-  for (const person of [marie, jean]) expect(person.complaints.filter(text => !text.includes('favicon'))).toEqual([]);
+  for (const person of [marie, jean]) {
+    expect(person.complaints.filter(text => !text.includes('favicon'))).toEqual([]);
+    await person.context.close();
+  }
   await rm(folder, { recursive: true });
 });
