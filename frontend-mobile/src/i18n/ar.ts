@@ -283,6 +283,7 @@ export const ar: Texts = {
     composerTo: (title: string): string => `رسالة إلى ${isolate(title)}`,
     send: 'إرسال',
     tooLong: 'هذا النص أطول من أن تحمله رسالة واحدة. يلزم إرساله على أجزاء.',
+    notKept: 'لم يُحفظ كل ما يُكتب هنا. يلزم نسخه قبل إغلاق التطبيق.',
     replyingTo: (name: string): string => `رد على ${isolate(name)}`,
     replyingToSelf: 'رد على نفسك',
     dropReply: 'عدم الرد على هذه الرسالة',
