@@ -99,7 +99,7 @@ static class SendCommand
         try
         {
             return files.Count > 0
-                ? await conversation.SendAsync(text, files, answered, NamedPeople.In(text, conversation), cancel)
+                ? await conversation.SendAsync(text, files, answered, NamedPeople.In(text, conversation), cancel: cancel)
                 : await conversation.SendAsync(text, answered, NamedPeople.In(text, conversation), cancel);
         }
         catch (KavalekException e) when (e.NothingChanged)
