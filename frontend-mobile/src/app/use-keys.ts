@@ -32,12 +32,14 @@ export function useKeys({ conversations, open, searchBox, lock, showShortcuts }:
         lock();
       } else if (control && event.key.toLowerCase() === 'k') {
         done();
-        // On a narrow screen a page stands in front of the list.
-        if (!searchBox.current?.checkVisibility({ visibilityProperty: true })) navigate(to.list);
-        requestAnimationFrame(() => {
+        const begin = () => {
           searchBox.current?.focus();
           searchBox.current?.select();
-        });
+        };
+        // At once, or what is typed next goes elsewhere; on a narrow screen a page stands in front of the list, which is drawn first.
+        if (searchBox.current?.checkVisibility({ visibilityProperty: true })) return begin();
+        navigate(to.list);
+        requestAnimationFrame(begin);
       } else if ((event.key === '?' && !inText && !control && !event.altKey) || (control && event.key === '/')) {
         done();
         showShortcuts();
