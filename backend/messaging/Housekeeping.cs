@@ -38,8 +38,8 @@ sealed class Housekeeping(
         _running.Add(bus.Listen(Hear));
         _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
         _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));
-        _running.Add(clock.CreateTimer(_ => Follow(Task.Run(attachments.SweepAsync)), null, TimeSpan.Zero, TimeSpan.FromDays(1)));
-        _running.Add(clock.CreateTimer(_ => Follow(Task.Run(figures.NoteDayAsync)), null, TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)));
+        Every(TimeSpan.Zero, TimeSpan.FromDays(1), attachments.SweepAsync);
+        Every(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), figures.NoteDayAsync);
         TimeSpan expiry = TimeSpan.FromSeconds(options.ExpirySeconds);
         _running.Add(clock.CreateTimer(_ => Follow(ExpireAsync()), null, expiry, expiry));
         return Task.CompletedTask;
@@ -114,6 +114,18 @@ sealed class Housekeeping(
             default:
                 break;
         }
+    }
+
+    // Unless the last one is still under way: it waits for a database that many ask at once.
+    void Every(TimeSpan first, TimeSpan period, Func<Task> work)
+    {
+        Task last = Task.CompletedTask;
+        _running.Add(clock.CreateTimer(
+            _ =>
+            {
+                if (last.IsCompleted)
+                    Follow(last = Task.Run(work));
+            }, null, first, period));
     }
 
     void Follow(Task task)

@@ -25,7 +25,7 @@ sealed class Figures(GroupCommit writer, Sockets.Sockets sockets, DeliveryTimes 
     /// <exception cref="DbException">The database is away.</exception>
     public MessagingOverview Read()
     {
-        long now = clock.GetUtcNow().ToUnixTimeSeconds();
+        long now = clock.GetUtcNow().ToUnixTimeSeconds(), bytes = Size();
         using DbConnection connection = database.OpenReader();
         NodeFigures here = Here();
         List<NodeFigures> nodes = [here];
@@ -47,7 +47,7 @@ sealed class Figures(GroupCommit writer, Sockets.Sockets sockets, DeliveryTimes 
         long free = new DriveInfo(Path.GetFullPath(options.DataFolder)).AvailableFreeSpace;
         Latency slowest = nodes.Select(node => node.Delivery).MaxBy(delivery => delivery.P99)!;
         return new MessagingOverview(
-            nodes.Sum(n => n.Connections), nodes.Sum(n => n.EntriesPerMinute), nodes.Sum(n => n.QueueDepth), database.Size(), nodes.Sum(n => n.MemoryBytes), nodes.Min(n => n.Started),
+            nodes.Sum(n => n.Connections), nodes.Sum(n => n.EntriesPerMinute), nodes.Sum(n => n.QueueDepth), bytes, nodes.Sum(n => n.MemoryBytes), nodes.Min(n => n.Started),
             Sum(connection, "attachment_use"), Sum(connection, "archive"), free, slowest with { Count = nodes.Sum(n => n.Delivery.Count) }, [.. growth], [.. nodes]);
     }
 
@@ -56,9 +56,9 @@ sealed class Figures(GroupCommit writer, Sockets.Sockets sockets, DeliveryTimes 
     {
         try
         {
-            long bytes, attachments;
+            long bytes = Size(), attachments;
             using (DbConnection connection = database.OpenReader())
-                (bytes, attachments) = (database.Size(), Sum(connection, "attachment_use"));
+                attachments = Sum(connection, "attachment_use");
             await writer.DoAsync(new NoteDayChore(bytes, attachments));
         }
         catch (DbException)
@@ -66,6 +66,9 @@ sealed class Figures(GroupCommit writer, Sockets.Sockets sockets, DeliveryTimes 
             // In an hour.
         }
     }
+
+    // It takes a connection of its own. Asked before another one is held: whoever holds one and waits for one may wait for others who do the same.
+    long Size() => database.Size();
 
     /// <summary>Tells the other nodes how this one is.</summary>
     public Task NoteNodeAsync() => writer.DoAsync(new NoteNodeChore(_node, JsonSerializer.Serialize(Here(), AdminJson.Default.NodeFigures), Heard));
