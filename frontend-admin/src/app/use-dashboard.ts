@@ -27,13 +27,17 @@ export interface Asked<T> {
   readonly again: () => void;
 }
 
-/** Asks when the page is drawn and when `question` changes, and every so many seconds while the page is seen. `ask` may close over what `question` names. */
-export function useAsked<T>(ask: () => Promise<T>, question = '', every?: number): Asked<T> {
+/**
+ * Asks when the page is drawn and when `question` changes, and every so many seconds while the page is seen, which may follow from the last answer. `ask` may close over
+ * what `question` names.
+ */
+export function useAsked<T>(ask: () => Promise<T>, question = '', seconds?: number | ((value: T | null) => number)): Asked<T> {
   const texts = useTexts();
   const formats = useFormats();
   const [value, setValue] = useState<T | null>(null);
   const [problem, setProblem] = useState<{ readonly text: string; readonly code: string | null } | null>(null);
   const [round, setRound] = useState(0);
+  const every = typeof seconds === 'function' ? seconds(value) : seconds;
   const latest = useRef(ask);
   useEffect(() => {
     latest.current = ask;

@@ -5,7 +5,6 @@ import { Line } from '@app/ui/line';
 import { Section } from '@app/ui/pane';
 import { Problem } from '@app/ui/problem';
 import { useAction } from '@app/ui/use-action';
-import { useState } from 'react';
 import type { BackupState } from '../api/records';
 import { useAsked, useDashboard } from '../app/use-dashboard';
 import { said, useWords } from '../i18n';
@@ -21,15 +20,10 @@ const seldom = 30;
 /** The server's own backups: whether there are any, whether they hold, and one more now. */
 export function Backups() {
   const { dashboard } = useDashboard();
-  const [works, setWorks] = useState(false);
   const backups = useAsked(
-    async () => {
-      const state = await dashboard.backups();
-      setWorks(state.work !== undefined);
-      return state;
-    },
+    () => dashboard.backups(),
     '',
-    works ? often : seldom,
+    state => (state?.work ? often : seldom),
   );
   if (!backups.value) return <Waiting asked={backups} />;
   return backups.value.isSetUp ? <Made state={backups.value} onBegun={backups.again} problem={backups.problem} /> : <NotSetUp />;
