@@ -4,10 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['tests/story/*.story.ts'],
-    testTimeout: 240_000,
-    hookTimeout: 60_000,
-    // What is waited for comes sooner or later: how soon is no question here.
-    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+    // As long as everybody's patience (tests/story/person.ts)
+    expect: { poll: { timeout: 90_000 } },
     // Each has a server and a browser of its own, and waits for them half of its time.
     maxWorkers: 2,
   },

@@ -24,9 +24,17 @@ finish() {
     passed=$((passed + good)) failed=$((failed + bad))
   done
   echo
+  cat "$results"/*.brief 2>/dev/null
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
   exit
+}
+
+# brief NAME LOG: keeps what failed in a few lines, which are said again at the end: often nothing but the end is looked at.
+brief() {
+  local found
+  found=$(sed -E 's/\x1b\[[0-9;]*m//g' "$2" | grep -E -A 2 '^ *FAIL |\[FAIL\]|: error |^ERROR: |❯ .*\.story\.ts:' | grep -v '^--$\|^ *$' | head -12)
+  printf '%s\n' "${found:-$(tail -3 "$2")}" | sed -E 's/^ +//' | cut -c 1-220 | sed "s|^|$1: |" >"$results/${1//[ \/]/-}.brief"
 }
 
 # step NAME COMMAND...: a check that passes or fails as a whole.
@@ -39,6 +47,7 @@ step() {
   else
     failed=$((failed + 1))
     cat "$results/${name//[ \/]/-}.step"
+    brief "$name" "$results/${name//[ \/]/-}.step"
     echo "$name: FAILED"
     return 1
   fi
@@ -85,6 +94,7 @@ report() {
     sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+), Not Run: ([0-9]+).*/\1 \2 \3 \4 \5/p' "$log" | tail -1)
   if [ -z "${total:-}" ]; then
     tail -50 "$log"
+    brief "$name" "$log"
     echo "$name: FAILED, ended with $code and without a summary"
     return
   fi
@@ -94,7 +104,7 @@ report() {
   # A skip is for a machine that lacks something; continuous integration lacks nothing.
   [ "${CI:-}" = true ] && bad=$((bad + skipped))
   [ "$code" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
-  [ "$bad" -ne 0 ] && cat "$log"
+  [ "$bad" -ne 0 ] && cat "$log" && brief "$name" "$log"
   echo "$good $bad" >"${log%.log}.count"
   echo "$name: $good passed, $bad failed, $skipped skipped, $((SECONDS - start)) s"
 }

@@ -82,7 +82,7 @@ test('A file that is cancelled while it is read, or on its way, leaves nothing i
   await expect.poll(() => row.count()).toBe(0);
   expect(await files(marie)).toEqual([]);
   await marie.context.unrouteAll({ behavior: 'ignoreErrors' });
-  await expect.poll(blobs, { timeout: 30_000 }).toEqual([]);
+  await expect.poll(blobs).toEqual([]);
   await marie.send('Never mind');
   await jean.sees('Never mind');
   expect(await jean.page.locator('[role=log] li', { hasText: 'short.bin' }).count()).toBe(0);

@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, onTestFailed } from 'vitest';
 
 export const password = 'correct horse battery staple';
+/** What is waited for comes sooner or later, how soon is no question here: milliseconds after which it does not come any more. */
+export const patience = 90_000;
 export const phone = { width: 390, height: 844 };
 export const tablet = { width: 820, height: 1180 };
 export const desktop = { width: 1440, height: 900 };
@@ -100,12 +102,18 @@ export class Person {
   }
 
   private hear(page: Page): void {
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(patience);
     page.on('console', message => message.type() === 'error' && this.complaints.push(message.text()));
     page.on('pageerror', error => this.complaints.push(error.message));
     page.on('dialog', dialog => {
       this.complaints.push(`a dialog: ${dialog.message()}`);
       void dialog.dismiss();
+    });
+    onTestFailed(async () => {
+      if (page.isClosed()) return;
+      const shown = await page.innerText('body', { timeout: 5_000 }).catch((error: unknown) => String(error));
+      console.log(`What ${this.name} saw at ${page.url()}:\n${shown.slice(0, 1500)}\n${this.complaints.join('\n')}`);
+      await this.picture('failed').catch(() => undefined);
     });
   }
 

@@ -165,7 +165,7 @@ test('Installed, the app opens without a network and sends in order afterwards; 
   expect((await cached(marie)).names.sort()).toEqual([`kavalek-${release}`, `kavalek-${next.id}`].sort());
   await second.button('Load it').click();
   for (const tab of [marie, second]) {
-    await expect.poll(() => releaseOf(tab).catch(() => null), { timeout: 30_000 }).toBe(next.id);
+    await expect.poll(() => releaseOf(tab).catch(() => null)).toBe(next.id);
     await tab.page.locator('input[name=password]').waitFor();
   }
   await expect.poll(async () => (await cached(marie)).names).toEqual([`kavalek-${next.id}`]);
