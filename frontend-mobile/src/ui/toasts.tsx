@@ -1,4 +1,4 @@
-import { createContext, useCallback, useContext, useMemo, useRef, useState, type ReactNode } from 'react';
+import { createContext, useCallback, useContext, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useTexts } from '../i18n';
 import { Button, IconButton } from './button';
 import styles from './toasts.module.css';
@@ -38,10 +38,20 @@ export function Toasts({ children }: { readonly children: ReactNode }) {
     },
     [close],
   );
+  // A dialog lies on top of the page, with all that was said before it: what is said after it lies on top of the dialog.
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    place.current?.showPopover?.();
+  }, []);
+  useLayoutEffect(() => {
+    if (toasts.length === 0 || !document.querySelector('dialog[open]')) return;
+    place.current?.hidePopover?.();
+    place.current?.showPopover?.();
+  }, [toasts]);
   const value = useMemo(() => ({ say, clear: () => setToasts([]) }), [say]);
   const shown = useMemo(
     () => (
-      <div className={styles.toasts} role="status">
+      <div ref={place} className={styles.toasts} role="status" popover="manual">
         {toasts.map(toast => (
           <div key={toast.id} className={styles.toast}>
             <p>{toast.text}</p>

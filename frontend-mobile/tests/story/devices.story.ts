@@ -82,8 +82,7 @@ test('A phone is let in by comparing digits, another browser by the twelve words
   await desk.button('Save as a file').click();
   expect((await saved).suggestedFilename()).toMatch(/^kavalek-[0-9a-f]{8}\.txt$/);
   await expect
-    .poll(async () => (await Promise.all([handset, other].map(one => one.page.getByText('This device was removed').count()))).reduce((a, b) => a + b), {
-    })
+    .poll(async () => (await Promise.all([handset, other].map(one => one.page.getByText('This device was removed').count()))).reduce((a, b) => a + b), {})
     .toBe(1);
 
   await stage.leave([desk, handset, other], /favicon|status of 40[134]/);

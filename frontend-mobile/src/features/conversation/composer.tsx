@@ -1,6 +1,6 @@
 import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState, type KeyboardEvent, type Ref } from 'react';
 import { flushSync } from 'react-dom';
-import { summary, useLive, type Conversation, type Member, type Message, type MessageWindow } from '../../client';
+import { KavalekError, summary, useLive, type Conversation, type Member, type Message, type MessageWindow } from '../../client';
 import { explain, isolate, useFormats, useTexts } from '../../i18n';
 import { draftOf, keepDraft, useNotKept } from '../../page/drafts';
 import { useClient } from '../../page/use-client';
@@ -8,6 +8,7 @@ import { IconButton } from '../../ui/button';
 import { EmojiPicker } from '../../ui/emoji-picker';
 import { Problem } from '../../ui/problem';
 import { SendButton } from '../../ui/send-button';
+import { useToast } from '../../ui/toasts';
 import { ChosenFiles } from './chosen-files';
 import { MemberList } from './member-list';
 import { matching, mentionsIn, naming } from './mentions';
@@ -45,6 +46,7 @@ export function Composer({
   const t = useTexts();
   const formats = useFormats();
   const client = useClient();
+  const say = useToast();
   const box = useRef<HTMLTextAreaElement>(null);
   const [draft, setDraft] = useState(() => draftOf(conversation.id));
   const [problem, setProblem] = useState<string | null>(null);
@@ -89,9 +91,13 @@ export function Composer({
         all.slice(mostFiles).forEach(forget);
         return all.slice(0, mostFiles);
       });
-      setProblem(attached.length + files.length > mostFiles ? t.files.tooMany(mostFiles) : explain(why?.reason, t, formats));
+      const words = explain(why?.reason, t, formats);
+      if (attached.length + files.length > mostFiles) setProblem(t.files.tooMany(mostFiles));
+      // What one asked for is no problem.
+      else if (why?.reason instanceof KavalekError && why.reason.code === 'sending_cancelled') say({ text: words });
+      else setProblem(words);
     }
-  }, [conversation.id, failed, files.length, formats, t]);
+  }, [conversation.id, failed, files.length, formats, say, t]);
 
   // The box grows with its text, and scrolls beyond what its style allows.
   useLayoutEffect(() => {
