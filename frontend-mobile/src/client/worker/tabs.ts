@@ -36,7 +36,7 @@ export function joinTabs(options: { base: string; database: string; release: str
   let host: Host | undefined;
   let leading = false;
   /** Requests of this page that another tab works on. */
-  const asked = new Map<number, { readonly heard: () => void }>();
+  const asked = new Map<number, { readonly message: ToWorker; readonly heard: () => void }>();
   /** Requests of this page for which there is nobody yet. */
   let early: ToWorker[] = [];
   let greeted = false;
@@ -117,9 +117,13 @@ export function joinTabs(options: { base: string; database: string; release: str
     queue(false);
   }
 
-  /** What another tab worked on when it went has no answer. */
+  /** What another tab worked on when it went has no answer: whoever has the account next opens it all the same, and nothing else is done twice. */
   function interrupt(): void {
-    for (const id of asked.keys()) post({ kind: 'error', id, error: interrupted });
+    for (const [id, { message, heard }] of asked) {
+      heard();
+      if (message.method === 'session.unlock') early.push(message);
+      else post({ kind: 'error', id, error: interrupted });
+    }
     asked.clear();
   }
 
@@ -160,7 +164,7 @@ export function joinTabs(options: { base: string; database: string; release: str
       return;
     }
     const heard = patience(() => { if (!leading && asked.has(message.id)) queue(true); });
-    asked.set(message.id, { heard });
+    asked.set(message.id, { message, heard });
     send({ kind: 'request', from: me, id: message.id, method: message.method, params: message.params });
   }
 
