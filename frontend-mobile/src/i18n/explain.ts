@@ -7,7 +7,8 @@ export function explain(error: unknown, t: Texts, formats: Formats): string {
   const known: ClientError | null = error instanceof KavalekError || isClientError(error) ? error : null;
   if (!known) return t.errors.byCode['internal']!;
   const parts = [Object.hasOwn(t.errors.byCode, known.code) ? t.errors.byCode[known.code]! : known.message];
-  if (!known.nothingChanged) parts.push(t.errors.uncertain);
+  // What says so itself need not say it twice.
+  if (!known.nothingChanged && known.code !== 'interrupted') parts.push(t.errors.uncertain);
   if (known.retryAfter !== undefined && known.retryAfter > 0) parts.push(t.errors.waitFor(formats.duration(Math.ceil(known.retryAfter))));
   return parts.join(' ');
 }
