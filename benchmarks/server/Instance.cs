@@ -19,18 +19,17 @@ sealed class Instance : IDisposable
 {
     readonly ChildProcess _process;
     readonly DirectoryInfo _folder;
-    readonly bool _ownsFolder;
-    ChildProcess? _second;
-    Stores? _stores;
+    readonly ChildProcess? _second;
+    readonly Stores? _stores;
     int _turn;
     readonly HttpClient _http;
     readonly SigningCredentials _credentials;
     readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
     readonly Id _id;
 
-    Instance(ChildProcess process, DirectoryInfo folder, bool ownsFolder, HttpClient http, Id id)
+    Instance(ChildProcess process, ChildProcess? second, Stores? stores, DirectoryInfo folder, HttpClient http, Id id)
     {
-        (_process, _folder, _ownsFolder, _http, _id) = (process, folder, ownsFolder, http, id);
+        (_process, _second, _stores, _folder, _http, _id) = (process, second, stores, folder, http, id);
         var key = ECDsa.Create();
         key.ImportFromPem(File.ReadAllText(Path.Combine(folder.FullName, "keys", "token.pem")));
         ECParameters point = key.ExportParameters(includePrivateParameters: false);
@@ -39,29 +38,33 @@ sealed class Instance : IDisposable
             new ECDsaSecurityKey(key) { KeyId = Base64UrlEncoder.Encode(jwk.ComputeJwkThumbprint()) }, SecurityAlgorithms.EcdsaSha256);
     }
 
-    public ChildProcess Process => _process;
+    /// <summary>How many of it there are.</summary>
+    public int Nodes => _second is null ? 1 : 2;
+
+    /// <summary>How long its slowest node took from its start until it said where it listens.</summary>
+    public TimeSpan StartedIn => _second is { } second && second.StartedIn > _process.StartedIn ? second.StartedIn : _process.StartedIn;
+
+    /// <summary>Resident memory of all nodes, bytes; databases out.</summary>
+    public long ResidentBytes() => _process.ResidentBytes() + (_second?.ResidentBytes() ?? 0);
 
     /// <summary>Where the next client connects: on several nodes, each in turn.</summary>
     public IPEndPoint EndPoint => new(IPAddress.Loopback, (_second is not null && _turn++ % 2 == 1 ? _second : _process).Address.Port);
 
-    public string Folder => _folder.FullName;
-
     /// <summary>Starts it on a fresh folder: on SQLite, on PostgreSQL, or as two nodes with PostgreSQL and Redis.</summary>
+    /// <remarks><c>KAVALEK_HOST</c> may name another build of the server than the one that was built with this program.</remarks>
     public static async Task<Instance> StartAsync(string store)
     {
-        string? folder = null;
+        string program = Environment.GetEnvironmentVariable("KAVALEK_HOST") ?? Path.Combine(AppContext.BaseDirectory, "Kavalek.Host");
         Stores? stores = store == "sqlite" ? null : new Stores(redis: store == "nodes");
-        DirectoryInfo data = folder is null ? Directory.CreateTempSubdirectory("kavalek-benchmark-") : new DirectoryInfo(folder);
-        ChildProcess process = await ChildProcess.StartAsync(
-            Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
-            ["--data", data.FullName, "--urls", "http://127.0.0.1:0", "--rate-factor", "100000", "--log-level", "Warning", .. stores?.Options ?? []]);
+        DirectoryInfo data = Directory.CreateTempSubdirectory("kavalek-benchmark-");
+        Task<ChildProcess> Start(string folder, params string[] also) => ChildProcess.StartAsync(
+            program, ["--data", folder, "--urls", "http://127.0.0.1:0", "--rate-factor", "100000", "--log-level", "Warning", .. stores?.Options ?? [], .. also]);
+        ChildProcess process = await Start(data.FullName);
         var http = new HttpClient { BaseAddress = process.Address };
         InstanceInfo info = (await http.GetFromJsonAsync("/auth/v1/instance", AuthJson.Default.InstanceInfo))!;
-        ChildProcess? second = store != "nodes" ? null : await ChildProcess.StartAsync(
-            Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
-            ["--data", Path.Combine(data.FullName, "second"), "--urls", "http://127.0.0.1:0", "--rate-factor", "100000", "--log-level", "Warning",
-                .. stores!.Options, "--roles", "messaging", "--auth-url", process.Address.GetLeftPart(UriPartial.Authority)]);
-        return new Instance(process, data, folder is null, http, info.Id) { _second = second, _stores = stores };
+        ChildProcess? second = store != "nodes" ? null
+            : await Start(Path.Combine(data.FullName, "second"), "--roles", "messaging", "--auth-url", process.Address.GetLeftPart(UriPartial.Authority));
+        return new Instance(process, second, stores, data, http, info.Id);
     }
 
     /// <summary>Processor seconds of all that serves, the database in.</summary>
@@ -108,8 +111,7 @@ sealed class Instance : IDisposable
         _process.Dispose();
         _second?.Dispose();
         _stores?.Dispose();
-        if (_ownsFolder)
-            _folder.Delete(recursive: true);
+        _folder.Delete(recursive: true);
     }
 
     static ByteString Bytes(Id id) => ByteString.CopyFrom(id.ToArray());

@@ -27,8 +27,8 @@ foreach (string store in stores)
     }
     if (Wants("idle"))
     {
-        using Instance server = await Instance.StartAsync(store == "nodes" ? "postgres" : store);
-        report.Start(server.Process.StartedIn, server.Process.ResidentBytes());
+        using Instance server = await Instance.StartAsync(store);
+        report.Start(server.StartedIn, server.ResidentBytes() / server.Nodes);
         report.Idle([5_000, 10_000], await Workloads.IdleAsync(server, 5_000, 10_000));
     }
     using (Instance server = await Instance.StartAsync(store))

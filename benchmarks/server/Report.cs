@@ -15,7 +15,7 @@ sealed class Report
         _limits.Add($"bare SQLite (WAL, synchronous=FULL), rows of 1 KiB: {one:N0} /s one a transaction, {many:N0} /s with 500 in one");
 
     public void Start(TimeSpan started, long bytes) =>
-        Add("start to first answer; idle memory", $"{started.TotalSeconds:0.00} s; {bytes / 1048576.0:0} MiB", "–", "–", "≤ 1.0 s; ≤ 100 MB");
+        Add("start to first answer; idle memory of a node", $"{started.TotalSeconds:0.00} s; {bytes / 1048576.0:0} MiB", "–", "–", "≤ 1.0 s; ≤ 100 MB");
 
     public void Idle(int[] counts, (double LogIns, double Bytes)[] results)
     {

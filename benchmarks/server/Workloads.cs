@@ -114,7 +114,7 @@ static class Workloads
         foreach (LoadSocket socket in await OpenIdleAsync(server, 500))
             socket.Dispose();
         await Task.Delay(TimeSpan.FromSeconds(2));
-        long before = server.Process.ResidentBytes();
+        long before = server.ResidentBytes();
         foreach (int count in counts)
         {
             long start = Stopwatch.GetTimestamp();
@@ -123,7 +123,7 @@ static class Workloads
             sockets.AddRange(opened);
             // Garbage of the handshakes is not what a socket costs: let the server come to rest.
             await Task.Delay(TimeSpan.FromSeconds(4));
-            results.Add((logIns, (server.Process.ResidentBytes() - before) / (double)count));
+            results.Add((logIns, (server.ResidentBytes() - before) / (double)count));
         }
         foreach (LoadSocket socket in sockets)
             socket.Dispose();
