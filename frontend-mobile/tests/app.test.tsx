@@ -78,6 +78,47 @@ test('A text is sent as it was typed and the box is empty; one that was refused 
   expect(page().textContent).toContain('The server cannot be reached.');
 });
 
+test('A text that is refused while one looks at something else is there again, also when the window that had the account went away', async () => {
+  navigate(to.conversation(id(101)));
+  await open();
+  const refusals: ((code: ReturnType<typeof error>) => void)[] = [];
+  world.handlers['conversation.send'] = () => new Promise((_, refuse) => refusals.push(refuse));
+  const look = async (at: string) => {
+    act(() => navigate(at));
+    await settle();
+  };
+  type(page().querySelector('textarea')!, 'Not to be lost');
+  await click(button('Send'));
+  await look(to.settings);
+  refusals[0]!(error('quota_exceeded'));
+  await settle();
+  await look(to.conversation(id(101)));
+  expect(page().querySelector('textarea')!.value).toBe('Not to be lost');
+
+  await click(button('Send'));
+  await look(to.list);
+  act(() => world.become({ state: 'starting' }));
+  refusals[1]!(error('interrupted'));
+  act(() => world.become({ state: 'locked', why: 'start' }));
+  await settle();
+  expect(page().textContent).toContain('The tab that had Kavalek open is closed');
+  type(page().querySelector<HTMLInputElement>('input[name=password]')!, 'correct horse battery');
+  await click(button('Unlock'));
+  await look(to.conversation(id(101)));
+  expect(page().querySelector('textarea')!.value).toBe('Not to be lost');
+
+  // Locked by somebody, nothing is kept in the page.
+  await click(button('Send'));
+  await look(to.list);
+  await click(button('Lock'));
+  refusals[2]!(error('not_open'));
+  await settle();
+  type(page().querySelector<HTMLInputElement>('input[name=password]')!, 'correct horse battery');
+  await click(button('Unlock'));
+  await look(to.conversation(id(101)));
+  expect(page().querySelector('textarea')!.value).toBe('');
+});
+
 test('Enter sends, Shift and Enter do not, nor Enter while an input method composes', async () => {
   navigate(to.conversation(id(101)));
   await open();
@@ -290,6 +331,14 @@ test('The arrow up in an empty box edits the last own message, and Escape gives 
   expect(calls('message.edit')).toMatchObject([{ text: 'Other words', mentions: [] }]);
   expect(box.value).toBe('');
   expect(page().querySelector('[role=log]')?.textContent).toContain('edited');
+  // What ends while it is edited leaves no words behind.
+  await key('ArrowUp');
+  expect(box.value).toBe('Other words');
+  const [{ message }] = calls('message.edit') as [{ message: string }];
+  act(() => world.tell({ type: 'message.removed', conversation: id(101), message }));
+  await settle();
+  expect(page().querySelector('#composer')?.textContent).not.toContain('Other words');
+  expect(box.value).toBe('');
 });
 
 test('Whoever is chosen behind an @ is named in what is sent, and a message that names me says so', async () => {
@@ -393,6 +442,39 @@ test('What comes in is read out once, also when it says the same again, and all 
   });
   await settle();
   expect(said().textContent).toBe('4 new messages\nJean: two\nJean: three\nJean: four');
+});
+
+// K-75
+test('What was read out does not stay in the page', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  navigate(to.conversation(id(101)));
+  await open();
+  act(() => void world.say(id(101), world.contacts[0]!, 'Gone soon', { at: now }));
+  await settle();
+  const said = () => [...page().querySelectorAll('[role=status] > span')].at(-1)!;
+  expect(said().textContent).toBe('Jean: Gone soon');
+  await act(() => vi.advanceTimersByTimeAsync(15_000));
+  expect(said().textContent).toBe('');
+});
+
+// K-43
+test('Digits that are being compared do not change under somebody’s eyes, and verify nothing once the key is another', async () => {
+  const { account } = world.contacts[0]!;
+  world.trust(account, 'unverified');
+  navigate(to.safety(account));
+  await open();
+  expect(page().textContent).toContain('30147');
+  const { qr } = world.handlers['contacts.safetyNumber']!({ account }) as { qr: string };
+  world.handlers['contacts.safetyNumber'] = () => ({ groups: ['99999'], qr });
+  act(() => void world.trust(account, 'changed'));
+  await settle();
+  expect(page().textContent).toContain('Their key has just changed.');
+  expect(page().textContent).toContain('30147');
+  expect(page().textContent).not.toContain('99999');
+  expect(button('They are the same').disabled).toBe(true);
+  await click(button('Show the new digits'));
+  expect(page().textContent).toContain('99999');
+  expect(button('They are the same').disabled).toBe(false);
 });
 
 test('The focus goes along: to the title of a page that opens, and back to the row of the conversation one comes from', async () => {

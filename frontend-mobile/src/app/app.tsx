@@ -30,14 +30,15 @@ export function App() {
     return () => window.removeEventListener('hashchange', taken);
   }, []);
 
+  const went = session.state === 'starting' || session.state === 'busy' || (session.state === 'locked' && session.why === 'tab_closed');
   useEffect(() => {
     if (session.state === 'ready') return;
-    dropDrafts();
+    dropDrafts(went);
     closeFiles();
     clearToasts();
     document.title = t.app.name;
     if ('clearAppBadge' in navigator) void navigator.clearAppBadge().catch(() => undefined);
-  }, [session.state, t, clearToasts]);
+  }, [session.state, went, t, clearToasts]);
 
   switch (session.state) {
     case 'starting':

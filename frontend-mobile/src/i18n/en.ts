@@ -494,6 +494,8 @@ export const en = {
     verified: (name: string): string => `${isolate(name)} is verified. Kavalek warns you if their key ever changes.`,
     unverified: 'Not compared yet',
     otherCode: 'This is another code, not that of a safety number. Nothing was changed; scan the one on their page “Safety number”.',
+    moved: 'Their key has just changed. The digits below are those of the key before, and verify nothing any more.',
+    showNew: 'Show the new digits',
     changed: 'Their key changed and was not accepted yet. These are the digits of the new key.',
   },
   scanner: {
@@ -699,6 +701,8 @@ export const en = {
     asTheyAre: 'Files are sent as they are, with what they say of themselves inside.',
     tooMany: (n: number) => `A message takes ${n} files. The others were left out; send them with the next one.`,
     empty: 'An empty file was left out.',
+    notPrepared: (names: string): string =>
+      `${names} could not be made ready: this device could not draw the picture anew, and as it is it may say where it was taken. Nothing else was left out; try a smaller copy of it.`,
     reading: (names: string) => `Encrypting ${names}…`,
     unreadable: (names: string) =>
       `Chosen and not sent: ${names}. The page was loaded anew, and browsers let no page read a file again: choose again what you want to send.`,

@@ -509,6 +509,8 @@ export const fr: Texts = {
     verified: (name: string): string => `${isolate(name)} est vérifié·e. Kavalek vous avertira si sa clé change un jour.`,
     unverified: 'Pas encore comparé',
     otherCode: 'C’est un autre code, pas celui d’un numéro de sécurité. Rien n’a été changé ; scannez celui de sa page « Numéro de sécurité ».',
+    moved: 'Sa clé vient de changer. Les chiffres ci-dessous sont ceux de la clé d’avant et ne vérifient plus rien.',
+    showNew: 'Afficher les nouveaux chiffres',
     changed: 'Sa clé a changé et n’est pas encore acceptée. Voici les chiffres de la nouvelle clé.',
   },
   scanner: {
@@ -713,6 +715,8 @@ export const fr: Texts = {
     asTheyAre: 'Les fichiers partent tels quels, avec ce qu’ils contiennent sur eux-mêmes.',
     tooMany: (n: number) => `Un message porte ${n} fichiers. Les autres ont été laissés ; envoyez-les avec le suivant.`,
     empty: 'Un fichier vide a été laissé.',
+    notPrepared: (names: string): string =>
+      `${names} n’a pas pu être préparé : cet appareil n’a pas pu redessiner l’image, et telle quelle elle peut dire où elle a été prise. Rien d’autre n’a été laissé ; essayez une copie plus petite.`,
     reading: (names: string) => `Chiffrement de ${names}…`,
     unreadable: (names: string) =>
       `Choisis et non envoyés : ${names}. La page a été rechargée, et un navigateur ne laisse aucune page relire un fichier : choisissez à nouveau ce que vous voulez envoyer.`,

@@ -22,6 +22,8 @@ let client: Client | null = null;
 const held = new Map<Id, readonly Draft[]>();
 const unsaved = new Map<Id, ReturnType<typeof setTimeout>>();
 const saving = new Map<Id, Promise<void>>();
+/** What the tab that had the account may not have stored when it went away: it comes back as soon as the account is open again. */
+const left = new Map<Id, Draft>();
 /** Where the last try to store failed: what is there of it is older. */
 const notKept = new Set<Id>();
 /** How often all was dropped. */
@@ -70,8 +72,13 @@ export async function saveDrafts(): Promise<void> {
   await Promise.all([...unsaved.keys()].map(save));
 }
 
-/** Forgets all drafts here: the account was locked or is gone. What was stored comes back with it. */
-export function dropDrafts(): void {
+/**
+ * Forgets all drafts here: the account was locked or is gone. What was stored comes back with it.
+ * @param went whether another tab had the account and went away, which nobody asked for: what it may not have stored is kept until the account is open.
+ */
+export function dropDrafts(went = false): void {
+  if (!went) left.clear();
+  else for (const id of new Set([...unsaved.keys(), ...saving.keys(), ...held.keys()])) left.set(id, together(id));
   for (const timer of unsaved.values()) clearTimeout(timer);
   unsaved.clear();
   held.clear();
@@ -109,15 +116,9 @@ async function save(conversation: Id): Promise<void> {
   unsaved.delete(conversation);
   const work = (async () => {
     await saving.get(conversation);
-    const all = [...(held.get(conversation) ?? []), draftOf(conversation)];
-    const text = all
-      .map(one => one.text)
-      .filter(one => one !== '')
-      .join('\n');
-    const replyTo = all.find(one => one.replyTo)?.replyTo?.id ?? null;
-    const files = all.flatMap(one => one.files).slice(0, 10);
+    const { text, replyTo, files } = together(conversation);
     const before = dropping;
-    const isKept = await client?.request('drafts.set', { conversation, text, replyTo, files }).then(
+    const isKept = await client?.request('drafts.set', { conversation, text, replyTo: replyTo?.id ?? null, files }).then(
       () => true,
       () => false,
     );
@@ -132,11 +133,26 @@ async function save(conversation: Id): Promise<void> {
   if (saving.get(conversation) === work) saving.delete(conversation);
 }
 
+/** What is on its way and what was typed behind it, as one draft. */
+function together(conversation: Id): Draft {
+  const all = [...(held.get(conversation) ?? []), draftOf(conversation)];
+  return {
+    text: all
+      .map(one => one.text)
+      .filter(one => one !== '')
+      .join('\n'),
+    replyTo: all.find(one => one.replyTo)?.replyTo ?? null,
+    files: all.flatMap(one => one.files).slice(0, 10),
+  };
+}
+
 // What the account has is taken where nothing newer was typed here.
 function adopt(conversations: readonly Conversation[]): void {
   let next: Map<Id, Draft> | null = null;
-  for (const { id, draft } of conversations) {
-    if (unsaved.has(id) || saving.has(id) || held.has(id)) continue;
+  for (const { id, draft: stored } of conversations) {
+    const draft = left.get(id) ?? stored;
+    if (left.delete(id)) saveSoon(id);
+    else if (unsaved.has(id) || saving.has(id) || held.has(id)) continue;
     if (isSame(drafts.get(id) ?? none, draft ?? none)) continue;
     next ??= new Map(drafts);
     if (draft && !isEmpty(draft)) next.set(id, draft);

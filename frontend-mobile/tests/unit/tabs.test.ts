@@ -1,18 +1,19 @@
 // @vitest-environment node
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { FromWorker, Method } from '../../src/client/protocol';
-import type { Host, HostOptions } from '../../src/client/worker/host';
+import type { FromWorker, Method, Session } from '../../src/client/protocol';
+import type { Host } from '../../src/client/worker/host';
 import { joinTabs } from '../../src/client/worker/tabs';
 
 /** Who has the account, one after the other; each does what the test says. */
 const hosts: Host[] = [];
-vi.mock('../../src/client/worker/host', () => ({ startHost: (options: HostOptions) => Promise.resolve(begin(options)) }));
+vi.mock('../../src/client/worker/host', () => ({ startHost: () => Promise.resolve(begin()) }));
 
+let session: Session;
 let work: (method: Method) => Promise<unknown>;
-function begin(_: HostOptions): Host {
+function begin(): Host {
   const host: Host = {
     request: method => work(method),
-    snapshot: () => Promise.resolve({ session: { state: 'locked', why: 'start' } } as never),
+    snapshot: () => Promise.resolve({ session } as never),
     leave: () => Promise.resolve(),
   };
   hosts.push(host);
@@ -50,12 +51,14 @@ class Lock {
 let lock: Lock;
 beforeEach(() => {
   hosts.length = 0;
+  session = { state: 'locked', why: 'start' };
   lock = new Lock();
   vi.stubGlobal('navigator', { locks: lock });
 });
 
+const join = (said: FromWorker[]) => joinTabs({ base: '/', database: 'x', release: 'one', post: message => void said.push(message) });
+
 test('What another tab was asked when it went is not done twice, but whoever wanted in gets in', async () => {
-  const join = (said: FromWorker[]) => joinTabs({ base: '/', database: 'x', release: 'one', post: message => void said.push(message) });
   const first: FromWorker[] = [];
   const second: FromWorker[] = [];
   const asked: Method[] = [];
@@ -76,4 +79,20 @@ test('What another tab was asked when it went is not done twice, but whoever wan
   expect(asked).toEqual(['session.unlock', 'conversation.send', 'session.unlock']);
   const [lost] = second.filter(one => one.kind === 'error');
   expect(lost).toMatchObject({ id: 2, error: { code: 'interrupted', nothingChanged: false } });
+});
+
+// K-72
+test('A tab whose account was taken by another one ends the worker that had the keys, and says of what it worked on that it is not known', async () => {
+  session = { state: 'ready' } as Session;
+  work = () => new Promise(() => undefined);
+  const first: FromWorker[] = [];
+  const second: FromWorker[] = [];
+  const ask = join(first);
+  await vi.waitFor(() => expect(first.map(one => one.kind)).toEqual(['snapshot']));
+  ask({ kind: 'request', id: 7, method: 'conversation.send', params: { text: 'b' } });
+  join(second);
+  await vi.waitFor(() => expect(second).not.toEqual([]));
+  session = { state: 'locked', why: 'start' };
+  lock.drop();
+  await vi.waitFor(() => expect(first.slice(1)).toMatchObject([{ kind: 'error', id: 7, error: { code: 'interrupted' } }, { kind: 'spent' }]));
 });

@@ -37,6 +37,8 @@ export function joinTabs(options: { base: string; database: string; release: str
   let leading = false;
   /** Requests of this page that another tab works on. */
   const asked = new Map<number, { readonly message: ToWorker; readonly heard: () => void }>();
+  /** Requests of this page that this tab works on. */
+  const own = new Map<number, ToWorker>();
   /** Requests of this page for which there is nobody yet. */
   let early: ToWorker[] = [];
   let greeted = false;
@@ -91,7 +93,7 @@ export function joinTabs(options: { base: string; database: string; release: str
   async function lead(): Promise<void> {
     leading = true;
     send({ kind: 'led', from: me });
-    interrupt();
+    interrupt(asked, ({ message }) => message);
     try {
       host = await startHost({ base: options.base, database: options.database, emit: tell, fenced: () => stepBack() });
     } catch (error) {
@@ -102,10 +104,17 @@ export function joinTabs(options: { base: string; database: string; release: str
     tell({ kind: 'snapshot', snapshot: await host.snapshot() });
     const waiting = early;
     early = [];
-    for (const message of waiting) void work(message).then(post);
+    waiting.forEach(workOnOwn);
   }
 
-  /** Another tab has the account: nothing is written here any more. */
+  function workOnOwn(message: ToWorker): void {
+    own.set(message.id, message);
+    void work(message).then(answer => {
+      if (own.delete(message.id)) post(answer);
+    });
+  }
+
+  /** Another tab has the account: nothing is written here any more, and what was open here does not stay in this worker. */
   function stepBack(): void {
     if (!leading && !host) return;
     leading = false;
@@ -113,18 +122,25 @@ export function joinTabs(options: { base: string; database: string; release: str
     host = undefined;
     void left?.leave();
     leave?.();
+    interrupt(own, message => message);
+    if (opened) {
+      spent = true;
+      end();
+      return;
+    }
     greet();
     queue(false);
   }
 
-  /** What another tab worked on when it went has no answer: whoever has the account next opens it all the same, and nothing else is done twice. */
-  function interrupt(): void {
-    for (const [id, { message, heard }] of asked) {
-      heard();
-      if (message.method === 'session.unlock') early.push(message);
-      else post({ kind: 'error', id, error: interrupted });
+  /** What was worked on where the account no longer is has no answer: whoever has it next opens it all the same, and nothing else is done twice. */
+  function interrupt<T>(all: Map<number, T>, messageOf: (one: T) => ToWorker): void {
+    for (const [id, one] of all) {
+      const message = messageOf(one);
+      if (message.method !== 'session.unlock') post({ kind: 'error', id, error: interrupted });
+      // The worker after this one is given by the page what has no answer.
+      else if (!opened) early.push(message);
     }
-    asked.clear();
+    all.clear();
   }
 
   /** Waits for the account, or takes it from a tab that does not answer. */
@@ -219,7 +235,7 @@ export function joinTabs(options: { base: string; database: string; release: str
       }
       case 'led':
         if (leading) stepBack();
-        interrupt();
+        interrupt(asked, ({ message }) => message);
         answered?.();
         // It gives a snapshot when it has opened.
         greeted = false;
@@ -241,7 +257,7 @@ export function joinTabs(options: { base: string; database: string; release: str
   return message => {
     // It goes to the next worker.
     if (spent) return;
-    if (host) void work(message).then(post);
+    if (host) workOnOwn(message);
     else if (leading) early.push(message);
     else forward(message);
   };

@@ -2,7 +2,7 @@ import { useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useStat
 import { flushSync } from 'react-dom';
 import { KavalekError, summary, useLive, type Conversation, type Member, type Message, type MessageWindow } from '../../client';
 import { explain, isolate, useFormats, useTexts } from '../../i18n';
-import { draftOf, keepDraft, useNotKept } from '../../page/drafts';
+import { draftOf, keepDraft, useNotKept, type Draft } from '../../page/drafts';
 import { useClient } from '../../page/use-client';
 import { IconButton } from '../../ui/button';
 import { EmojiPicker } from '../../ui/emoji-picker';
@@ -14,7 +14,7 @@ import { MemberList } from './member-list';
 import { matching, mentionsIn, naming } from './mentions';
 import { choose as prepare, filesOf, forget, mostFiles, type Chosen } from './outgoing';
 import { canRecord, type Recording } from './recording';
-import { chosenIn, keepChosen, named, sendFiles, takeBack, useSendings } from './sending';
+import { chosenIn, keepChosen, named, send as sendMessage, takeBack, useSendings } from './sending';
 import { TransferProgress } from './transfer-progress';
 import { UnreadableFiles } from './unreadable-files';
 import { VoiceRecorder, type Press } from './voice-recorder';
@@ -85,7 +85,14 @@ export function Composer({
   useEffect(() => {
     if (!failed) return;
     for (const { text: said, replyTo: answered, files: attached, failed: why } of takeBack(conversation.id)) {
-      setDraft(current => ({ ...current, text: current.text === '' ? said : `${said}\n${current.text}`, replyTo: current.replyTo ?? answered }));
+      const before = (current: Draft): Draft => ({
+        ...current,
+        text: current.text === '' ? said : `${said}\n${current.text}`,
+        replyTo: current.replyTo ?? answered,
+      });
+      // Kept at once: this box may be gone before it is drawn again.
+      keepDraft(conversation.id, before(draftOf(conversation.id)));
+      setDraft(before);
       setFiles(current => {
         const all = [...attached, ...current];
         all.slice(mostFiles).forEach(forget);
@@ -127,6 +134,15 @@ export function Composer({
   const edited = editing && loaded.find(one => one.id === editing.id);
   if (editing && edited && edited.body.type !== 'text') setEditing(null);
 
+  // And what ended or was removed is no longer anywhere.
+  const edits = editing?.id;
+  useEffect(() => {
+    if (!edits) return;
+    return client.onEvent(event => {
+      if (event.type === 'message.removed' && event.message === edits) setEditing(null);
+    });
+  }, [client, edits]);
+
   const wanted = caret === null || conversation.kind === 'direct' ? null : naming(text, caret);
   const listed = wanted ? matching(members, wanted.query).slice(0, 50) : [];
   const mark = Math.min(marked, listed.length - 1);
@@ -167,14 +183,13 @@ export function Composer({
     setPreparing(true);
     const room = mostFiles - files.length;
     setProblem(added.length > room ? t.files.tooMany(mostFiles) : added.some(file => file.size === 0) ? t.files.empty : null);
-    const chosen = await Promise.all(
-      added
-        .filter(file => file.size > 0)
-        .slice(0, Math.max(0, room))
-        .map(prepare),
-    );
+    const taken = added.filter(file => file.size > 0).slice(0, Math.max(0, room));
+    const prepared = await Promise.all(taken.map(file => prepare(file).catch(() => null)));
+    const chosen = prepared.filter(one => one !== null);
+    const failed = taken.filter((_, n) => prepared[n] === null).map(file => isolate(file.name));
+    if (failed.length > 0) setProblem(t.files.notPrepared(formats.list(failed)));
     setFiles(current => [...current, ...chosen].slice(0, mostFiles));
-    setLost(current => current.filter(one => !added.some(file => file.name === one.name && file.size === one.size)));
+    setLost(current => current.filter(one => !taken.some((file, n) => prepared[n] && file.name === one.name && file.size === one.size)));
     setPreparing(false);
     box.current?.focus();
   };
@@ -219,21 +234,7 @@ export function Composer({
     setProblem(null);
     box.current?.focus();
     const said = sending.text.trimEnd();
-    if (attached.length > 0) {
-      await sendFiles(client, conversation.id, { text: said, replyTo: sending.replyTo, mentions, files: attached });
-      return;
-    }
-    try {
-      await client.request('conversation.send', { conversation: conversation.id, text: said, replyTo: sending.replyTo?.id ?? null, mentions });
-    } catch (error) {
-      // Nothing of it was stored: it goes back, in front of what was typed meanwhile.
-      setDraft(current => ({
-        ...current,
-        text: current.text === '' ? sending.text : `${sending.text}\n${current.text}`,
-        replyTo: current.replyTo ?? sending.replyTo,
-      }));
-      setProblem(explain(error, t, formats));
-    }
+    await sendMessage(client, conversation.id, { text: said, replyTo: sending.replyTo, mentions, files: attached });
   };
 
   const sendVoice = async ({ blob, name, type, milliseconds, levels }: Recording): Promise<boolean> => {
@@ -335,7 +336,7 @@ export function Composer({
         </p>
       )}
       {sendings
-        .filter(one => !one.failed)
+        .filter(one => !one.failed && one.files.length > 0)
         .map(one => (
           <div key={one.id} className={styles.reading} role="group" aria-label={t.files.reading(formats.list(one.files.map(file => isolate(file.name))))}>
             <p>{t.files.reading(formats.list(one.files.map(file => isolate(file.name))))}</p>

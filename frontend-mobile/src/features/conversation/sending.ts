@@ -3,7 +3,7 @@ import type { Client, DraftFile, Id, Message, NewMention } from '../../client';
 import { holdDrafts, whenDraftsGo } from '../../page/drafts';
 import { forget, type Chosen } from './outgoing';
 
-/** A message whose files are being read and encrypted: it is in no conversation yet. */
+/** A message on its way into the store, its files read and encrypted: it is in no conversation yet. */
 export interface Sending {
   /** By which its progress comes, and it is cancelled. */
   readonly id: string;
@@ -46,8 +46,8 @@ export function useSendings(conversation: Id): readonly Sending[] {
   return useSyncExternalStore(subscribe, () => sendings.get(conversation) ?? none);
 }
 
-/** Sends a message with files. Where that fails it waits for `takeBack`. */
-export async function sendFiles(
+/** Sends a message. Where that fails it waits for `takeBack`, whatever is on the screen by then. */
+export async function send(
   client: Client,
   conversation: Id,
   message: { readonly text: string; readonly replyTo: Message | null; readonly mentions: readonly NewMention[]; readonly files: readonly Chosen[] },
@@ -70,14 +70,15 @@ export async function sendFiles(
     if (event.type === 'sending' && event.sending.sending === current.id) become({ ...current, done: event.sending.done });
   });
   try {
-    await client.request('conversation.sendFiles', {
-      sending: current.id,
-      conversation,
-      text,
-      replyTo: replyTo?.id ?? null,
-      mentions,
-      files: files.map(({ blob, name, type, width, height, preview }) => ({ blob, name, type, width, height, preview })),
-    });
+    const said = { conversation, text, replyTo: replyTo?.id ?? null, mentions };
+    if (files.length === 0) await client.request('conversation.send', said);
+    else {
+      await client.request('conversation.sendFiles', {
+        ...said,
+        sending: current.id,
+        files: files.map(({ blob, name, type, width, height, preview }) => ({ blob, name, type, width, height, preview })),
+      });
+    }
     files.forEach(forget);
     become(null);
     hold(conversation);

@@ -379,6 +379,8 @@ function quotedBy(message: Message, byId: ReadonlyMap<MessageId, Message>): Mess
   return message.body.type === 'text' && message.body.replyTo ? (byId.get(message.body.replyTo) ?? null) : null;
 }
 
+const saidFor = 10_000;
+
 /** Reads out what comes in while the conversation is open, once and as “author: text”, and what is edited or deleted; history that loads is silent. */
 function Announcer({ messages, newest }: { readonly messages: readonly Message[]; readonly newest: boolean }) {
   const t = useTexts();
@@ -387,6 +389,12 @@ function Announcer({ messages, newest }: { readonly messages: readonly Message[]
   // With a number, so that the same words twice are said twice.
   const [said, setSaid] = useState({ n: 0, text: '' });
   const say = useCallback((text: string) => setSaid(({ n }) => ({ n: n + 1, text })), []);
+  // Said once, it does not stay: what it quotes may end or be deleted.
+  useEffect(() => {
+    if (said.text === '') return;
+    const timer = setTimeout(() => setSaid(({ n }) => ({ n, text: '' })), saidFor);
+    return () => clearTimeout(timer);
+  }, [said]);
   useEffect(() => {
     const before = seen.current;
     seen.current = new Map(messages.map(message => [message.id, message]));

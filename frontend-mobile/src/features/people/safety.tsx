@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Contact, Id, SafetyNumber } from '../../client';
 import { explain, useFormats, useTexts } from '../../i18n';
 import { to } from '../../page/router';
@@ -26,6 +26,9 @@ export function Safety({ account, from }: { readonly account: Id; readonly from:
   const say = useToast();
   const [contact, setContact] = useState<Contact | null>(null);
   const [number, setNumber] = useState<SafetyNumber | null>(null);
+  // Of a key that came while the digits of the one before were compared: they do not change under somebody's eyes.
+  const [next, setNext] = useState<SafetyNumber | null>(null);
+  const shown = useRef<SafetyNumber | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [scanning, setScanning] = useState(false);
   const [differs, setDiffers] = useState(false);
@@ -38,7 +41,13 @@ export function Safety({ account, from }: { readonly account: Id; readonly from:
         const [person, digits] = await Promise.all([client.request('contacts.get', { account }), client.request('contacts.safetyNumber', { account })]);
         if (over) return;
         setContact(person);
+        if (shown.current && shown.current.groups.join() !== digits.groups.join()) {
+          setNext(digits);
+          return;
+        }
+        shown.current = digits;
         setNumber(digits);
+        setNext(null);
       } catch (error) {
         if (!over) setProblem(explain(error, t, formats));
       }
@@ -84,13 +93,33 @@ export function Safety({ account, from }: { readonly account: Id; readonly from:
               {t.safety.changed}
             </Line>
           )}
+          {next && (
+            <Line
+              boxed
+              kind="danger"
+              icon="warning"
+              actions={
+                <Button
+                  onClick={() => {
+                    shown.current = next;
+                    setNumber(next);
+                    setNext(null);
+                  }}
+                >
+                  {t.safety.showNew}
+                </Button>
+              }
+            >
+              {t.safety.moved}
+            </Line>
+          )}
           <Section>
             <QrCode text={number.qr} label={t.safety.code} />
             <Digits groups={number.groups} />
           </Section>
           <Problem text={otherCode ? t.safety.otherCode : verify.problem} />
           <div className={styles.actions}>
-            <Button icon="scan" onClick={() => setScanning(true)} disabled={verify.busy}>
+            <Button icon="scan" onClick={() => setScanning(true)} disabled={verify.busy || next !== null}>
               {t.safety.scan}
             </Button>
             <Button kind="danger" onClick={() => setDiffers(true)}>
@@ -101,6 +130,7 @@ export function Safety({ account, from }: { readonly account: Id; readonly from:
                 kind="primary"
                 icon="check"
                 busy={verify.busy}
+                disabled={next !== null}
                 onClick={() => {
                   setOtherCode(false);
                   void verify.run(number.groups.join(''));
