@@ -44,9 +44,10 @@ export function Toasts({ children }: { readonly children: ReactNode }) {
     place.current?.showPopover?.();
   }, []);
   useLayoutEffect(() => {
+    if (toasts.length === 0) return;
     // Nor does it cover what one writes.
     place.current?.style.setProperty('--writing', `${document.getElementById('composer')?.offsetHeight ?? 0}px`);
-    if (toasts.length === 0 || !document.querySelector('dialog[open]')) return;
+    if (!document.querySelector('dialog[open]')) return;
     place.current?.hidePopover?.();
     place.current?.showPopover?.();
   }, [toasts]);
