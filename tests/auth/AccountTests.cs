@@ -304,7 +304,7 @@ public sealed class AccountTests
         await ChangeAsync(owner, new ChangePassword(owner.AuthSecret, Kdf, next)).OkAsync();
     }
 
-    static KdfParameters Kdf { get; } = new(KdfParameters.Pbkdf2, Limits.KdfDefault);
+    internal static KdfParameters Kdf { get; } = new(KdfParameters.Pbkdf2, Limits.KdfDefault);
 
     static Task<HttpResponseMessage> ChangeAsync(TestDevice device, ChangePassword request) =>
         device.SendAsync(HttpMethod.Put, "/auth/v1/account/password", TestDevice.Json(request, AuthJson.Default.ChangePassword));
@@ -322,7 +322,7 @@ public sealed class AccountTests
         AskAsync(server, new RemovalRequest(device.Device, Question(server, device, device))), AuthJson.Default.RemovalRecord);
 
     // Everything a device sends that replaces the account key; `number` is that of the stored list.
-    static ReplaceAccountKey Replacement(TestServer server, TestDevice by, ECDsa newKey, TestDevice[] staying, ulong number)
+    internal static ReplaceAccountKey Replacement(TestServer server, TestDevice by, ECDsa newKey, TestDevice[] staying, ulong number)
     {
         byte[] publicKey = TestDevice.PublicKey(newKey);
         byte[][] certificates = [.. staying.Select(d => Certificate(server, d, newKey))];
@@ -335,13 +335,13 @@ public sealed class AccountTests
             new VaultRecord(2, vault, TestDevice.Sign(newKey, new VaultStatement(server.Instance, by.Account, 2, SHA256.HashData(vault)).SignedBytes())));
     }
 
-    static byte[] Certificate(TestServer server, TestDevice device, ECDsa accountKey)
+    internal static byte[] Certificate(TestServer server, TestDevice device, ECDsa accountKey)
     {
         DeviceCertificateContent content = new(server.Instance, device.Account, TestDevice.PublicKey(accountKey), device.Device, device.PublicDeviceKey, 1_700_000_000);
         return new DeviceCertificate(content, TestDevice.Sign(accountKey, content.SignedBytes())).Encode();
     }
 
-    static byte[] List(TestServer server, TestDevice device, ECDsa accountKey, ulong number, params byte[][] certificates)
+    internal static byte[] List(TestServer server, TestDevice device, ECDsa accountKey, ulong number, params byte[][] certificates)
     {
         DeviceListContent content = new(server.Instance, device.Account, TestDevice.PublicKey(accountKey), number, 1_700_000_000, [.. certificates.Select(SHA256.HashData)]);
         return new DeviceList(content, TestDevice.Sign(accountKey, content.SignedBytes())).Encode();

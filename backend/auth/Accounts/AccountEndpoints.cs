@@ -14,7 +14,7 @@ internal static class AccountEndpoints
     public static void MapAccount(this IEndpointRouteBuilder routes)
     {
         routes.MapPut("/auth/v1/account/password", ChangePassword).For(Access.Certified).Takes<ChangePassword>();
-        routes.MapPost("/auth/v1/account/key", ReplaceKey).For(Access.Certified).Takes<ReplaceAccountKey>();
+        routes.MapPost("/auth/v1/account/key", ReplaceKey).For(Access.Certified).Counted().Takes<ReplaceAccountKey>();
         routes.MapPost("/auth/v1/account/reset", Reset).For(Access.LoggedIn).Takes<ResetAccount>();
         routes.MapPost("/auth/v1/account/delete", Delete).For(Access.Certified).Takes<DeleteAccount>();
     }
@@ -77,7 +77,7 @@ internal static class AccountEndpoints
             await store.RequireDeletableAsync(caller.Account);
             return TypedResults.NoContent();
         }
-        Id[] devices = await store.DeleteAsync(proof);
+        Id[] devices = await store.DeleteAsync(caller, proof);
         // Not even a keyed id: nothing is to be said of it any more.
         log.LogInformation("an account was deleted");
         foreach (Id device in devices) bus.Publish(new DeviceRemoved(caller.Account, device));

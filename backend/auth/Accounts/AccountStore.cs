@@ -39,6 +39,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
     /// <exception cref="AuthException"><see cref="ErrorCodes.WrongCredentials"/>: the password was changed meanwhile.</exception>
     public Task<List<OpenSession>> ChangePasswordAsync(Caller caller, PasswordProof current, string next, KdfParameters kdf) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
         await current.RequireAsync(db);
         await db.ExecuteAsync(
             "UPDATE account SET password = @next, kdf_algorithm = @algorithm, kdf_iterations = @iterations WHERE id = @account",
@@ -54,6 +55,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
     /// <exception cref="AuthException"><see cref="ErrorCodes.StaleDeviceList"/>, <see cref="ErrorCodes.StaleVault"/>, <see cref="ErrorCodes.Invalid"/>.</exception>
     public Task<DroppedDevices> ReplaceKeyAsync(Caller caller, ReplaceAccountKey request) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
         Stored stored = await FindAsync(db, caller.Account);
         if (request.AccountKey.AsSpan().SequenceEqual(stored.Key)) throw AuthException.Invalid("The new account key is the old one.");
         Dictionary<Id, StoredDevice> inForce = (await DevicesAsync(db, caller.Account)).Where(d => d.Certificate is not null).ToDictionary(d => d.Id);
@@ -99,6 +101,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
     /// <exception cref="AuthException"><see cref="ErrorCodes.WrongCredentials"/>: the password was changed meanwhile. <see cref="ErrorCodes.StaleDeviceList"/>, <see cref="ErrorCodes.Invalid"/>.</exception>
     public Task<DroppedDevices> ResetAsync(Caller caller, PasswordProof proof, ResetAccount request) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
         await proof.RequireAsync(db);
         Stored stored = await FindAsync(db, caller.Account);
         if (request.AccountKey.AsSpan().SequenceEqual(stored.Key)) throw AuthException.Invalid("The new account key is the old one.");
@@ -121,10 +124,11 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
 
     /// <summary>Deletes the account with all that hangs on it. Of its devices the bare ids stay, so that no other device ever gets one of them.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.WrongCredentials"/>: the password was changed meanwhile. <see cref="ErrorCodes.LastOwner"/>.</exception>
-    public Task<Id[]> DeleteAsync(PasswordProof proof) => database.WriteAsync(async db =>
+    public Task<Id[]> DeleteAsync(Caller caller, PasswordProof proof) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
         await proof.RequireAsync(db);
-        Id account = proof.Account;
+        Id account = caller.Account;
         await RequireDeletableAsync(db, account);
         List<StoredDevice> devices = await DevicesAsync(db, account);
         foreach (StoredDevice device in devices) await retired.RetireAsync(db, device, RemovalRecord.Deleted, null);
