@@ -34,7 +34,7 @@ static class ArchiveEndpoints
         if (body is null || body.State.Length is 0 or > Limits.ArchiveStateBytes || body.Archive.Length is not (0 or Limits.IdLength) || body.Version >= long.MaxValue)
             return Invalid();
         Id account = Authentication.Account(context);
-        Outcome outcome = await writer.DoAsync(new PutArchiveChore(account, body.Version, body.State.ToByteArray(), body.Archive.ToByteArray()));
+        Outcome outcome = await writer.DoAsync(new PutArchiveChore(account, body.Version, body.State.ToByteArray(), body.Archive.ToByteArray()) { IsOver = Authentication.IsOver(context) });
         return outcome.Code is null ? Message(await reader.InfoAsync(account, options.ArchiveBytes)) : Refused(outcome);
     }
 
@@ -47,7 +47,7 @@ static class ArchiveEndpoints
             return Invalid();
         if (segment.Sealed.Length > Limits.ArchiveSegmentBytes)
             return Problems.Of(ErrorCodes.TooLarge, "a segment has at most 264 KiB");
-        Outcome outcome = await writer.DoAsync(new AppendSegmentChore(Authentication.Account(context), segment, options.ArchiveBytes));
+        Outcome outcome = await writer.DoAsync(new AppendSegmentChore(Authentication.Account(context), segment, options.ArchiveBytes) { IsOver = Authentication.IsOver(context) });
         return outcome.Code is null ? Results.NoContent() : Refused(outcome);
     }
 
@@ -76,7 +76,7 @@ static class ArchiveEndpoints
         if (body.Sealed.Length > Limits.ArchiveNotesBytes)
             return Problems.Of(ErrorCodes.TooLarge, "notes have at most 256 KiB and 80 bytes");
         Id account = Authentication.Account(context);
-        Outcome outcome = await writer.DoAsync(new PutNotesChore(account, body.Version, body.Sealed.ToByteArray()));
+        Outcome outcome = await writer.DoAsync(new PutNotesChore(account, body.Version, body.Sealed.ToByteArray()) { IsOver = Authentication.IsOver(context) });
         if (outcome.Code is not null)
             return Refused(outcome);
         bus.Publish(new NotesChanged(account, Authentication.Device(context)));

@@ -40,7 +40,7 @@ static class AttachmentEndpoints
         }
         if ((long)body.Size > store.Largest) return Problems.Of(ErrorCodes.TooLarge, "larger than an attachment may be here");
         Id account = Authentication.Account(context);
-        Outcome outcome = await store.DeclareAsync(new Declaration(id, account, (long)body.Size, body.Lives, body.Reader.ToByteArray()));
+        Outcome outcome = await store.DeclareAsync(new Declaration(id, account, (long)body.Size, body.Lives, body.Reader.ToByteArray()), Authentication.IsOver(context));
         return outcome.Code is null ? await StateAsync(store, id, account) : Refused(outcome);
     }
 
@@ -56,7 +56,7 @@ static class AttachmentEndpoints
         Id account = Authentication.Account(context);
         try
         {
-            Outcome outcome = await store.AppendAsync(id, account, from, context.Request.Body, context.RequestAborted);
+            Outcome outcome = await store.AppendAsync(id, account, from, context.Request.Body, Authentication.IsOver(context), context.RequestAborted);
             return outcome.Code is null ? await StateAsync(store, id, account) : Refused(outcome);
         }
         catch (IOException e) when (e is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)

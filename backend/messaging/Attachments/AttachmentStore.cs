@@ -29,14 +29,14 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
     public void Follow(PolicyChanged policy) => Volatile.Write(ref _policy, policy);
 
     /// <summary>Declares one; <see cref="Outcome.Seq"/> says how far it got before.</summary>
-    public Task<Outcome> DeclareAsync(Declaration declared) =>
-        files.HasRoom(declared.Size) ? writer.DoAsync(new DeclareAttachmentChore(declared, Quota, options)) : Task.FromResult(Outcome.Refused(ErrorCodes.StorageFull));
+    public Task<Outcome> DeclareAsync(Declaration declared, Func<bool> isOver) =>
+        files.HasRoom(declared.Size) ? writer.DoAsync(new DeclareAttachmentChore(declared, Quota, options) { IsOver = isOver }) : Task.FromResult(Outcome.Refused(ErrorCodes.StorageFull));
 
     /// <summary>What the account has there; <c>null</c> for what is not there or somebody else's.</summary>
     public async Task<StoredAttachment?> OwnAsync(Id id, Id account) => await rows.FindAsync(id, Now) is { } found && found.Account == account ? found : null;
 
     /// <summary>Takes the part from <paramref name="at"/> on.</summary>
-    public async Task<Outcome> AppendAsync(Id id, Id account, long at, Stream body, CancellationToken cancel)
+    public async Task<Outcome> AppendAsync(Id id, Id account, long at, Stream body, Func<bool> isOver, CancellationToken cancel)
     {
         if (await OwnAsync(id, account) is null) return Outcome.Refused(ErrorCodes.NotFound);
         if (!_writing.TryAdd(id, 0)) return Outcome.Refused(ErrorCodes.Unavailable);
@@ -54,8 +54,9 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
             if (!files.HasRoom(present.Size - at)) return Outcome.Refused(ErrorCodes.StorageFull);
             long written = await files.WriteAsync(id, at, present.Size - at, body, cancel);
             if (written <= 0) return Outcome.Refused(ErrorCodes.Invalid);
+            if (isOver()) return Outcome.Refused(ErrorCodes.Unauthenticated);
             if (at + written == present.Size) files.Finish(id);
-            return await writer.DoAsync(new AdvanceAttachmentChore(id, account, at, at + written));
+            return await writer.DoAsync(new AdvanceAttachmentChore(id, account, at, at + written) { IsOver = isOver });
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -260,6 +260,12 @@ sealed class GroupCommit : IDisposable
 
     void Store(Chore chore)
     {
+        if (chore.IsOver?.Invoke() == true)
+        {
+            chore.Outcome = Outcome.Refused(ErrorCodes.Unauthenticated);
+            Answer([chore], stored: true);
+            return;
+        }
         // What waits goes first: a chore changes the database behind the cache.
         Store([], last: true);
         bool stored = false;

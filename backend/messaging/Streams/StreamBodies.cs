@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Kavalek.Messaging.Access;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +17,7 @@ static class StreamBodies
 
     /// <summary>Reads a body; null if it is no such message or of another type.</summary>
     /// <exception cref="BadHttpRequestException">It is larger than <paramref name="maximum"/> bytes.</exception>
+    /// <exception cref="EndedException">Whoever sent it was logged out or removed meanwhile.</exception>
     public static async Task<T?> ReadAsync<T>(HttpContext context, MessageParser<T> parser, int maximum)
         where T : class, IMessage<T>
     {
@@ -27,6 +29,8 @@ static class StreamBodies
             return null;
         using var body = new MemoryStream((int)Math.Min(context.Request.ContentLength ?? 0, BelievedBytes));
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        if (Authentication.IsOver(context)())
+            throw new EndedException();
         return UntrustedMessage.TryRead(parser, body.GetBuffer().AsSpan(0, (int)body.Length), out T? message) ? message : null;
     }
 
@@ -40,6 +44,7 @@ static class StreamBodies
     public static IResult Refused(Outcome outcome) => outcome.Code switch
     {
         ErrorCodes.NotFound => Missing(),
+        ErrorCodes.Unauthenticated => Authentication.Ended(),
         ErrorCodes.Invalid => Invalid(),
         ErrorCodes.StaleEpoch => Problems.Of(ErrorCodes.StaleEpoch, "the stream moved on", outcome.Epoch),
         ErrorCodes.StaleArchive => Problems.Of(ErrorCodes.StaleArchive, "the archive moved on", outcome.Epoch),
