@@ -14,7 +14,7 @@ namespace Kavalek.Messaging;
 
 /// <summary>What happens without a client asking: news of other parts of the server, the clock, the end.</summary>
 sealed class Housekeeping(
-    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Retention retention, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, AttachmentStore attachments, Admin.Figures figures, MessagingMetrics metrics, IEventBus bus,
+    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Intake intake, Retention retention, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, AttachmentStore attachments, Admin.Figures figures, MessagingMetrics metrics, IEventBus bus,
     MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Housekeeping> log) : IHostedService, IDisposable
 {
     const int CatchUpSeconds = 3;
@@ -172,6 +172,7 @@ sealed class Housekeeping(
     void Tick()
     {
         sockets.Check();
+        intake.Forget();
         topics.Sweep();
         LookAtDatabase();
         if (bus.IsShared && ++_ticks % (bus.IsLive ? CatchUpSeconds : 1) == 0)

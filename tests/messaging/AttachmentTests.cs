@@ -256,7 +256,7 @@ public static class AttachmentTests
     public static async Task A_full_disk_takes_nothing_more_and_what_a_crash_left_is_swept_or_written_over()
     {
         bool full = false;
-        await using MessagingServer server = await MessagingServer.StartAsync(o => o with { AttachmentReserveBytes = full ? long.MaxValue / 2 : 0 });
+        await using MessagingServer server = await MessagingServer.StartAsync(o => o with { DiskReserveBytes = full ? long.MaxValue / 2 : 0 });
         PlainDevice one = PlainDevice.New();
         Id id = Id.New(), orphan = Id.New();
         byte[] bytes = RandomNumberGenerator.GetBytes(1_000);

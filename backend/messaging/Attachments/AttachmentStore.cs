@@ -36,7 +36,7 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
     public async Task<StoredAttachment?> OwnAsync(Id id, Id account) => await rows.FindAsync(id, Now) is { } found && found.Account == account ? found : null;
 
     /// <summary>Takes the part from <paramref name="at"/> on.</summary>
-    public async Task<Outcome> AppendAsync(Id id, Id account, long at, Stream body, Func<bool> isOver, CancellationToken cancel)
+    public async Task<Outcome> AppendAsync(Id id, Id account, long at, Func<Memory<byte>, ValueTask<int>> body, Func<bool> isOver, CancellationToken cancel)
     {
         if (await OwnAsync(id, account) is null) return Outcome.Refused(ErrorCodes.NotFound);
         if (!_writing.TryAdd(id, 0)) return Outcome.Refused(ErrorCodes.Unavailable);

@@ -18,7 +18,7 @@ static class PushEndpoints
 
     public static void MapPush(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder push = routes.MapGroup("/api/v1/push").AddEndpointFilter(Authentication.RequireDevice);
+        RouteGroupBuilder push = routes.MapGroup("/api/v1/push").AddEndpointFilter(Authentication.RequireDevice).AddEndpointFilter(CallRefusedException.Answer);
         push.MapGet("/", Info);
         push.MapPut("/", Put);
         push.MapDelete("/", Drop);
