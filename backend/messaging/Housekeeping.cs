@@ -38,8 +38,8 @@ sealed class Housekeeping(
         _running.Add(bus.Listen(Hear));
         _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
         _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));
-        Every(TimeSpan.Zero, TimeSpan.FromDays(1), attachments.SweepAsync);
-        Every(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), figures.NoteDayAsync);
+        Every(TimeSpan.Zero, TimeSpan.FromDays(1), () => TryAsync("the sweep of attachments", attachments.SweepAsync));
+        Every(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), () => TryAsync("the note of the day's sizes", figures.NoteDayAsync));
         TimeSpan expiry = TimeSpan.FromSeconds(options.ExpirySeconds);
         _running.Add(clock.CreateTimer(_ => Follow(ExpireAsync()), null, expiry, expiry));
         return Task.CompletedTask;
@@ -207,10 +207,23 @@ sealed class Housekeeping(
         do
         {
             answered = Volatile.Read(ref _searches);
-            await writer.DoAsync(new ExpireChore());
-            await writer.DoAsync(new ExpireArchivesChore());
-            await attachments.ExpireAsync();
+            await TryAsync("the expiry of entries", () => writer.DoAsync(new ExpireChore()));
+            await TryAsync("the expiry of archives", () => writer.DoAsync(new ExpireArchivesChore()));
+            await TryAsync("the expiry of attachments", attachments.ExpireAsync);
         }
         while (Interlocked.Add(ref _searches, -answered) > 0);
+    }
+
+    // Whatever is wrong with one thing, the others go on, and it has its turn again.
+    async Task TryAsync(string what, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e)
+        {
+            log.LogError("{What} failed: {Type}. It is tried again at its time.", what, e.GetType().Name);
+        }
     }
 }

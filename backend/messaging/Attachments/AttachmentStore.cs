@@ -100,7 +100,7 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
             if (await rows.IsKnownAsync(id)) known++;
             else if (BlobFolder.LastWritten(path) <= clock.GetUtcNow() - StrayAfter) strays.Add(path);
         }
-        if (strays.Count <= known) strays.ForEach(File.Delete);
+        if (strays.Count <= known) DeleteEach(strays, File.Delete);
         else log.LogWarning("{Count} files of attachments are unknown to the database, most there are: none was deleted.", strays.Count);
     }
 
@@ -110,8 +110,26 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
     async Task<Outcome> DropAsync(DropAttachmentsChore chore)
     {
         Outcome outcome = await writer.DoAsync(chore);
-        if (outcome.Code is null)
-            foreach (Id id in chore.Dropped) files.Delete(id);
+        if (outcome.Code is null) DeleteEach(chore.Dropped, files.Delete);
         return outcome;
+    }
+
+    // Nobody reads a file whose row is gone: one that cannot be deleted keeps none of the others, and has its turn again in the daily sweep.
+    void DeleteEach<T>(List<T> which, Action<T> delete)
+    {
+        int left = 0;
+        Exception? why = null;
+        foreach (T one in which)
+        {
+            try
+            {
+                delete(one);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                (left, why) = (left + 1, e);
+            }
+        }
+        if (why is not null) log.LogWarning("{Count} files of attachments could not be deleted: {Type}. The daily sweep tries again.", left, why.GetType().Name);
     }
 }
