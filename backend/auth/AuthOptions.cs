@@ -77,6 +77,7 @@ public sealed record AuthOptions
     internal Rate LookUpsOfAccount => Times(new(60, 600));
     internal Rate VaultsOfAccount => Times(new(10, 3600));
     internal Rate ReportsOfAccount => Times(new(10, 86_400));
+    internal Rate ChangesOfSession => Times(new(60, 600));
     internal Rate LinksOfAccount => Times(new(20, 600));
     internal Rate ClaimsOfAccount => Times(new(300, 3600));
     internal Rate PublicationsOfDevice => Times(new(60, 3600));

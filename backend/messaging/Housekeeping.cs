@@ -14,7 +14,7 @@ namespace Kavalek.Messaging;
 
 /// <summary>What happens without a client asking: news of other parts of the server, the clock, the end.</summary>
 sealed class Housekeeping(
-    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Retention retention, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, AttachmentStore attachments, Admin.Figures figures, MessagingMetrics metrics, IEventBus bus,
+    GroupCommit writer, StreamQueries reader, Sockets.Sockets sockets, Intake intake, Retention retention, Topics topics, EndedSessions ended, RemovedDevices removed, Sleepers sleepers, Admin.StaffTokens staff, AttachmentStore attachments, Admin.Figures figures, MessagingMetrics metrics, IEventBus bus,
     MessagingOptions options, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<Housekeeping> log) : IHostedService, IDisposable
 {
     const int CatchUpSeconds = 3;
@@ -38,8 +38,8 @@ sealed class Housekeeping(
         _running.Add(bus.Listen(Hear));
         _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
         _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));
-        Every(TimeSpan.Zero, TimeSpan.FromDays(1), attachments.SweepAsync);
-        Every(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), figures.NoteDayAsync);
+        Every(TimeSpan.Zero, TimeSpan.FromDays(1), () => TryAsync("the sweep of attachments", attachments.SweepAsync));
+        Every(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), () => TryAsync("the note of the day's sizes", figures.NoteDayAsync));
         TimeSpan expiry = TimeSpan.FromSeconds(options.ExpirySeconds);
         _running.Add(clock.CreateTimer(_ => Follow(ExpireAsync()), null, expiry, expiry));
         return Task.CompletedTask;
@@ -172,6 +172,7 @@ sealed class Housekeeping(
     void Tick()
     {
         sockets.Check();
+        intake.Forget();
         topics.Sweep();
         LookAtDatabase();
         if (bus.IsShared && ++_ticks % (bus.IsLive ? CatchUpSeconds : 1) == 0)
@@ -206,10 +207,23 @@ sealed class Housekeeping(
         do
         {
             answered = Volatile.Read(ref _searches);
-            await writer.DoAsync(new ExpireChore());
-            await writer.DoAsync(new ExpireArchivesChore());
-            await attachments.ExpireAsync();
+            await TryAsync("the expiry of entries", () => writer.DoAsync(new ExpireChore()));
+            await TryAsync("the expiry of archives", () => writer.DoAsync(new ExpireArchivesChore()));
+            await TryAsync("the expiry of attachments", attachments.ExpireAsync);
         }
         while (Interlocked.Add(ref _searches, -answered) > 0);
+    }
+
+    // Whatever is wrong with one thing, the others go on, and it has its turn again.
+    async Task TryAsync(string what, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e)
+        {
+            log.LogError("{What} failed: {Type}. It is tried again at its time.", what, e.GetType().Name);
+        }
     }
 }

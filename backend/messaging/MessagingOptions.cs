@@ -31,6 +31,21 @@ public sealed record MessagingOptions
     /// <summary>Appends a device may make at once.</summary>
     public int AppendBurst { get; init; } = 2_000;
 
+    /// <summary>Bytes of entries and Welcomes that a device may have stored a second, on average, an account twice as many; 8 KiB.</summary>
+    public long DeviceBytesPerSecond { get; init; } = 8 << 10;
+
+    /// <summary>Bytes of entries and Welcomes that a device may have stored at once, an account twice as many; 256 MiB.</summary>
+    public long DeviceByteBurst { get; init; } = 256L << 20;
+
+    /// <summary>Streams a device may make in an hour, on average.</summary>
+    public int StreamsPerHour { get; init; } = 120;
+
+    /// <summary>Streams a device may make at once.</summary>
+    public int StreamBurst { get; init; } = 300;
+
+    /// <summary>Streams a device may be subscribed to and still make another one.</summary>
+    public int DeviceStreams { get; init; } = 10_000;
+
     /// <summary>Frames of any kind a socket may send a second, on average; more close it.</summary>
     public int FramesPerSecond { get; init; } = 1_000;
 
@@ -89,8 +104,14 @@ public sealed record MessagingOptions
     /// <summary>Bytes that all attachments may take; 32 GiB.</summary>
     public long AttachmentTotalBytes { get; init; } = 32L << 30;
 
-    /// <summary>Bytes of the disk that attachments leave free for the databases; 256 MiB.</summary>
-    public long AttachmentReserveBytes { get; init; } = 256L << 20;
+    /// <summary>Bytes of the disk that attachments, entries and archives leave free for all else; 256 MiB.</summary>
+    public long DiskReserveBytes { get; init; } = 256L << 20;
+
+    /// <summary>Bytes of memory that bodies and answers of calls may take together: a quarter of what there is, 48 to 256 MiB.</summary>
+    public long BodyMemoryBytes { get; init; } = Math.Clamp(Memory / 4, 48L << 20, 256L << 20);
+
+    /// <summary>Bytes that may wait for the database: an eighth of the memory that there is, 24 to 256 MiB.</summary>
+    public long QueueBytes { get; init; } = Math.Clamp(Memory / 8, 24L << 20, 256L << 20);
 
     /// <summary>Seconds between two searches for what has expired.</summary>
     public int ExpirySeconds { get; init; } = 60;
@@ -100,4 +121,7 @@ public sealed record MessagingOptions
 
     /// <summary>Streams the writer keeps in memory.</summary>
     public int CachedStreams { get; init; } = 20_000;
+
+    // What the process may have: of its container, or of the machine.
+    static long Memory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 }

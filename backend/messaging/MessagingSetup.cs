@@ -42,6 +42,8 @@ public static class MessagingSetup
         services.AddSingleton<Admin.StaffTokens>();
         services.AddSingleton<Sleepers>();
         services.AddSingleton<Retention>();
+        services.AddSingleton<DiskRoom>();
+        services.AddSingleton<BodyMemory>();
         services.AddSingleton<GroupCommit>();
         services.AddSingleton<StreamQueries>();
         services.AddSingleton<ArchiveQueries>();
@@ -50,6 +52,7 @@ public static class MessagingSetup
         services.AddSingleton<AttachmentStore>();
         services.AddSingleton<Topics>();
         services.AddSingleton<Sockets.Sockets>();
+        services.AddSingleton<Intake>();
         services.AddSingleton<SocketServices>();
         services.AddSingleton<VapidKey>();
         services.AddSingleton<PushServices>();

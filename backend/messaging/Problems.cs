@@ -9,9 +9,9 @@ namespace Kavalek.Messaging;
 /// <summary>Errors over HTTP: problem documents with a stable code (docs/PROTOCOL.md §2).</summary>
 static class Problems
 {
-    public static IResult Of(string code, string title, ulong? epoch = null) => new Answer(new Problem(code, ErrorStatus.Of(code), title, epoch));
+    public static IResult Of(string code, string title, ulong? epoch = null, int after = 1) => new Answer(new Problem(code, ErrorStatus.Of(code), title, epoch), after);
 
-    sealed class Answer(Problem problem) : IResult
+    sealed class Answer(Problem problem, int after) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
@@ -20,7 +20,7 @@ static class Problems
             response.ContentType = "application/problem+json";
             response.Headers.CacheControl = "no-store";
             if (problem.Code is ErrorCodes.RateLimited or ErrorCodes.Unavailable)
-                response.Headers.RetryAfter = 1.ToString(CultureInfo.InvariantCulture);
+                response.Headers.RetryAfter = after.ToString(CultureInfo.InvariantCulture);
             await JsonSerializer.SerializeAsync(response.Body, problem, AuthJson.Default.Problem, httpContext.RequestAborted);
         }
     }

@@ -211,7 +211,100 @@ public sealed class AccountTests
         await again.LogInAsync();
     }
 
-    static KdfParameters Kdf { get; } = new(KdfParameters.Pbkdf2, Limits.KdfDefault);
+    [Theory]
+    [InlineData("log-in")]
+    [InlineData("log-in of a new device")]
+    [InlineData("dashboard")]
+    [InlineData("change")]
+    [InlineData("reset")]
+    [InlineData("delete")]
+    public async Task Whoever_proved_a_password_that_was_changed_meanwhile_gets_nothing_by_it(string what) // K-07, K-27
+    {
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server, server.SetUpSecret), other = await TestDevice.SignUpAsync(server);
+        using TestDevice fresh = device.Another(), another = device.Another();
+        await fresh.LogInAsync(waiting: true);
+        server.AuthTables.Execute($"UPDATE account SET rank = 'owner' WHERE handle = '{other.Handle}'"); // so that nothing else keeps the first one from going
+        using ECDsa newKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        byte[] certificate = Certificate(server, fresh, newKey);
+        ResetAccount reset = new(device.AuthSecret, TestDevice.PublicKey(newKey), certificate, List(server, fresh, newKey, 2, certificate));
+        Func<Task<HttpResponseMessage>> call = what switch
+        {
+            "log-in" => async () => await device.TryLogInAsync(await device.LogInRequestAsync()),
+            "log-in of a new device" => async () => await another.TryLogInAsync(await another.LogInRequestAsync(withGrantKey: true)),
+            "dashboard" => () => AdminScene.OpenAsync(device),
+            "change" => () => ChangeAsync(device, new ChangePassword(device.AuthSecret, Kdf, device.AuthSecret)),
+            "reset" => () => PostAsync(fresh, "reset", reset, AuthJson.Default.ResetAccount),
+            _ => () => PostAsync(device, "delete", new DeleteAccount(device.AuthSecret), AuthJson.Default.DeleteAccount),
+        };
+        // Nothing is counted yet but the question before a log-in.
+        clock.Advance(TimeSpan.FromMinutes(6));
+        server.Services.GetRequiredService<RateLimiter>().Sweep();
+        await device.PreloginAsync();
+
+        string[] Stored() => [.. ((string[])["account", "device", "retired_device", "session", "audit"]).SelectMany(server.Table)];
+        string[] before = Stored();
+        await WithNewPasswordAsync(server, device, call).RefusedAsync(ErrorCodes.WrongCredentials);
+        Assert.Equal(before, Stored());
+        // The twin: while the password is what it was, it is done.
+        using HttpResponseMessage allowed = await call();
+        Assert.True(allowed.IsSuccessStatusCode);
+    }
+
+    // Makes a call, changes the password once it has been checked and before anything is stored, and puts the old one back.
+    static async Task<HttpResponseMessage> WithNewPasswordAsync(TestServer server, TestDevice device, Func<Task<HttpResponseMessage>> call)
+    {
+        (AuthDatabase database, RateLimiter limiter, PasswordHasher hasher) =
+            (server.Services.GetRequiredService<AuthDatabase>(), server.Services.GetRequiredService<RateLimiter>(), server.Services.GetRequiredService<PasswordHasher>());
+        string old = await server.Services.GetRequiredService<AccountStore>().PasswordAsync(device.Account), next = await hasher.HashAsync(RandomNumberGenerator.GetBytes(32));
+        Task SetAsync(Db db, string hash) => db.ExecuteAsync("UPDATE account SET password = @hash WHERE id = @account", ("@hash", hash), ("@account", device.Account));
+        int counted = limiter.Windows;
+        Task<HttpResponseMessage>? answer = null;
+        await database.WriteAsync(async db =>
+        {
+            answer = call();
+            // It is counted just before the check, and a check that is begun now stands behind that in the queue.
+            await Awaited.UntilAsync(async () => { await Task.Yield(); return limiter.Windows; }, windows => windows > counted);
+            await hasher.VerifyAsync(device.AuthSecret, null);
+            await SetAsync(db, next);
+        });
+        HttpResponseMessage answered = await answer!;
+        await database.WriteAsync(db => SetAsync(db, old));
+        return answered;
+    }
+
+    [Fact]
+    public async Task Wrong_proofs_in_one_session_or_of_waiting_devices_keep_nobody_else_from_the_password() // K-02, K-11
+    {
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, o => Answers.Open(o) with { RateFactor = 1 });
+        using TestDevice owner = await TestDevice.SignUpAsync(server);
+        using TestDevice stolen = await owner.AddDeviceAsync(2), waiting = owner.Another(), another = owner.Another();
+        await waiting.LogInAsync(waiting: true);
+        await another.LogInAsync(waiting: true);
+        byte[] wrong = new byte[32], next = RandomNumberGenerator.GetBytes(32);
+        Task<HttpResponseMessage> ResetAsync(TestDevice device) => PostAsync(device, "reset", new ResetAccount(wrong, device.AccountPublicKey, [1], [1]), AuthJson.Default.ResetAccount);
+
+        // All that asks for the password is one count.
+        for (int i = 0; i < 5; i++)
+        {
+            await ChangeAsync(stolen, new ChangePassword(wrong, Kdf, next)).RefusedAsync(ErrorCodes.WrongCredentials);
+            await PostAsync(stolen, "delete", new DeleteAccount(wrong), AuthJson.Default.DeleteAccount).RefusedAsync(ErrorCodes.WrongCredentials);
+            await ResetAsync(waiting).RefusedAsync(ErrorCodes.WrongCredentials);
+            await ResetAsync(another).RefusedAsync(ErrorCodes.WrongCredentials);
+        }
+        await ChangeAsync(stolen, new ChangePassword(stolen.AuthSecret, Kdf, next)).RefusedAsync(ErrorCodes.RateLimited);
+        foreach (TestDevice device in (TestDevice[])[waiting, another]) await ResetAsync(device).RefusedAsync(ErrorCodes.RateLimited);
+        // Another session of the waiting ones is no way around it; another one of the device whose session was stolen takes the device's key and the password.
+        await waiting.LogInAsync(waiting: true);
+        await ResetAsync(waiting).RefusedAsync(ErrorCodes.RateLimited);
+        await stolen.LogInAsync();
+        await ChangeAsync(stolen, new ChangePassword(wrong, Kdf, next)).RefusedAsync(ErrorCodes.WrongCredentials);
+        await ChangeAsync(owner, new ChangePassword(owner.AuthSecret, Kdf, next)).OkAsync();
+    }
+
+    internal static KdfParameters Kdf { get; } = new(KdfParameters.Pbkdf2, Limits.KdfDefault);
 
     static Task<HttpResponseMessage> ChangeAsync(TestDevice device, ChangePassword request) =>
         device.SendAsync(HttpMethod.Put, "/auth/v1/account/password", TestDevice.Json(request, AuthJson.Default.ChangePassword));
@@ -229,7 +322,7 @@ public sealed class AccountTests
         AskAsync(server, new RemovalRequest(device.Device, Question(server, device, device))), AuthJson.Default.RemovalRecord);
 
     // Everything a device sends that replaces the account key; `number` is that of the stored list.
-    static ReplaceAccountKey Replacement(TestServer server, TestDevice by, ECDsa newKey, TestDevice[] staying, ulong number)
+    internal static ReplaceAccountKey Replacement(TestServer server, TestDevice by, ECDsa newKey, TestDevice[] staying, ulong number)
     {
         byte[] publicKey = TestDevice.PublicKey(newKey);
         byte[][] certificates = [.. staying.Select(d => Certificate(server, d, newKey))];
@@ -242,13 +335,13 @@ public sealed class AccountTests
             new VaultRecord(2, vault, TestDevice.Sign(newKey, new VaultStatement(server.Instance, by.Account, 2, SHA256.HashData(vault)).SignedBytes())));
     }
 
-    static byte[] Certificate(TestServer server, TestDevice device, ECDsa accountKey)
+    internal static byte[] Certificate(TestServer server, TestDevice device, ECDsa accountKey)
     {
         DeviceCertificateContent content = new(server.Instance, device.Account, TestDevice.PublicKey(accountKey), device.Device, device.PublicDeviceKey, 1_700_000_000);
         return new DeviceCertificate(content, TestDevice.Sign(accountKey, content.SignedBytes())).Encode();
     }
 
-    static byte[] List(TestServer server, TestDevice device, ECDsa accountKey, ulong number, params byte[][] certificates)
+    internal static byte[] List(TestServer server, TestDevice device, ECDsa accountKey, ulong number, params byte[][] certificates)
     {
         DeviceListContent content = new(server.Instance, device.Account, TestDevice.PublicKey(accountKey), number, 1_700_000_000, [.. certificates.Select(SHA256.HashData)]);
         return new DeviceList(content, TestDevice.Sign(accountKey, content.SignedBytes())).Encode();

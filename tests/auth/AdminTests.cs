@@ -451,8 +451,6 @@ sealed class AdminScene : IAsyncDisposable
 
     public Dictionary<TestDevice, string> Tokens { get; } = [];
 
-    readonly HttpClient _patient = new(new SocketsHttpHandler { UseProxy = false, Expect100ContinueTimeout = Timeout.InfiniteTimeSpan });
-
     public static async Task<AdminScene> StartAsync(int? rateFactor = null)
     {
         ManualClock clock = new();
@@ -500,16 +498,8 @@ sealed class AdminScene : IAsyncDisposable
     }
 
     /// <summary>A call of the dashboard that has passed the gate and waits for its body.</summary>
-    public async Task<HeldCall> HoldAsync(HttpMethod method, string path, TestDevice by, HttpContent body)
-    {
-        HeldCall call = new(body);
-        HttpRequestMessage request = new(method, new Uri(Server.Address, $"/auth/v1/admin/{path}")) { Content = call };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", TokenOf(by));
-        // The server says so when it reads the body, which is after the gate.
-        request.Headers.ExpectContinue = true;
-        await call.SendAsync(_patient, request);
-        return call;
-    }
+    public Task<HeldCall> HoldAsync(HttpMethod method, string path, TestDevice by, HttpContent body) =>
+        HeldCall.BeginAsync(method, new Uri(Server.Address, $"/auth/v1/admin/{path}"), TokenOf(by), body);
 
     public Task<HeldCall> HoldRankAsync(TestDevice by, TestDevice on, string rank) =>
         HoldAsync(HttpMethod.Put, $"people/{on.Account}/rank", by, TestDevice.Json(new SetRank(rank), AdminJson.Default.SetRank));
@@ -584,49 +574,6 @@ sealed class AdminScene : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (TestDevice device in All) device.Dispose();
-        _patient.Dispose();
         await Server.DisposeAsync();
-    }
-}
-
-/// <summary>A call whose body is held back.</summary>
-sealed class HeldCall : HttpContent
-{
-    readonly HttpContent _body;
-    readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously), _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    Task<HttpResponseMessage> _answer = null!;
-
-    public HeldCall(HttpContent body)
-    {
-        _body = body;
-        Headers.ContentType = body.Headers.ContentType;
-    }
-
-    /// <summary>Sends all but the body; returns when the server asks for it.</summary>
-    public async Task SendAsync(HttpClient http, HttpRequestMessage request)
-    {
-        _answer = http.SendAsync(request, TestContext.Current.CancellationToken);
-        await Task.WhenAny(_asked.Task, _answer);
-        Assert.False(_answer.IsCompleted);
-    }
-
-    /// <summary>Sends the body.</summary>
-    public Task<HttpResponseMessage> EndAsync()
-    {
-        _released.SetResult();
-        return _answer;
-    }
-
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-    {
-        _asked.TrySetResult();
-        await _released.Task;
-        await _body.CopyToAsync(stream);
-    }
-
-    protected override bool TryComputeLength(out long length)
-    {
-        length = _body.Headers.ContentLength!.Value;
-        return true;
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Auth;
 using Kavalek.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Kavalek.Auth.Tests;
 
@@ -275,6 +276,21 @@ public sealed class LogInTests
         await server.RestartAsync(o => o with { BcryptCost = 11 });
         await device.LogInAsync();
         Assert.Contains("$2b$11$", Assert.Single(server.Table("account")));
+        await device.LogInAsync();
+    }
+
+    [Fact]
+    public async Task Of_two_log_ins_that_take_over_a_higher_cost_at_once_the_later_one_is_asked_to_come_again()
+    {
+        await using TestServer server = await TestServer.StartAsync(change: Answers.Open);
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        LogInStore store = server.Services.GetRequiredService<LogInStore>();
+        PasswordProof proof = new(device.Account, await server.Services.GetRequiredService<AccountStore>().PasswordAsync(device.Account));
+        string hash = await server.Services.GetRequiredService<PasswordHasher>().HashAsync(device.AuthSecret);
+        Assert.Equal(proof with { Hash = hash }, await store.ReplacePasswordAsync(proof, hash));
+        // Its password is right, for all it knows: it is not told that it is wrong.
+        AuthException later = await Assert.ThrowsAsync<AuthException>(() => store.ReplacePasswordAsync(proof, hash));
+        Assert.Equal(ErrorCodes.Unavailable, later.Code);
         await device.LogInAsync();
     }
 }

@@ -83,13 +83,13 @@ public sealed class ReportTests
         Assert.Equal(11, (await ListAsync(scene, scene.Owner)).Total);
     }
 
-    static FileReport Report(params TestDevice[] to) => new(
+    internal static FileReport Report(params TestDevice[] to) => new(
         Id.New(), new byte[Limits.ReportSizes[0] + Limits.ReportSealBytes], [.. to.Select((device, i) => new ReportCopy(device.Account, [(byte)i, .. new byte[Limits.ReportCopyBytes - 1]]))]);
 
     static Task<HttpResponseMessage> FileAsync(AdminScene scene, FileReport report, TestDevice? by = null) =>
         (by ?? scene.Member).SendAsync(HttpMethod.Post, "/auth/v1/reports", TestDevice.Json(report, AdminJson.Default.FileReport));
 
-    static Task<HttpResponseMessage> PutKeyAsync(AdminScene scene, TestDevice by, TestDevice? signedBy = null, int bytes = Limits.ReportKeyBytes, byte first = 1)
+    internal static Task<HttpResponseMessage> PutKeyAsync(AdminScene scene, TestDevice by, TestDevice? signedBy = null, int bytes = Limits.ReportKeyBytes, byte first = 1)
     {
         byte[] key = new byte[bytes];
         key[0] = first;

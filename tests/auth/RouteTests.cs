@@ -1,3 +1,4 @@
+using System.Net;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
 using Microsoft.AspNetCore.Routing;
@@ -167,6 +168,46 @@ public sealed class RouteTests
         }
         Assert.Equal(before, server.Dump());
     }
+
+    // Those have a count of their own, and a log-out ends what would be counted.
+    static readonly string[] CountedElsewhere =
+    [
+        "DELETE /auth/v1/sessions/current", "POST /auth/v1/account/delete", "POST /auth/v1/account/reset", "POST /auth/v1/accounts/{account}/key-packages/claim",
+        "POST /auth/v1/admin/sessions", "POST /auth/v1/key-packages", "POST /auth/v1/links", "POST /auth/v1/reports", "PUT /auth/v1/account/password",
+    ];
+
+    [Fact]
+    public async Task What_a_device_changes_is_counted_for_its_session_whatever_it_is() // K-78
+    {
+        ManualClock clock = new();
+        await using TestServer server = await TestServer.StartAsync(clock, options => Answers.Open(options) with { RateFactor = 1 });
+        using TestDevice device = await TestDevice.SignUpAsync(server);
+        using TestDevice other = await device.AddDeviceAsync(2);
+        RouteEndpoint[] changes = [.. server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<AccessMetadata>() is { Access: Access.LoggedIn or Access.Certified } && MethodOf(e) != HttpMethod.Get)];
+        RouteEndpoint[] counted = [.. changes.Where(e => e.Metadata.GetMetadata<CountedMetadata>() is not null)];
+        Assert.Equal(CountedElsewhere, changes.Except(counted).Select(e => $"{MethodOf(e)} {e.RoutePattern.RawText}").Order(StringComparer.Ordinal));
+
+        // They are counted before their bodies are looked at, and device has certified another one already.
+        static Task<HttpResponseMessage> CallAsync(TestDevice by, RouteEndpoint route) =>
+            by.SendAsync(MethodOf(route), System.Text.RegularExpressions.Regex.Replace(route.RoutePattern.RawText!, @"\{[^}]+\}", Id.New().ToString()));
+        for (int i = 0; i < 59; i++)
+        {
+            using HttpResponseMessage answer = await CallAsync(device, counted[i % counted.Length]);
+            Assert.NotEqual(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        }
+        foreach (RouteEndpoint route in counted)
+        {
+            await CallAsync(device, route).RefusedAsync(ErrorCodes.RateLimited);
+            using HttpResponseMessage others = await CallAsync(other, route);
+            Assert.NotEqual(HttpStatusCode.TooManyRequests, others.StatusCode);
+        }
+        // Whoever has the device's key and the password is not kept from it by who has its session.
+        await device.LogInAsync();
+        await device.SendAsync(HttpMethod.Delete, "/auth/v1/devices/self/grant").OkAsync();
+    }
+
+    static HttpMethod MethodOf(RouteEndpoint route) => HttpMethod.Parse(route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single());
 
     [Fact]
     public async Task No_call_reads_a_body_of_thirty_megabytes() // K-80

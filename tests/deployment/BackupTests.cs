@@ -9,6 +9,7 @@ using Kavalek.Postgres;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Kavalek.Deployment.Tests;
@@ -342,6 +343,46 @@ public sealed class BackupTests : IDisposable
             await using NpgsqlCommand command = new(sql, open);
             await command.ExecuteNonQueryAsync(Cancel);
         }
+    }
+
+    [Fact]
+    public async Task What_nodes_told_each_other_before_a_restore_is_not_heard_after_it()
+    {
+        string database = TestPostgres.CreateDatabase();
+        DeviceRemoved before = new(Id.New(), Id.New()), after = new(Id.New(), Id.New()), since = new(Id.New(), Id.New());
+        Directory.CreateDirectory(In("data/keys"));
+        await File.WriteAllTextAsync(In("data/keys/pepper"), "a key", Cancel);
+        ServerOptions options = new() { Data = In("data"), Postgres = database };
+        BackupKey key = BackupKey.Read(In("key"), null);
+        List<BusEvent> heard = [];
+        await using (NewsLog node = News())
+        {
+            node.Tell(before);
+            await ToldAsync(1);
+            Backup.Write(options, In("one.backup"), key, TimeProvider.System);
+            node.Tell(after);
+            await ToldAsync(2);
+            // Whoever reads news would go on from where it was.
+            Assert.Contains("A server uses the database", Assert.Throws<InvalidOperationException>(() => Restore.Run(In("one.backup"), options, key, TimeProvider.System, overwrite: true)).Message);
+        }
+        await using (NewsLog node = News()) await node.ReadAsync();
+        Assert.Equal([before, after], heard);
+        heard.Clear();
+        Restore.Run(In("one.backup"), options, key, TimeProvider.System, overwrite: true);
+        await using (NewsLog node = News(), other = News())
+        {
+            await other.ReadAsync();
+            Assert.Empty(heard);
+            node.Tell(since);
+            await ToldAsync(1);
+            await other.ReadAsync();
+        }
+        Assert.Equal([since], heard);
+        TestPostgres.DropDatabase(database);
+
+        NewsLog News() => new(database, Id.New(), heard.Add, TimeProvider.System, NullLogger.Instance);
+
+        Task ToldAsync(long count) => Awaited.UntilAsync(() => Task.FromResult(new TestTables("", database, "news").Count("SELECT COUNT(*) FROM news")), there => there == count);
     }
 
     [Fact]

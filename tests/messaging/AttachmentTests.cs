@@ -170,6 +170,54 @@ public static class AttachmentTests
         await EmptyAsync(server);
     }
 
+    // K-65
+    [Fact]
+    public static async Task A_file_that_cannot_be_deleted_keeps_nothing_else_from_ending_and_goes_later()
+    {
+        await using MessagingServer server = await MessagingServer.StartAsync();
+        PlainDevice device = PlainDevice.New();
+        await WholeAsync(200);
+        string path = Assert.Single(Files(server));
+        // Not even root deletes a folder like a file.
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        Id second = await WholeAsync(200), third = await WholeAsync(10_000), fourth = await WholeAsync(20_000);
+        server.Clock.Advance(TimeSpan.FromSeconds(300));
+        await EndedAsync(second, left: 2);
+        Assert.True(Directory.Exists(path));
+        // What expires at another time goes as well, and what somebody deletes is gone for everybody.
+        server.Clock.Advance(TimeSpan.FromSeconds(10_000));
+        await EndedAsync(third, left: 1);
+        Id again = await WholeAsync(20_000);
+        string obstacle = Files(server).Single(file => file.EndsWith($"{again}", StringComparison.Ordinal));
+        File.Delete(obstacle);
+        Directory.CreateDirectory(obstacle);
+        using (Client owner = new(server, device)) Assert.Equal(HttpStatusCode.NoContent, await owner.SendAsync(HttpMethod.Delete, $"{again}").StatusAsync());
+        Assert.EndsWith($"{fourth}", Assert.Single(Files(server)), StringComparison.Ordinal);
+
+        // When nothing is in its way any more, the sweep of a day takes it.
+        Directory.Delete(path);
+        await File.WriteAllBytesAsync(path, new byte[100], TestContext.Current.CancellationToken);
+        File.SetLastWriteTimeUtc(path, server.Clock.GetUtcNow().UtcDateTime.AddHours(-25));
+        await server.Services.GetRequiredService<AttachmentStore>().SweepAsync();
+        Assert.EndsWith($"{fourth}", Assert.Single(Files(server)), StringComparison.Ordinal);
+
+        async Task<Id> WholeAsync(uint lives)
+        {
+            using Client owner = new(server, device);
+            Id id = Id.New();
+            await owner.DeclareAsync(id, 100, lives);
+            await owner.PartAsync(id, 0, new byte[100]);
+            return id;
+        }
+
+        async Task EndedAsync(Id id, long left)
+        {
+            await Awaited.UntilAsync(() => Task.FromResult(server.Count("SELECT COUNT(*) FROM attachment")), there => there == left);
+            await Awaited.UntilAsync(() => Task.FromResult(Files(server)), files => !files.Any(file => file.EndsWith($"{id}", StringComparison.Ordinal)));
+        }
+    }
+
     // K-54
     [Fact]
     public static async Task An_account_cannot_take_the_room_of_others_by_declaring_what_it_never_sends()
@@ -256,7 +304,7 @@ public static class AttachmentTests
     public static async Task A_full_disk_takes_nothing_more_and_what_a_crash_left_is_swept_or_written_over()
     {
         bool full = false;
-        await using MessagingServer server = await MessagingServer.StartAsync(o => o with { AttachmentReserveBytes = full ? long.MaxValue / 2 : 0 });
+        await using MessagingServer server = await MessagingServer.StartAsync(o => o with { DiskReserveBytes = full ? long.MaxValue / 2 : 0 });
         PlainDevice one = PlainDevice.New();
         Id id = Id.New(), orphan = Id.New();
         byte[] bytes = RandomNumberGenerator.GetBytes(1_000);

@@ -189,7 +189,7 @@ static class AuthorityTable
 
     public static PutArchive Put(Id archive, ulong follows) => new() { Version = follows, State = ByteString.CopyFromUtf8("state"), Archive = archive.Bytes() };
 
-    static Call Segment(Id archive) => new(Post, "/api/v1/archive/segments", Body(new ArchiveSegment
+    public static Call Segment(Id archive) => new(Post, "/api/v1/archive/segments", Body(new ArchiveSegment
     {
         Archive = archive.Bytes(),
         Number = 1,
@@ -197,7 +197,7 @@ static class AuthorityTable
         Sealed = ByteString.CopyFromUtf8("sealed"),
     }));
 
-    static PutPush Push()
+    public static PutPush Push()
     {
         using PushReceiver browser = new();
         return new() { Endpoint = "https://fcm.googleapis.com/fcm/send/abc", Key = ByteString.CopyFrom(browser.Key), Secret = ByteString.CopyFrom(browser.Secret) };

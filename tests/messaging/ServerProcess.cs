@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
@@ -20,7 +21,14 @@ sealed partial class ServerProcess : IDisposable
     public static Task<ServerProcess> StartAsync(string folder, params string[] options) => StartTrustingAsync(null, folder, options);
 
     /// <summary>The same with an authority that it trusts, in a PEM file, beside those that the system knows.</summary>
-    public static async Task<ServerProcess> StartTrustingAsync(string? authority, string folder, params string[] options)
+    public static Task<ServerProcess> StartTrustingAsync(string? authority, string folder, params string[] options) =>
+        StartWithAsync(authority is null ? null : ("SSL_CERT_FILE", authority), folder, options);
+
+    /// <summary>The same in a container of so many bytes, as far as the runtime is concerned: it takes three quarters of them for its heap.</summary>
+    public static Task<ServerProcess> StartConfinedAsync(long bytes, string folder, params string[] options) =>
+        StartWithAsync(("DOTNET_GCHeapHardLimit", (bytes / 4 * 3).ToString("x", CultureInfo.InvariantCulture)), folder, options);
+
+    static async Task<ServerProcess> StartWithAsync((string Name, string Value)? variable, string folder, string[] options)
     {
         // A file that may not grow answers a write with an error and not with a signal, as a full disk does.
         var start = new ProcessStartInfo(
@@ -28,8 +36,8 @@ sealed partial class ServerProcess : IDisposable
             ["-c", "trap '' XFSZ; exec \"$@\"", "sh", Path.Combine(AppContext.BaseDirectory, "Kavalek.Host"),
                 "--data", folder, .. options.Contains("--urls") ? Array.Empty<string>() : ["--urls", "http://127.0.0.1:0"], "--rate-factor", "1000", "--log-level", "Warning", "--registration", "open", .. options])
         { RedirectStandardOutput = true, UseShellExecute = false };
-        if (authority is not null)
-            start.Environment["SSL_CERT_FILE"] = authority;
+        if (variable is { } set)
+            start.Environment[set.Name] = set.Value;
         var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Awaited.Patience) is { } line)
         {
@@ -55,6 +63,13 @@ sealed partial class ServerProcess : IDisposable
             new ECDsaSecurityKey(key) { KeyId = Base64UrlEncoder.Encode(jwk.ComputeJwkThumbprint()) }, SecurityAlgorithms.EcdsaSha256);
         var mint = new TokenMint();
         return device => mint.Token(info.Id, device, DateTimeOffset.UtcNow, token => token.SigningCredentials = signing);
+    }
+
+    /// <summary>The most bytes of memory that it has taken.</summary>
+    public long MostMemory()
+    {
+        string line = File.ReadLines($"/proc/{_process.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(6).Trim(" \tkB"), CultureInfo.InvariantCulture) * 1024;
     }
 
     /// <summary>From now on no file takes another byte, or all do again.</summary>

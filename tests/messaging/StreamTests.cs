@@ -301,7 +301,7 @@ public static class StreamTests
     [Fact]
     public static async Task The_list_of_streams_pages_through_all_of_them()
     {
-        await using MessagingServer server = await MessagingServer.StartAsync();
+        await using MessagingServer server = await MessagingServer.StartAsync(o => o with { StreamBurst = 510 });
         using var rest = new TestRest(server, PlainDevice.New());
         HashSet<ByteString> made = [];
         for (int i = 0; i < 510; i++)

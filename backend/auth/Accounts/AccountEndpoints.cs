@@ -14,7 +14,7 @@ internal static class AccountEndpoints
     public static void MapAccount(this IEndpointRouteBuilder routes)
     {
         routes.MapPut("/auth/v1/account/password", ChangePassword).For(Access.Certified).Takes<ChangePassword>();
-        routes.MapPost("/auth/v1/account/key", ReplaceKey).For(Access.Certified).Takes<ReplaceAccountKey>();
+        routes.MapPost("/auth/v1/account/key", ReplaceKey).For(Access.Certified).Counted().Takes<ReplaceAccountKey>();
         routes.MapPost("/auth/v1/account/reset", Reset).For(Access.LoggedIn).Takes<ResetAccount>();
         routes.MapPost("/auth/v1/account/delete", Delete).For(Access.Certified).Takes<DeleteAccount>();
     }
@@ -26,7 +26,7 @@ internal static class AccountEndpoints
         if (request.Kdf != AuthOptions.Kdf) throw AuthException.Invalid("The auth secret is derived with the default parameters.");
         if (request.NewAuthSecret.Length != Limits.AuthSecretBytes) throw AuthException.Invalid("The auth secret has 32 bytes.");
         Caller caller = http.Caller();
-        string current = await ProveAsync(caller, request.AuthSecret, options, limiter, hasher, store);
+        PasswordProof current = await ProveAsync(caller, request.AuthSecret, options, limiter, hasher, store);
         string next = await hasher.HashAsync(request.NewAuthSecret);
         foreach (OpenSession ended in await store.ChangePasswordAsync(caller, current, next, request.Kdf))
         {
@@ -57,8 +57,8 @@ internal static class AccountEndpoints
         if (!Signatures.IsPoint(request.AccountKey)) throw AuthException.Invalid("The account key is no P-256 point.");
         Caller caller = http.Caller();
         if (caller.Certified) throw new AuthException(ErrorCodes.Forbidden, "A certified device has no reason to begin afresh.");
-        await ProveAsync(caller, request.AuthSecret, options, limiter, hasher, store);
-        DroppedDevices dropped = await store.ResetAsync(caller, request);
+        PasswordProof proof = await ProveAsync(caller, request.AuthSecret, options, limiter, hasher, store);
+        DroppedDevices dropped = await store.ResetAsync(caller, proof, request);
         log.LogInformation("account {Account} was begun afresh", ids.Of(caller.Account));
         foreach (Id device in dropped.Removed) bus.Publish(new DeviceRemoved(caller.Account, device));
         bus.Publish(new AccountClosed(caller.Account, dropped.Number));
@@ -71,13 +71,13 @@ internal static class AccountEndpoints
     {
         DeleteAccount request = await http.ReadAsync(AuthJson.Default.DeleteAccount);
         Caller caller = http.Caller();
-        await ProveAsync(caller, request.AuthSecret, options, limiter, hasher, store);
+        PasswordProof proof = await ProveAsync(caller, request.AuthSecret, options, limiter, hasher, store);
         if (request.Check)
         {
             await store.RequireDeletableAsync(caller.Account);
             return TypedResults.NoContent();
         }
-        Id[] devices = await store.DeleteAsync(caller.Account);
+        Id[] devices = await store.DeleteAsync(caller, proof);
         // Not even a keyed id: nothing is to be said of it any more.
         log.LogInformation("an account was deleted");
         foreach (Id device in devices) bus.Publish(new DeviceRemoved(caller.Account, device));
@@ -85,13 +85,15 @@ internal static class AccountEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <summary>An open session is not enough for these: the password is asked for once more. Gives the hash that it was checked against.</summary>
-    internal static async Task<string> ProveAsync(
+    /// <summary>An open session is not enough for these: the password is asked for once more.</summary>
+    internal static async Task<PasswordProof> ProveAsync(
         Caller caller, byte[] authSecret, AuthOptions options, RateLimiter limiter, PasswordHasher hasher, AccountStore store)
     {
         if (authSecret.Length != Limits.AuthSecretBytes) throw AuthException.Invalid("The auth secret has 32 bytes.");
-        limiter.Count("password account", caller.Account.ToArray(), options.LogInsOfAccount);
+        // Whoever guesses in a stolen session, or has got a device as far as the waiting ones, locks out nobody who has a session of a certified device: each of those has a count of its own (K-02).
+        if (caller.Certified) limiter.Count("password session", caller.Session.ToArray(), options.LogInsOfAccount);
+        else limiter.Count("password waiting", caller.Account.ToArray(), options.LogInsOfAccount);
         string hash = await store.PasswordAsync(caller.Account);
-        return await hasher.VerifyAsync(authSecret, hash) ? hash : throw AuthException.WrongCredentials();
+        return await hasher.VerifyAsync(authSecret, hash) ? new PasswordProof(caller.Account, hash) : throw AuthException.WrongCredentials();
     }
 }

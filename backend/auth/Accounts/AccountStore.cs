@@ -37,12 +37,13 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
 
     /// <summary>Stores a new hash and ends every other session; devices that wait under the old password are gone. Gives the ended sessions.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.WrongCredentials"/>: the password was changed meanwhile.</exception>
-    public Task<List<OpenSession>> ChangePasswordAsync(Caller caller, string current, string next, KdfParameters kdf) => database.WriteAsync(async db =>
+    public Task<List<OpenSession>> ChangePasswordAsync(Caller caller, PasswordProof current, string next, KdfParameters kdf) => database.WriteAsync(async db =>
     {
-        int changed = await db.ExecuteAsync(
-            "UPDATE account SET password = @next, kdf_algorithm = @algorithm, kdf_iterations = @iterations WHERE id = @account AND password = @current",
-            ("@next", next), ("@algorithm", kdf.Algorithm), ("@iterations", kdf.Iterations), ("@account", caller.Account), ("@current", current));
-        if (changed == 0) throw AuthException.WrongCredentials();
+        await caller.RequireAsync(db, clock);
+        await current.RequireAsync(db);
+        await db.ExecuteAsync(
+            "UPDATE account SET password = @next, kdf_algorithm = @algorithm, kdf_iterations = @iterations WHERE id = @account",
+            ("@next", next), ("@algorithm", kdf.Algorithm), ("@iterations", kdf.Iterations), ("@account", caller.Account));
         List<OpenSession> ended = await db.AllAsync(
             OtherSessions, row => new OpenSession(row.Id(0), row.Id(1), row.Id(2), row.Flag(3)), ("@account", caller.Account), ("@session", caller.Session));
         foreach (OpenSession session in ended) await EndedSessions.EndAsync(db, session.Id, clock);
@@ -54,6 +55,7 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
     /// <exception cref="AuthException"><see cref="ErrorCodes.StaleDeviceList"/>, <see cref="ErrorCodes.StaleVault"/>, <see cref="ErrorCodes.Invalid"/>.</exception>
     public Task<DroppedDevices> ReplaceKeyAsync(Caller caller, ReplaceAccountKey request) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
         Stored stored = await FindAsync(db, caller.Account);
         if (request.AccountKey.AsSpan().SequenceEqual(stored.Key)) throw AuthException.Invalid("The new account key is the old one.");
         Dictionary<Id, StoredDevice> inForce = (await DevicesAsync(db, caller.Account)).Where(d => d.Certificate is not null).ToDictionary(d => d.Id);
@@ -96,9 +98,11 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
     });
 
     /// <summary>Begins the account afresh with the calling device alone, under a new key.</summary>
-    /// <exception cref="AuthException"><see cref="ErrorCodes.StaleDeviceList"/>, <see cref="ErrorCodes.Invalid"/>.</exception>
-    public Task<DroppedDevices> ResetAsync(Caller caller, ResetAccount request) => database.WriteAsync(async db =>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.WrongCredentials"/>: the password was changed meanwhile. <see cref="ErrorCodes.StaleDeviceList"/>, <see cref="ErrorCodes.Invalid"/>.</exception>
+    public Task<DroppedDevices> ResetAsync(Caller caller, PasswordProof proof, ResetAccount request) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
+        await proof.RequireAsync(db);
         Stored stored = await FindAsync(db, caller.Account);
         if (request.AccountKey.AsSpan().SequenceEqual(stored.Key)) throw AuthException.Invalid("The new account key is the old one.");
         List<StoredDevice> devices = await DevicesAsync(db, caller.Account);
@@ -119,9 +123,12 @@ internal sealed class AccountStore(AuthDatabase database, SignedIdentity identit
     });
 
     /// <summary>Deletes the account with all that hangs on it. Of its devices the bare ids stay, so that no other device ever gets one of them.</summary>
-    /// <exception cref="AuthException"><see cref="ErrorCodes.LastOwner"/>.</exception>
-    public Task<Id[]> DeleteAsync(Id account) => database.WriteAsync(async db =>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.WrongCredentials"/>: the password was changed meanwhile. <see cref="ErrorCodes.LastOwner"/>.</exception>
+    public Task<Id[]> DeleteAsync(Caller caller, PasswordProof proof) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
+        await proof.RequireAsync(db);
+        Id account = caller.Account;
         await RequireDeletableAsync(db, account);
         List<StoredDevice> devices = await DevicesAsync(db, account);
         foreach (StoredDevice device in devices) await retired.RetireAsync(db, device, RemovalRecord.Deleted, null);

@@ -26,10 +26,11 @@ internal static class AdminSessionEndpoints
         Caller caller = http.Caller();
         if (await RankAsync(database, caller.Account) < Rank.Moderator)
             throw new AuthException(ErrorCodes.Forbidden, "The account's rank or the device's state does not allow this.");
-        await AccountEndpoints.ProveAsync(caller, request.AuthSecret, options, limiter, hasher, store);
+        PasswordProof proof = await AccountEndpoints.ProveAsync(caller, request.AuthSecret, options, limiter, hasher, store);
         Staff staff = new(caller.Account, caller.Device, caller.Session, Rank.Member, clock.Now());
         return Answer(tokens, clock, await database.WriteAsync(async db =>
         {
+            await proof.RequireAsync(db);
             await audit.WriteAsync(db, caller.Account, "opened the dashboard");
             return await staff.RequireAsync(db, clock);
         }));

@@ -14,13 +14,13 @@ internal static class DeviceEndpoints
     public static void MapDevices(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/auth/v1/devices", List).For(Access.Certified).Answers<DeviceRecords>();
-        routes.MapPut("/auth/v1/devices", PutBack).For(Access.Certified).Takes<KnownDevices>();
+        routes.MapPut("/auth/v1/devices", PutBack).For(Access.Certified).Counted().Takes<KnownDevices>();
         routes.MapGet("/auth/v1/devices/self", Self).For(Access.LoggedIn).Answers<OwnDevice>();
-        routes.MapDelete("/auth/v1/devices/self/grant", ForgetGrant).For(Access.LoggedIn);
-        routes.MapPut("/auth/v1/devices/{device}/certificate", Certify).For(Access.Certified).Takes<CertifyRequest>();
-        routes.MapPut("/auth/v1/devices/self/certificate", CertifySelf).For(Access.LoggedIn).Takes<CertifySelf>();
+        routes.MapDelete("/auth/v1/devices/self/grant", ForgetGrant).For(Access.LoggedIn).Counted();
+        routes.MapPut("/auth/v1/devices/{device}/certificate", Certify).For(Access.Certified).Counted().Takes<CertifyRequest>();
+        routes.MapPut("/auth/v1/devices/self/certificate", CertifySelf).For(Access.LoggedIn).Counted().Takes<CertifySelf>();
         routes.MapPost("/auth/v1/devices/removal", WhyRemoved).For(Access.Anyone).Takes<RemovalRequest>().Answers<RemovalRecord>();
-        routes.MapPost("/auth/v1/devices/{device}/remove", Remove).For(Access.Certified).Takes<RemoveDeviceRequest>();
+        routes.MapPost("/auth/v1/devices/{device}/remove", Remove).For(Access.Certified).Counted().Takes<RemoveDeviceRequest>();
     }
 
     static async Task<JsonHttpResult<DeviceRecords>> List(HttpContext http, DeviceStore store) =>
@@ -31,7 +31,7 @@ internal static class DeviceEndpoints
     {
         Caller caller = http.Caller();
         KnownDevices known = await http.ReadAsync(AuthJson.Default.KnownDevices);
-        PutBack change = await store.PutBackAsync(caller.Account, known)
+        PutBack change = await store.PutBackAsync(caller, known)
             ?? throw new AuthException(ErrorCodes.StaleDeviceList, "The device list is no later one than the stored one.");
         log.LogInformation("account {Account} put its newest device list back", ids.Of(caller.Account));
         change.Tell(bus);
@@ -43,7 +43,7 @@ internal static class DeviceEndpoints
 
     static async Task<NoContent> ForgetGrant(HttpContext http, DeviceStore store)
     {
-        await store.ForgetGrantAsync(http.Caller().Device);
+        await store.ForgetGrantAsync(http.Caller());
         return TypedResults.NoContent();
     }
 
@@ -52,7 +52,7 @@ internal static class DeviceEndpoints
         Caller caller = http.Caller();
         CertifyRequest request = await http.ReadAsync(AuthJson.Default.CertifyRequest);
         if (request.Grant.Length is 0 or > Limits.GrantBytes) throw AuthException.Invalid("The grant has 1 to 4,096 bytes.");
-        Id[] devices = await store.CertifyAsync(caller.Account, device, request);
+        Id[] devices = await store.CertifyAsync(caller, device, request);
         log.LogInformation("account {Account} certified device {Device}", ids.Of(caller.Account), ids.Of(device));
         bus.Publish(new DevicesChanged(caller.Account, devices));
         return TypedResults.NoContent();
@@ -63,7 +63,7 @@ internal static class DeviceEndpoints
     {
         Caller caller = http.Caller();
         CertifySelf request = await http.ReadAsync(AuthJson.Default.CertifySelf);
-        Id[] devices = await store.CertifySelfAsync(caller.Account, caller.Device, request);
+        Id[] devices = await store.CertifySelfAsync(caller, request);
         log.LogInformation("device {Device} of account {Account} certified itself", ids.Of(caller.Device), ids.Of(caller.Account));
         bus.Publish(new DevicesChanged(caller.Account, devices));
         return TypedResults.NoContent();
@@ -80,7 +80,7 @@ internal static class DeviceEndpoints
     {
         Caller caller = http.Caller();
         RemoveDeviceRequest request = await http.ReadAsync(AuthJson.Default.RemoveDeviceRequest);
-        Id[] devices = await store.RemoveAsync(caller.Account, device, request.DeviceList);
+        Id[] devices = await store.RemoveAsync(caller, device, request.DeviceList);
         log.LogInformation("account {Account} removed device {Device}", ids.Of(caller.Account), ids.Of(device));
         bus.Publish(new DeviceRemoved(caller.Account, device));
         bus.Publish(new DevicesChanged(caller.Account, devices));

@@ -66,18 +66,23 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
     });
 
     /// <summary>The device has what was sealed to it.</summary>
-    public Task ForgetGrantAsync(Id device) => database.WriteAsync(db =>
-        db.ExecuteAsync("UPDATE device SET sealed_grant = NULL WHERE id = @device", ("@device", device)));
+    public Task ForgetGrantAsync(Caller caller) => database.WriteAsync(async db =>
+    {
+        await caller.RequireAsync(db, clock);
+        await db.ExecuteAsync("UPDATE device SET sealed_grant = NULL WHERE id = @device", ("@device", caller.Device));
+    });
 
     /// <summary>Puts a waiting device in force, with the next list; answers the devices in force after it.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.NotFound"/>: no such device waits. <see cref="ErrorCodes.StaleDeviceList"/>. <see cref="ErrorCodes.Invalid"/>.</exception>
-    public Task<Id[]> CertifyAsync(Id account, Id device, CertifyRequest request) => CertifyAsync(account, device, request.Certificate, request.DeviceList, request.Grant);
+    public Task<Id[]> CertifyAsync(Caller caller, Id device, CertifyRequest request) => CertifyAsync(caller, device, request.Certificate, request.DeviceList, request.Grant);
 
     /// <summary>The same for a device that holds the account key already, and needs no grant.</summary>
-    public Task<Id[]> CertifySelfAsync(Id account, Id device, CertifySelf request) => CertifyAsync(account, device, request.Certificate, request.DeviceList, null);
+    public Task<Id[]> CertifySelfAsync(Caller caller, CertifySelf request) => CertifyAsync(caller, caller.Device, request.Certificate, request.DeviceList, null);
 
-    Task<Id[]> CertifyAsync(Id account, Id device, byte[] certificateBytes, byte[] deviceList, byte[]? grant) => database.WriteAsync(async db =>
+    Task<Id[]> CertifyAsync(Caller caller, Id device, byte[] certificateBytes, byte[] deviceList, byte[]? grant) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
+        Id account = caller.Account;
         StoredAccount stored = await AccountAsync(db, account);
         List<DeviceRecord> devices = await DevicesAsync(db, account);
         DeviceRecord waiting = devices.Find(d => d.Device == device && d.Certificate is null) ?? throw AuthException.NotFound();
@@ -98,8 +103,10 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
 
     /// <summary>Removes a device with its sessions and key packages, and stores the next list; answers the devices in force after it.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.NotFound"/>. <see cref="ErrorCodes.Forbidden"/>: it is the last one. <see cref="ErrorCodes.StaleDeviceList"/>. <see cref="ErrorCodes.Invalid"/>.</exception>
-    public Task<Id[]> RemoveAsync(Id account, Id device, byte[] deviceList) => database.WriteAsync(async db =>
+    public Task<Id[]> RemoveAsync(Caller caller, Id device, byte[] deviceList) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
+        Id account = caller.Account;
         StoredAccount stored = await AccountAsync(db, account);
         List<DeviceRecord> devices = await DevicesAsync(db, account);
         DeviceRecord gone = devices.Find(d => d.Device == device) ?? throw AuthException.NotFound();
@@ -117,7 +124,11 @@ internal sealed class DeviceStore(AuthDatabase database, SignedIdentity identity
     /// <summary>Takes a newer list than the stored one from a device that has seen it: this database was put back to a backup, or is behind.</summary>
     /// <returns>What it changed; <c>null</c> where the stored list is as new, is by another account key, or says something that this one does not know of.</returns>
     /// <exception cref="AuthException"><see cref="ErrorCodes.Invalid"/>: the account has not signed it.</exception>
-    public Task<PutBack?> PutBackAsync(Id account, KnownDevices known) => database.WriteAsync(db => PutBackAsync(db, account, known));
+    public Task<PutBack?> PutBackAsync(Caller caller, KnownDevices known) => database.WriteAsync(async db =>
+    {
+        await caller.RequireAsync(db, clock);
+        return await PutBackAsync(db, caller.Account, known);
+    });
 
     /// <summary>The same, as part of a log-in.</summary>
     public async Task<PutBack?> PutBackAsync(Db db, Id account, KnownDevices known)

@@ -8,18 +8,9 @@ namespace Kavalek.Auth;
 /// Stands before every call. The token says who calls; whether the session, the device and the rank still are what they
 /// were is read from the database each time, so that what was revoked is refused at once.
 /// </summary>
-internal sealed class Gate(AccessTokens tokens, AuthDatabase database, TimeProvider clock) : IEndpointFilter
+internal sealed class Gate(AccessTokens tokens, AuthDatabase database, AuthOptions options, RateLimiter limiter, TimeProvider clock) : IEndpointFilter
 {
     const string Scheme = "Bearer ";
-
-    const string FindCaller = """
-        SELECT d.account, d.certificate IS NOT NULL, a.rank = 'owner'
-          FROM session s
-          JOIN device d ON d.id = s.device
-          JOIN account a ON a.id = d.account
-         WHERE s.id = @session AND s.device = @device AND s.expires >= @today
-           AND (d.waiting_until IS NULL OR d.waiting_until > @now)
-        """;
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -38,6 +29,7 @@ internal sealed class Gate(AccessTokens tokens, AuthDatabase database, TimeProvi
             {
                 throw new AuthException(ErrorCodes.Forbidden, "The account's rank or the device's state does not allow this.");
             }
+            if (http.GetEndpoint()!.Metadata.GetMetadata<CountedMetadata>() is not null) limiter.Count("change", caller.Session.ToArray(), options.ChangesOfSession);
             http.Features.Set(caller);
         }
         return await next(context);
@@ -62,21 +54,21 @@ internal sealed class Gate(AccessTokens tokens, AuthDatabase database, TimeProvi
         http.Request.Headers.Authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? await tokens.ReadAsync(header[Scheme.Length..], audience) : null;
 
-    async Task<Caller?> IdentifyAsync(HttpContext http)
-    {
-        if (await ClaimsAsync(http, AccessTokens.AuthAudience) is not { } claims) return null;
-        Caller? caller = await database.ReadAsync(db => db.FirstAsync(
-            FindCaller,
-            row => new Caller(row.Id(0), claims.Device, claims.Session, row.Flag(1), row.Flag(2)),
-            ("@session", claims.Session), ("@device", claims.Device), ("@today", clock.Today()), ("@now", clock.Now())));
-        return caller?.Account == claims.Account ? caller : null;
-    }
+    async Task<Caller?> IdentifyAsync(HttpContext http) =>
+        await ClaimsAsync(http, AccessTokens.AuthAudience) is { } claims ? await database.ReadAsync(db => Caller.FindAsync(db, claims, clock)) : null;
 }
 
 internal sealed record AccessMetadata(Access Access, bool Fresh = false);
 
+internal sealed record CountedMetadata;
+
 internal static class GateExtensions
 {
+    /// <summary>
+    /// Counts the call with all others of its session that change something for the account: each takes the one writer, and its disk. Another session is not kept from anything.
+    /// </summary>
+    public static RouteHandlerBuilder Counted(this RouteHandlerBuilder route) => route.WithMetadata(new CountedMetadata());
+
     /// <summary>Says who may make the call; every route does.</summary>
     /// <param name="route">The route.</param>
     /// <param name="access">Who.</param>

@@ -20,14 +20,15 @@ internal static class KeyPackageEndpoints
     static async Task<NoContent> Publish(HttpContext http, AuthOptions options, RateLimiter limiter, KeyPackageCheck check, KeyPackageStore store)
     {
         // Each key package costs two signatures to check, and a call brings a hundred.
-        limiter.Count("publish", http.Caller().Device.ToArray(), options.PublicationsOfDevice);
+        Caller caller = http.Caller();
+        limiter.Count("publish", caller.Device.ToArray(), options.PublicationsOfDevice);
         PublishKeyPackages request = await http.ReadAsync(AuthJson.Default.PublishKeyPackages, Limits.JsonBytes);
         if (request.KeyPackages.Length > Limits.KeyPackages) throw TooLarge();
-        byte[] certificate = await store.CertificateAsync(http.Caller().Device);
+        byte[] certificate = await store.CertificateAsync(caller.Device);
         List<CheckedKeyPackage> packages = [];
         foreach (byte[]? body in request.KeyPackages) packages.Add(await check.CheckAsync(body, certificate, lastResort: false));
         if (request.LastResort is not null) packages.Add(await check.CheckAsync(request.LastResort, certificate, lastResort: true));
-        await store.PublishAsync(http.Caller().Device, packages);
+        await store.PublishAsync(caller, certificate, packages);
         return TypedResults.NoContent();
     }
 
@@ -41,7 +42,7 @@ internal static class KeyPackageEndpoints
         limiter.Count("claim", caller.Account.ToArray(), options.ClaimsOfAccount);
         // Nobody can drain somebody else's key packages; one's own other devices are one's own affair.
         if (account != caller.Account) limiter.Count("claim pair", [.. caller.Account.ToArray(), .. account.ToArray()], options.ClaimsOfPair);
-        return Json.Ok(await store.ClaimAsync(account, except: caller.Device), AuthJson.Default.ClaimedKeyPackages);
+        return Json.Ok(await store.ClaimAsync(caller, account), AuthJson.Default.ClaimedKeyPackages);
     }
 
     internal static AuthException TooLarge() => new(ErrorCodes.TooLarge, "A device keeps 100 key packages of at most 16 KiB each.");

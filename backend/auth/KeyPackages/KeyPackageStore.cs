@@ -39,11 +39,15 @@ internal sealed class KeyPackageStore(AuthDatabase database, TimeProvider clock)
         ?? throw AuthException.Unauthenticated();
 
     /// <summary>Adds one-time key packages, and replaces the last-resort one where there is a new one.</summary>
-    /// <exception cref="AuthException"><see cref="ErrorCodes.TooLarge"/>: that would be more than 100.</exception>
-    public Task PublishAsync(Id device, List<CheckedKeyPackage> packages) => database.WriteAsync(async db =>
+    /// <exception cref="AuthException">
+    /// <see cref="ErrorCodes.TooLarge"/>: that would be more than 100. <see cref="ErrorCodes.Invalid"/>: the device got another certificate than they were checked by.
+    /// </exception>
+    public Task PublishAsync(Caller caller, byte[] certificate, List<CheckedKeyPackage> packages) => database.WriteAsync(async db =>
     {
-        // The device may have been removed while its key packages were being checked.
-        if (!await db.AnyAsync("SELECT 1 FROM device WHERE id = @device", ("@device", device))) throw AuthException.Unauthenticated();
+        await caller.RequireAsync(db, clock);
+        Id device = caller.Device;
+        if (!await db.AnyAsync("SELECT 1 FROM device WHERE id = @device AND certificate = @certificate", ("@device", device), ("@certificate", certificate)))
+            throw AuthException.Invalid("The key packages' credential is not this device's certificate any more.");
         if (packages.Exists(p => p.LastResort))
         {
             await db.ExecuteAsync("DELETE FROM key_package WHERE device = @device AND last_resort = 1", ("@device", device));
@@ -65,13 +69,14 @@ internal sealed class KeyPackageStore(AuthDatabase database, TimeProvider clock)
         return new KeyPackageCount((int)count, lastResort.Count > 0, lastResort.Contains(true));
     });
 
-    /// <summary>One key package of each certified device of the account but <paramref name="except"/>.</summary>
+    /// <summary>One key package of each certified device of the account, but of the one that calls.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.NotFound"/>: no such account.</exception>
-    public Task<ClaimedKeyPackages> ClaimAsync(Id account, Id except) => database.WriteAsync(async db =>
+    public Task<ClaimedKeyPackages> ClaimAsync(Caller caller, Id account) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
         if (!await db.AnyAsync("SELECT 1 FROM account WHERE id = @account", ("@account", account))) throw AuthException.NotFound();
         List<ClaimedKeyPackage> claimed = [];
-        foreach (Id device in await db.AllAsync(DevicesOf, row => row.Id(0), ("@account", account), ("@except", except)))
+        foreach (Id device in await db.AllAsync(DevicesOf, row => row.Id(0), ("@account", account), ("@except", caller.Device)))
         {
             byte[]? body = await TakeAsync(db, TakeOneTime, device) ?? await TakeAsync(db, UseLastResort, device);
             if (body is not null) claimed.Add(new ClaimedKeyPackage(device, body));

@@ -17,9 +17,9 @@ internal static class LinkEndpoints
         routes.MapPost("/auth/v1/links", Start).For(Access.Certified).Takes<StartLink>().Answers<StartedLink>();
         routes.MapGet("/auth/v1/links/current", Offered).For(Access.LoggedIn).Answers<OfferedLink>();
         routes.MapGet("/auth/v1/links/{link}", State).For(Access.Certified).Answers<LinkState>();
-        routes.MapDelete("/auth/v1/links/{link}", End).For(Access.Certified);
-        routes.MapPost("/auth/v1/links/{link}/join", Join).For(Access.LoggedIn).Takes<JoinLink>();
-        routes.MapPut("/auth/v1/links/{link}/nonce", Reveal).For(Access.Certified).Takes<LinkNonce>();
+        routes.MapDelete("/auth/v1/links/{link}", End).For(Access.Certified).Counted();
+        routes.MapPost("/auth/v1/links/{link}/join", Join).For(Access.LoggedIn).Counted().Takes<JoinLink>();
+        routes.MapPut("/auth/v1/links/{link}/nonce", Reveal).For(Access.Certified).Counted().Takes<LinkNonce>();
         routes.MapGet("/auth/v1/links/{link}/nonce", Revealed).For(Access.LoggedIn).Answers<LinkNonce>();
     }
 
@@ -40,7 +40,7 @@ internal static class LinkEndpoints
 
     static async Task<NoContent> End(HttpContext http, Id link, LinkStore store)
     {
-        await store.EndAsync(http.Caller().Device, link);
+        await store.EndAsync(http.Caller(), link);
         return TypedResults.NoContent();
     }
 
@@ -57,7 +57,7 @@ internal static class LinkEndpoints
     {
         LinkNonce request = await http.ReadAsync(AuthJson.Default.LinkNonce);
         RequireHash(request.Nonce ?? [], "The nonce has 32 bytes.");
-        await store.RevealAsync(http.Caller().Device, link, request.Nonce!);
+        await store.RevealAsync(http.Caller(), link, request.Nonce!);
         return TypedResults.NoContent();
     }
 

@@ -40,6 +40,7 @@ internal sealed class LinkStore(AuthDatabase database, TimeProvider clock)
     /// <summary>Begins a link; one that the account has already ends.</summary>
     public Task<StartedLink> StartAsync(Caller caller, byte[] commitment) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
         Id link = Id.New();
         await db.ExecuteAsync(Start, ("@account", caller.Account), ("@id", link), ("@granter", caller.Device), ("@commitment", commitment),
             ("@expires", clock.Now() + Limits.LinkSeconds));
@@ -60,21 +61,30 @@ internal sealed class LinkStore(AuthDatabase database, TimeProvider clock)
     /// <summary>Joins a link.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.NotFound"/>: it is over, or somebody joined already.</exception>
     public Task JoinAsync(Caller caller, Id link, byte[] nonce) => database.WriteAsync(async db =>
+    {
+        await caller.RequireAsync(db, clock);
         RequireOne(await db.ExecuteAsync(
-            Join, ("@link", link), ("@account", caller.Account), ("@device", caller.Device), ("@nonce", nonce), ("@now", clock.Now()))));
+            Join, ("@link", link), ("@account", caller.Account), ("@device", caller.Device), ("@nonce", nonce), ("@now", clock.Now())));
+    });
 
     /// <summary>Reveals the nonce of the device that began it, once.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.NotFound"/>: it is over, nobody joined, or it was revealed.</exception>
-    public Task RevealAsync(Id granter, Id link, byte[] nonce) => database.WriteAsync(async db =>
-        RequireOne(await db.ExecuteAsync(Reveal, ("@link", link), ("@device", granter), ("@nonce", nonce), ("@now", clock.Now()))));
+    public Task RevealAsync(Caller granter, Id link, byte[] nonce) => database.WriteAsync(async db =>
+    {
+        await granter.RequireAsync(db, clock);
+        RequireOne(await db.ExecuteAsync(Reveal, ("@link", link), ("@device", granter.Device), ("@nonce", nonce), ("@now", clock.Now())));
+    });
 
     /// <summary>The revealed nonce, for the device that joined.</summary>
     public Task<LinkNonce?> RevealedAsync(Id joiner, Id link) => database.ReadAsync(db => db.FirstAsync(
         Revealed, row => new LinkNonce(row.BytesOrNull(0)), ("@link", link), ("@device", joiner), ("@now", clock.Now())));
 
     /// <summary>Ends a link.</summary>
-    public Task EndAsync(Id granter, Id link) => database.WriteAsync(db =>
-        db.ExecuteAsync("DELETE FROM link WHERE id = @link AND granter = @device", ("@link", link), ("@device", granter)));
+    public Task EndAsync(Caller granter, Id link) => database.WriteAsync(async db =>
+    {
+        await granter.RequireAsync(db, clock);
+        await db.ExecuteAsync("DELETE FROM link WHERE id = @link AND granter = @device", ("@link", link), ("@device", granter.Device));
+    });
 
     static void RequireOne(int changed)
     {

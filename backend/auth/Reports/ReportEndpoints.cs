@@ -32,7 +32,7 @@ internal static class ReportEndpoints
         if (request.Copies.Length is 0 or > Limits.Moderators || request.Copies.Any(copy => copy.Sealed.Length != Limits.ReportCopyBytes) || request.Copies.DistinctBy(copy => copy.Account).Count() != request.Copies.Length)
             throw AuthException.Invalid("A report has 1 to 32 copies of 1,201 bytes, each for another account.");
         if (!Limits.ReportSizes.Contains(request.Sealed.Length - Limits.ReportSealBytes)) throw AuthException.Invalid("A report is padded to 4, 16, 64 or 256 KiB.");
-        await store.FileAsync(request);
+        await store.FileAsync(http.Caller(), request);
         return TypedResults.NoContent();
     }
 

@@ -63,8 +63,9 @@ internal sealed class ReportStore(AuthDatabase database, InstanceId instance, Au
     /// <exception cref="AuthException">
     /// <see cref="ErrorCodes.Invalid"/>: one of those it is sealed to takes no reports now. <see cref="ErrorCodes.IdTaken"/>, <see cref="ErrorCodes.OverQuota"/>.
     /// </exception>
-    public Task FileAsync(FileReport report) => database.WriteAsync(async db =>
+    public Task FileAsync(Caller caller, FileReport report) => database.WriteAsync(async db =>
     {
+        await caller.RequireAsync(db, clock);
         if (await db.AnyAsync("SELECT 1 FROM report WHERE id = @report", ("@report", report.Report))) throw new AuthException(ErrorCodes.IdTaken, "The report is there already.");
         if (await db.NumberAsync("SELECT COUNT(*) FROM report") >= Limits.Reports) throw new AuthException(ErrorCodes.OverQuota, "Too many reports wait for a decision.");
         // Whoever lost the rank since the list was fetched reads no new report.

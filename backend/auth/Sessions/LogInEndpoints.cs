@@ -46,12 +46,10 @@ internal static class LogInEndpoints
         // Always the full price, whatever is wrong already.
         bool right = await hasher.VerifyAsync(request.AuthSecret, account?.Password);
         if (!right || !proven) throw AuthException.WrongCredentials();
-        if (!account!.HasCost(options.BcryptCost))
-        {
-            await store.ReplacePasswordAsync(account, await hasher.HashAsync(request.AuthSecret));
-        }
+        PasswordProof proof = new(account!.Id, account.Password);
+        if (!account.HasCost(options.BcryptCost)) proof = await store.ReplacePasswordAsync(proof, await hasher.HashAsync(request.AuthSecret));
         RefreshToken refresh = RefreshToken.First();
-        (OpenSession session, Id[] former, PutBack? change) = await store.OpenSessionAsync(account.Id, request, refresh);
+        (OpenSession session, Id[] former, PutBack? change) = await store.OpenSessionAsync(proof, request, refresh);
         change?.Tell(bus);
         // Their access tokens have some minutes left: whoever copied one is out now.
         foreach (Id ended in former) bus.Publish(new SessionEnded(session.Account, session.Device, ended));

@@ -50,20 +50,26 @@ internal sealed class LogInStore(AuthDatabase database, DeviceStore devices, Tim
         FindAccount, row => new KnownAccount(row.Id(0), row.GetString(1), row.Flag(2)),
         ("@lookup", emailLookup), ("@device", device), ("@key", deviceKey)));
 
-    /// <summary>Stores the hash under the cost that is set now, unless the password changed meanwhile.</summary>
-    public Task ReplacePasswordAsync(KnownAccount account, string hash) => database.WriteAsync(db => db.ExecuteAsync(
-        "UPDATE account SET password = @hash WHERE id = @id AND password = @old", ("@hash", hash), ("@id", account.Id), ("@old", account.Password)));
+    /// <summary>Stores the hash under the cost that is set now, and answers the proof by it.</summary>
+    /// <exception cref="AuthException"><see cref="ErrorCodes.Unavailable"/>: another log-in was faster, or the password is another one. Which it was shows when this one is tried again.</exception>
+    public Task<PasswordProof> ReplacePasswordAsync(PasswordProof proof, string hash) => database.WriteAsync(async db =>
+        await db.ExecuteAsync("UPDATE account SET password = @hash WHERE id = @id AND password = @old", ("@hash", hash), ("@id", proof.Account), ("@old", proof.Hash)) == 1
+            ? proof with { Hash = hash }
+            : throw new AuthException(ErrorCodes.Unavailable, "The stored hash changed meanwhile.", TimeSpan.FromSeconds(1)));
 
     /// <summary>
     /// Opens the device's session and answers the former ones, which end; a device the account does not know is stored as waiting. What it knows of the account's
     /// devices and this database does not is taken first.
     /// </summary>
     /// <exception cref="AuthException">
-    /// <see cref="ErrorCodes.WrongCredentials"/>: the device has another key, or the challenge has opened a session before. <see cref="ErrorCodes.IdTaken"/>: it is another account's.
+    /// <see cref="ErrorCodes.WrongCredentials"/>: the password was changed meanwhile, the device has another key, or the challenge has opened a session before.
+    /// <see cref="ErrorCodes.IdTaken"/>: the device is another account's.
     /// <see cref="ErrorCodes.DeviceRemoved"/>: it was removed. <see cref="ErrorCodes.Forbidden"/>: too many wait. <see cref="ErrorCodes.Invalid"/>: a grant key is missing or out of place.
     /// </exception>
-    public Task<(OpenSession Session, Id[] Former, PutBack? Change)> OpenSessionAsync(Id account, LogInRequest request, RefreshToken refresh) => database.WriteAsync(async db =>
+    public Task<(OpenSession Session, Id[] Former, PutBack? Change)> OpenSessionAsync(PasswordProof proof, LogInRequest request, RefreshToken refresh) => database.WriteAsync(async db =>
     {
+        await proof.RequireAsync(db);
+        Id account = proof.Account;
         if (await db.ExecuteAsync(UseChallenge,
             ("@random", Challenges.Random(request.Challenge)), ("@expires", Challenges.Expires(request.Challenge))) == 0)
         {

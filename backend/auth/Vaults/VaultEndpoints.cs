@@ -12,7 +12,7 @@ internal static class VaultEndpoints
     public static void MapVaults(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/auth/v1/vault", Fetch).For(Access.LoggedIn).Answers<VaultRecord>();
-        routes.MapPut("/auth/v1/vault", Replace).For(Access.Certified).Takes<VaultRecord>();
+        routes.MapPut("/auth/v1/vault", Replace).For(Access.Certified).Counted().Takes<VaultRecord>();
     }
 
     // A password is enough to ask: who guesses at recovery keys offline needs one vault, but not every visitor should have it a thousand times.
@@ -26,7 +26,7 @@ internal static class VaultEndpoints
     static async Task<NoContent> Replace(HttpContext http, VaultStore store)
     {
         VaultRecord request = await http.ReadAsync(AuthJson.Default.VaultRecord);
-        await store.ReplaceAsync(http.Caller().Account, request);
+        await store.ReplaceAsync(http.Caller(), request);
         return TypedResults.NoContent();
     }
 }

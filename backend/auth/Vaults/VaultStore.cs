@@ -6,7 +6,7 @@ using Kavalek.Protocol.Identity;
 namespace Kavalek.Auth;
 
 /// <summary>One vault an account, replaced by a later one only.</summary>
-internal sealed class VaultStore(AuthDatabase database, InstanceId instance)
+internal sealed class VaultStore(AuthDatabase database, InstanceId instance, TimeProvider clock)
 {
     const string Find = "SELECT number, body, signature FROM vault WHERE account = @account";
 
@@ -24,11 +24,12 @@ internal sealed class VaultStore(AuthDatabase database, InstanceId instance)
 
     /// <summary>Puts a later vault in the place of the stored one.</summary>
     /// <exception cref="AuthException"><see cref="ErrorCodes.StaleVault"/>: it is no later one. <see cref="ErrorCodes.Invalid"/>, <see cref="ErrorCodes.TooLarge"/>.</exception>
-    public Task ReplaceAsync(Id account, VaultRecord next) => database.WriteAsync(async db =>
+    public Task ReplaceAsync(Caller caller, VaultRecord next) => database.WriteAsync(async db =>
     {
-        byte[] key = await db.FirstAsync("SELECT account_key FROM account WHERE id = @account", row => row.Bytes(0), ("@account", account))
+        await caller.RequireAsync(db, clock);
+        byte[] key = await db.FirstAsync("SELECT account_key FROM account WHERE id = @account", row => row.Bytes(0), ("@account", caller.Account))
             ?? throw AuthException.Unauthenticated();
-        await ReplaceAsync(db, account, key, next);
+        await ReplaceAsync(db, caller.Account, key, next);
     });
 
     /// <summary>The same, inside a transaction that also changes the account's key.</summary>

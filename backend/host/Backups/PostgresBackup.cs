@@ -34,7 +34,9 @@ internal static class PostgresBackup
          WHERE c.contype = 'f' AND c.conrelid <> c.confrelid
         """;
 
-    const string OtherServers = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name IN ('kavalek auth', 'kavalek messaging')";
+    const string OtherServers = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name IN ('kavalek auth', 'kavalek messaging', 'kavalek news')";
+
+    const string HasNews = "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'news' AND tablename = 'news'";
 
     /// <summary>Copies every table into a file of a folder.</summary>
     /// <exception cref="InvalidOperationException">The database cannot be used.</exception>
@@ -96,6 +98,8 @@ internal static class PostgresBackup
         foreach (string statement in DataFolder.StruckFromAuth(now)) Execute(open, statement);
         Execute(open, "SET LOCAL search_path TO messaging");
         Execute(open, DataFolder.StruckFromMessaging);
+        // What nodes told each other of a time that is no more: a node that starts hears a week of it, and would delete what was just put back.
+        if (Number(open, HasNews) > 0) Execute(open, "DELETE FROM news.news");
         transaction.Commit();
         return true;
     });

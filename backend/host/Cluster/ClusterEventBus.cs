@@ -44,6 +44,9 @@ internal sealed class ClusterEventBus : IEventBus, IPresence, IHostedService, IA
     /// <inheritdoc/>
     public bool IsLive => _redis.IsLive;
 
+    /// <summary>Whether what other nodes must not miss gets to them (<see cref="NewsLog"/>).</summary>
+    public bool IsTelling => _news.IsTelling;
+
     /// <inheritdoc/>
     public Task SettledAsync() => _redis.PingAsync();
 

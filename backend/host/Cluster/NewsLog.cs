@@ -31,7 +31,7 @@ internal sealed class NewsLog : IAsyncDisposable
     readonly Action<BusEvent> _hear;
     readonly TimeProvider _clock;
     readonly ILogger _log;
-    readonly Channel<BusEvent> _toTell = Channel.CreateUnbounded<BusEvent>(new UnboundedChannelOptions { SingleReader = true });
+    readonly Channel<byte[]> _toTell = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true });
     readonly SemaphoreSlim _reading = new(1);
     readonly Task _telling;
     readonly CancellationTokenSource _stopping = new();
@@ -51,7 +51,10 @@ internal sealed class NewsLog : IAsyncDisposable
     public byte[] Key { get; }
 
     /// <summary>Stores it for the other nodes, as soon as that is possible.</summary>
-    public void Tell(BusEvent news) => _toTell.Writer.TryWrite(news);
+    public void Tell(BusEvent news) => _toTell.Writer.TryWrite(EventCodec.Write(_node, news));
+
+    /// <summary>Whether what is told is stored, now or as soon as the database answers.</summary>
+    public bool IsTelling => !_telling.IsCompleted;
 
     /// <summary>Reads what is new and tells it here.</summary>
     public async Task ReadAsync()
@@ -66,9 +69,9 @@ internal sealed class NewsLog : IAsyncDisposable
             }
             _first = false;
         }
-        catch (NpgsqlException e)
+        catch (Exception e)
         {
-            _log.LogWarning("the news of other nodes could not be read: {Error}", PostgresError.Name(e));
+            _log.LogWarning("the news of other nodes could not be read: {Error}", Name(e));
         }
         finally
         {
@@ -108,19 +111,35 @@ internal sealed class NewsLog : IAsyncDisposable
             byte[] body = row.GetFieldValue<byte[]>(2);
             // A node that starts hears again what was revoked. Notices of long ago were delivered by others.
             bool old = _first && _clock.GetUtcNow().ToUnixTimeSeconds() - row.GetInt64(1) > NoticesKeptSeconds;
-            if (EventCodec.Node(body) != _node && EventCodec.Read(body) is { } news && !(old && news is DevicesChanged or EventsMissed))
+            if (Read(body) is { } news && !(old && news is DevicesChanged or EventsMissed))
                 _hear(news);
             _after = row.GetInt64(0);
         }
         return count == 1000;
     }
 
+    // News of another node. What cannot be read now cannot be read the next time either, and what comes behind it is not kept waiting.
+    BusEvent? Read(byte[] body)
+    {
+        try
+        {
+            return EventCodec.Node(body) == _node ? null : EventCodec.Read(body);
+        }
+        catch (Exception e) when (e is IOException or FormatException or ArgumentException or OverflowException)
+        {
+            _log.LogWarning("news of {Length} bytes are none of ours", body.Length);
+            return null;
+        }
+    }
+
     async Task TellAsync()
     {
-        await foreach (BusEvent news in _toTell.Reader.ReadAllAsync())
+        await foreach (byte[] news in _toTell.Reader.ReadAllAsync())
         {
-            while (!await TryTellAsync(news))
+            for (bool isSaid = false; await TryTellAsync(news) is { } why; isSaid = true)
             {
+                if (!isSaid)
+                    _log.LogWarning("news for the other nodes could not be stored and are kept until they are: {Error}", Name(why));
                 try
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(500), _clock, _stopping.Token);
@@ -133,7 +152,8 @@ internal sealed class NewsLog : IAsyncDisposable
         }
     }
 
-    async Task<bool> TryTellAsync(BusEvent news)
+    // What was in the way. Whatever it was, the next news are not lost for it: Npgsql tells a connection that died unused like a mistake of the caller.
+    async Task<Exception?> TryTellAsync(byte[] news)
     {
         try
         {
@@ -142,14 +162,16 @@ internal sealed class NewsLog : IAsyncDisposable
             await using NpgsqlCommand command = new(Insert, connection);
             command.Parameters.AddWithValue("@now", _clock.GetUtcNow().ToUnixTimeSeconds());
             command.Parameters.AddWithValue("@kept", KeptSeconds);
-            command.Parameters.AddWithValue("@body", EventCodec.Write(_node, news));
+            command.Parameters.AddWithValue("@body", news);
             await command.ExecuteNonQueryAsync();
             await transaction.CommitAsync();
-            return true;
+            return null;
         }
-        catch (NpgsqlException)
+        catch (Exception e)
         {
-            return false;
+            return e;
         }
     }
+
+    static string Name(Exception e) => e is NpgsqlException database ? PostgresError.Name(database) : e.GetType().Name;
 }

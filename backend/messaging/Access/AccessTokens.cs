@@ -53,6 +53,9 @@ sealed class AccessTokens(MessagingOptions options, EndedSessions ended, Admin.S
         return now < principal.Expires + Skew && !ended.Contains(principal) ? principal : null;
     }
 
+    /// <summary>Whether the session or device of a call that was let in is over by now; also if the call has taken so long that this is not known any more.</summary>
+    public bool IsOver(Principal principal) => ended.Contains(principal) || clock.GetUtcNow() >= principal.Expires + EndedSessions.Slowest;
+
     /// <summary>The rank of whoever's token of the dashboard this is; null if it is none that counts.</summary>
     public async ValueTask<string?> StaffRankAsync(string token)
     {

@@ -17,12 +17,16 @@ static class Authentication
         if (header is null || !header.StartsWith(Scheme, StringComparison.Ordinal) || context.Request.Query.ContainsKey("access_token")
             || await context.RequestServices.GetRequiredService<AccessTokens>().ValidateAsync(header[Scheme.Length..]) is not { } principal)
         {
-            return Problems.Of(ErrorCodes.Unauthenticated, "no token, or one that is not valid here and now");
+            return Ended();
         }
         context.Items[typeof(Principal)] = principal;
         try
         {
             return await next(invocation);
+        }
+        catch (EndedException)
+        {
+            return Ended();
         }
         catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -66,6 +70,17 @@ static class Authentication
             return Problems.Of(ErrorCodes.Unavailable, "busy");
         }
     }
+
+    /// <summary>Whether the session or device that calls is over by now: a body may take long to come, and a turn in the writer's queue, too.</summary>
+    public static Func<bool> IsOver(HttpContext context)
+    {
+        AccessTokens tokens = context.RequestServices.GetRequiredService<AccessTokens>();
+        var principal = (Principal)context.Items[typeof(Principal)]!;
+        return () => tokens.IsOver(principal);
+    }
+
+    /// <summary>What is answered to who may not, or not any more.</summary>
+    public static IResult Ended() => Problems.Of(ErrorCodes.Unauthenticated, "no token, or one that is not valid here and now");
 
     /// <summary>Whose device calls.</summary>
     public static Id Account(HttpContext context) => ((Principal)context.Items[typeof(Principal)]!).Account;

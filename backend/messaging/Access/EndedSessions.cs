@@ -7,7 +7,10 @@ namespace Kavalek.Messaging.Access;
 /// <summary>Sessions that ended while their access tokens are still young, and devices that were removed: both are refused at once.</summary>
 sealed class EndedSessions(RemovedDevices removed, TimeProvider clock)
 {
-    static readonly TimeSpan Remembered = TimeSpan.FromSeconds(Limits.AccessTokenSeconds + 60);
+    /// <summary>How long a body may take to come: whoever was let in before it is asked for again behind it, and is known to have ended until then.</summary>
+    public static readonly TimeSpan Slowest = TimeSpan.FromHours(1);
+
+    static readonly TimeSpan Remembered = TimeSpan.FromSeconds(Limits.AccessTokenSeconds + 60) + Slowest;
 
     readonly ConcurrentDictionary<Id, DateTimeOffset> _sessions = new();
 

@@ -49,6 +49,8 @@ sealed class DeclareAttachmentChore(Declaration declared, long quota, MessagingO
             Outcome = Outcome.Refused(ErrorCodes.RateLimited);
             return;
         }
+        // The instance's room is counted by one node at a time.
+        store.Alone(default);
         if (Keys(store, "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM attachment_use")[0] + declared.Size > options.AttachmentTotalBytes)
         {
             Outcome = Outcome.Refused(ErrorCodes.StorageFull);

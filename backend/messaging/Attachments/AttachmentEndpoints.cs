@@ -20,7 +20,7 @@ static class AttachmentEndpoints
 
     public static void MapAttachments(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder own = routes.MapGroup("/api/v1/attachments").AddEndpointFilter(Authentication.RequireDevice);
+        RouteGroupBuilder own = routes.MapGroup("/api/v1/attachments").AddEndpointFilter(Authentication.RequireDevice).AddEndpointFilter(CallRefusedException.Answer);
         own.MapPut("/{attachment}", Declare);
         own.MapPatch("/{attachment}", Append);
         own.MapGet("/{attachment}/state", State);
@@ -40,11 +40,11 @@ static class AttachmentEndpoints
         }
         if ((long)body.Size > store.Largest) return Problems.Of(ErrorCodes.TooLarge, "larger than an attachment may be here");
         Id account = Authentication.Account(context);
-        Outcome outcome = await store.DeclareAsync(new Declaration(id, account, (long)body.Size, body.Lives, body.Reader.ToByteArray()));
+        Outcome outcome = await store.DeclareAsync(new Declaration(id, account, (long)body.Size, body.Lives, body.Reader.ToByteArray()), Authentication.IsOver(context));
         return outcome.Code is null ? await StateAsync(store, id, account) : Refused(outcome);
     }
 
-    static async Task<IResult> Append(HttpContext context, string attachment, string? at, AttachmentStore store, Sockets.Sockets sockets)
+    static async Task<IResult> Append(HttpContext context, string attachment, string? at, AttachmentStore store, Sockets.Sockets sockets, TimeProvider clock)
     {
         if (!sockets.TryTakeAppend(Authentication.Device(context))) return TooOften();
         if (!Id.TryParse(attachment, out Id id)) return Missing();
@@ -54,9 +54,11 @@ static class AttachmentEndpoints
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = Limits.AttachmentPartBytes;
         if (context.Request.ContentLength > Limits.AttachmentPartBytes) return Problems.Of(ErrorCodes.TooLarge, "a part has at most 2 MiB");
         Id account = Authentication.Account(context);
+        await TakeAsync(context, BlobFolder.BufferBytes);
+        using var pace = new Pace(clock, context.RequestAborted);
         try
         {
-            Outcome outcome = await store.AppendAsync(id, account, from, context.Request.Body, context.RequestAborted);
+            Outcome outcome = await store.AppendAsync(id, account, from, buffer => pace.ReadAsync(context.Request.Body, buffer), Authentication.IsOver(context), context.RequestAborted);
             return outcome.Code is null ? await StateAsync(store, id, account) : Refused(outcome);
         }
         catch (IOException e) when (e is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)

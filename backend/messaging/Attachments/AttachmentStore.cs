@@ -29,14 +29,14 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
     public void Follow(PolicyChanged policy) => Volatile.Write(ref _policy, policy);
 
     /// <summary>Declares one; <see cref="Outcome.Seq"/> says how far it got before.</summary>
-    public Task<Outcome> DeclareAsync(Declaration declared) =>
-        files.HasRoom(declared.Size) ? writer.DoAsync(new DeclareAttachmentChore(declared, Quota, options)) : Task.FromResult(Outcome.Refused(ErrorCodes.StorageFull));
+    public Task<Outcome> DeclareAsync(Declaration declared, Func<bool> isOver) =>
+        files.HasRoom(declared.Size) ? writer.DoAsync(new DeclareAttachmentChore(declared, Quota, options) { IsOver = isOver }) : Task.FromResult(Outcome.Refused(ErrorCodes.StorageFull));
 
     /// <summary>What the account has there; <c>null</c> for what is not there or somebody else's.</summary>
     public async Task<StoredAttachment?> OwnAsync(Id id, Id account) => await rows.FindAsync(id, Now) is { } found && found.Account == account ? found : null;
 
     /// <summary>Takes the part from <paramref name="at"/> on.</summary>
-    public async Task<Outcome> AppendAsync(Id id, Id account, long at, Stream body, CancellationToken cancel)
+    public async Task<Outcome> AppendAsync(Id id, Id account, long at, Func<Memory<byte>, ValueTask<int>> body, Func<bool> isOver, CancellationToken cancel)
     {
         if (await OwnAsync(id, account) is null) return Outcome.Refused(ErrorCodes.NotFound);
         if (!_writing.TryAdd(id, 0)) return Outcome.Refused(ErrorCodes.Unavailable);
@@ -54,8 +54,9 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
             if (!files.HasRoom(present.Size - at)) return Outcome.Refused(ErrorCodes.StorageFull);
             long written = await files.WriteAsync(id, at, present.Size - at, body, cancel);
             if (written <= 0) return Outcome.Refused(ErrorCodes.Invalid);
+            if (isOver()) return Outcome.Refused(ErrorCodes.Unauthenticated);
             if (at + written == present.Size) files.Finish(id);
-            return await writer.DoAsync(new AdvanceAttachmentChore(id, account, at, at + written));
+            return await writer.DoAsync(new AdvanceAttachmentChore(id, account, at, at + written) { IsOver = isOver });
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -99,7 +100,7 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
             if (await rows.IsKnownAsync(id)) known++;
             else if (BlobFolder.LastWritten(path) <= clock.GetUtcNow() - StrayAfter) strays.Add(path);
         }
-        if (strays.Count <= known) strays.ForEach(File.Delete);
+        if (strays.Count <= known) DeleteEach(strays, File.Delete);
         else log.LogWarning("{Count} files of attachments are unknown to the database, most there are: none was deleted.", strays.Count);
     }
 
@@ -109,8 +110,26 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
     async Task<Outcome> DropAsync(DropAttachmentsChore chore)
     {
         Outcome outcome = await writer.DoAsync(chore);
-        if (outcome.Code is null)
-            foreach (Id id in chore.Dropped) files.Delete(id);
+        if (outcome.Code is null) DeleteEach(chore.Dropped, files.Delete);
         return outcome;
+    }
+
+    // Nobody reads a file whose row is gone: one that cannot be deleted keeps none of the others, and has its turn again in the daily sweep.
+    void DeleteEach<T>(List<T> which, Action<T> delete)
+    {
+        int left = 0;
+        Exception? why = null;
+        foreach (T one in which)
+        {
+            try
+            {
+                delete(one);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                (left, why) = (left + 1, e);
+            }
+        }
+        if (why is not null) log.LogWarning("{Count} files of attachments could not be deleted: {Type}. The daily sweep tries again.", left, why.GetType().Name);
     }
 }

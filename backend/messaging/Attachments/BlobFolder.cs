@@ -10,6 +10,9 @@ namespace Kavalek.Messaging.Attachments;
 /// </summary>
 sealed class BlobFolder(MessagingOptions options)
 {
+    /// <summary>Bytes of memory that a part takes while it comes.</summary>
+    public const int BufferBytes = 64 * 1024;
+
     const string Part = ".part";
     const UnixFileMode OwnerFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -17,11 +20,11 @@ sealed class BlobFolder(MessagingOptions options)
     readonly string _root = Path.Combine(options.DataFolder, "blobs");
 
     /// <summary>Whether there is room for <paramref name="bytes"/> and what the databases need.</summary>
-    public bool HasRoom(long bytes) => new DriveInfo(Path.GetFullPath(options.DataFolder)).AvailableFreeSpace - bytes >= options.AttachmentReserveBytes;
+    public bool HasRoom(long bytes) => new DriveInfo(Path.GetFullPath(options.DataFolder)).AvailableFreeSpace - bytes >= options.DiskReserveBytes;
 
     /// <summary>Writes what comes behind the first <paramref name="at"/> bytes, and has it on the disk.</summary>
     /// <returns>How many bytes came; -1 where they were more than <paramref name="most"/>, and none counts.</returns>
-    public async Task<long> WriteAsync(Id id, long at, long most, Stream body, CancellationToken cancel)
+    public async Task<long> WriteAsync(Id id, long at, long most, Func<Memory<byte>, ValueTask<int>> body, CancellationToken cancel)
     {
         string path = PathOf(id), part = path + Part;
         bool isNew = at == 0 && !File.Exists(part);
@@ -37,11 +40,11 @@ sealed class BlobFolder(MessagingOptions options)
         // and whatever lies behind what counts is written over before it counts.
         if (file.Length > at + most) file.SetLength(at + most);
         file.Position = at;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             long written = 0;
-            for (int read; (read = await body.ReadAsync(buffer, cancel)) > 0;)
+            for (int read; (read = await body(buffer)) > 0;)
             {
                 if ((written += read) > most) return -1;
                 await file.WriteAsync(buffer.AsMemory(0, read), cancel);

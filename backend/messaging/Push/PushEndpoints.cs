@@ -18,7 +18,7 @@ static class PushEndpoints
 
     public static void MapPush(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder push = routes.MapGroup("/api/v1/push").AddEndpointFilter(Authentication.RequireDevice);
+        RouteGroupBuilder push = routes.MapGroup("/api/v1/push").AddEndpointFilter(Authentication.RequireDevice).AddEndpointFilter(CallRefusedException.Answer);
         push.MapGet("/", Info);
         push.MapPut("/", Put);
         push.MapDelete("/", Drop);
@@ -43,7 +43,7 @@ static class PushEndpoints
             return Invalid();
         }
         PushSubscription subscription = new(Authentication.Account(context), endpoint, key, body.Secret.ToByteArray());
-        Outcome outcome = await writer.DoAsync(new PutPushChore(device, Authentication.Session(context), subscription));
+        Outcome outcome = await writer.DoAsync(new PutPushChore(device, Authentication.Session(context), subscription) { IsOver = Authentication.IsOver(context) });
         if (outcome.Code is not null)
             return Refused(outcome);
         sleepers.Put(device, subscription.Account, isWoken: false, sockets.IsConnected(device));

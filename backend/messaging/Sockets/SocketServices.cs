@@ -7,5 +7,5 @@ namespace Kavalek.Messaging.Sockets;
 
 /// <summary>What every socket works with.</summary>
 sealed record SocketServices(
-    MessagingOptions Options, AccessTokens Tokens, GroupCommit Writer, StreamQueries Reader, Topics Topics, Sockets Sockets, IEventBus Bus, TimeProvider Clock,
+    MessagingOptions Options, AccessTokens Tokens, GroupCommit Writer, StreamQueries Reader, Topics Topics, Sockets Sockets, Intake Intake, IEventBus Bus, TimeProvider Clock,
     ILogger<SocketServices> Log);

@@ -133,6 +133,7 @@ sealed partial class SocketSession
         }
         if (!_services.Sockets.TryTakeAppend(Device, Sockets.Cost(isCommit: kind == (ulong)Kind.Commit) + (change?.Add.Length ?? 0)))
             refusal = ErrorCodes.RateLimited;
+        refusal ??= _services.Intake.TryTake(_principal!.Account, Device, AppendOperation.Stored(payload.Length, change));
         return new AppendOperation(_principal!.Account, Device, Name(stream), id, Answer)
         {
             Kind = refusal is null ? (Kind)kind : default,

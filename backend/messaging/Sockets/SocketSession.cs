@@ -313,8 +313,10 @@ sealed partial class SocketSession
     {
         if (append is { Outcome.Code: ErrorCodes.StaleEpoch, Kind: Kind.Commit })
             _services.Sockets.GiveBackCommit(Device);
-        else if (append.Outcome.Code is null)
+        if (append.Outcome.Code is null)
             _services.Sockets.CountStored();
+        else if (append.Refusal is null)
+            _services.Intake.GiveBack(_principal!.Account, Device, AppendOperation.Stored(append.Payload.Length, append.Change));
         lock (_gate)
         {
             _waitingAppends--;

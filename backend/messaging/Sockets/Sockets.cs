@@ -8,14 +8,11 @@ namespace Kavalek.Messaging.Sockets;
 /// <summary>The sockets of this node: at most one a device, and only so many that have not said who they are.</summary>
 sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence presence, TimeProvider clock)
 {
-    // Above so many, those that count nothing are forgotten.
-    const int MostRates = 10_000;
-
     readonly Lock _gate = new();
     readonly ConcurrentDictionary<SocketSession, IPAddress> _all = new();
     readonly Dictionary<IPAddress, int> _strangers = [];
     readonly Dictionary<Id, (SocketSession Present, int Count)> _devices = [];
-    readonly ConcurrentDictionary<Id, Bucket> _appends = new();
+    readonly Buckets _appends = new(options.AppendsPerSecond, options.AppendBurst, clock);
 
     readonly Admin.Throughput _throughput = new(clock);
 
@@ -140,26 +137,11 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence pres
         DateTimeOffset now = clock.GetUtcNow();
         foreach ((SocketSession session, _) in _all)
             session.Check(now);
-        if (_appends.Count > MostRates)
-            ForgetRates();
+        _appends.Forget();
     }
 
     /// <summary>Devices whose rate of appends is counted.</summary>
     public int Rates => _appends.Count;
-
-    // A bucket that is full again is as good as none. Those that are not are of devices that have appended within ten seconds: they stay.
-    void ForgetRates()
-    {
-        foreach ((Id device, Bucket bucket) in _appends)
-        {
-            lock (bucket.Gate)
-            {
-                bucket.IsGone = bucket.Tokens.IsFull(clock);
-                if (bucket.IsGone)
-                    _appends.TryRemove(device, out _);
-            }
-        }
-    }
 
     /// <summary>What an append counts. A commit ends the epoch for everybody, and who commits without pause lets nobody else.</summary>
     public static int Cost(bool isCommit) => isCommit ? 50 : 1;
@@ -168,30 +150,13 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence pres
     /// Counts appends against the device's rate, wherever they come from; false if it is too fast. A device that is added counts as one: it costs
     /// an entry in its inbox, and the server cannot know whether it exists.
     /// </summary>
-    public bool TryTakeAppend(Id device, int count = 1)
-    {
-        while (true)
-        {
-            Bucket bucket = _appends.GetOrAdd(device, static (_, options) => new Bucket(options), options);
-            lock (bucket.Gate)
-            {
-                if (!bucket.IsGone)
-                    return bucket.Tokens.TryTake(clock, count);
-            }
-        }
-    }
+    public bool TryTakeAppend(Id device, int count = 1) => _appends.TryTake(device, count);
 
     /// <summary>
     /// A commit that came too late for its epoch counts as one append: else whoever always comes first, at the rate of one device, would use up
     /// the rate of everybody who only tries again.
     /// </summary>
-    public void GiveBackCommit(Id device)
-    {
-        if (!_appends.TryGetValue(device, out Bucket? bucket))
-            return;
-        lock (bucket.Gate)
-            bucket.Tokens.GiveBack(Cost(isCommit: true) - 1);
-    }
+    public void GiveBackCommit(Id device) => _appends.GiveBack(device, Cost(isCommit: true) - 1);
 
     SocketSession? Find(Id device)
     {
@@ -206,12 +171,5 @@ sealed class Sockets(MessagingOptions options, Sleepers sleepers, IPresence pres
             if (session.Principal is { } principal && concerned(principal))
                 session.Close(code);
         }
-    }
-
-    sealed class Bucket(MessagingOptions options)
-    {
-        public readonly Lock Gate = new();
-        public bool IsGone;
-        public TokenBucket Tokens = new(options.AppendsPerSecond, options.AppendBurst);
     }
 }

@@ -1,13 +1,13 @@
 namespace Kavalek.Messaging.Sockets;
 
 /// <summary>So many a second on average, so many at once. Used by one thread at a time.</summary>
-struct TokenBucket(int perSecond, int burst)
+struct TokenBucket(double perSecond, long burst)
 {
     double _tokens = burst;
     long _at;
 
     /// <summary>Takes so many, or all that there can be; false if there are fewer.</summary>
-    public bool TryTake(TimeProvider clock, int count = 1)
+    public bool TryTake(TimeProvider clock, long count = 1)
     {
         count = Math.Min(count, burst);
         Fill(clock);
@@ -18,7 +18,7 @@ struct TokenBucket(int perSecond, int burst)
     }
 
     /// <summary>What was taken was not used.</summary>
-    public void GiveBack(int count) => _tokens = Math.Min(burst, _tokens + count);
+    public void GiveBack(long count) => _tokens = Math.Min(burst, _tokens + count);
 
     /// <summary>Whether it is as it was at the beginning.</summary>
     public bool IsFull(TimeProvider clock)

@@ -45,6 +45,12 @@ abstract class Database : IDisposable
     /// <summary>Bytes on the disk.</summary>
     public abstract long Size();
 
+    /// <summary>Whether it lies in the service's folder, and takes of the same disk.</summary>
+    public virtual bool IsInFolder => false;
+
+    /// <summary>Bytes that what was deleted left free inside.</summary>
+    public virtual long FreeInside() => 0;
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

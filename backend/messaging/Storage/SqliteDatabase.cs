@@ -92,8 +92,23 @@ sealed class SqliteDatabase : Database
 
     public override long Size() => new[] { Path, $"{Path}-wal" }.Sum(file => File.Exists(file) ? new FileInfo(file).Length : 0);
 
+    public override bool IsInFolder => true;
+
+    public override long FreeInside()
+    {
+        using SqliteConnection connection = Open();
+        return Number(connection, "PRAGMA freelist_count") * Number(connection, "PRAGMA page_size");
+    }
+
     /// <inheritdoc/>
     public override void Dispose() => _held.Dispose();
+
+    static long Number(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
+    }
 
     static FileStream CreatePrivate(string path, FileShare share)
     {

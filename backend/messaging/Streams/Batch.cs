@@ -19,6 +19,7 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
     readonly List<BusEvent> _news = [];
     readonly List<(Id Account, StreamState State)> _heard = [];
     readonly HashSet<StreamState> _looseEnds = [];
+    readonly HashSet<StreamName> _gone = [];
 
     /// <summary>Seconds since 1970.</summary>
     public long Now => now;
@@ -42,6 +43,9 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
     public StreamState? Find(StreamName name)
     {
         store.Hold([name], cache);
+        // What went in this batch is in the database until the batch is written: read from there it would live on without its row.
+        if (_gone.Contains(name))
+            return null;
         return cache.Find(name) ?? (store.Load(name) is { } loaded ? cache.Add(loaded) : null);
     }
 
@@ -58,6 +62,7 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
     /// <summary>Makes a stream with one subscriber.</summary>
     public StreamState Create(StreamName name, Id device)
     {
+        _gone.Remove(name);
         StreamState state = cache.Add(new StreamState(store.NewKey(), name, epoch: 0, head: 0) { Created = now / 86_400 });
         Touch(state);
         state.IsNew = true;
@@ -140,6 +145,7 @@ sealed class Batch(StreamStore store, StreamCache cache, RemovedDevices removed,
         if (state.Subscribers.Count == 0)
         {
             state.Gone = true;
+            _gone.Add(state.Name);
             cache.Remove(state);
         }
     }

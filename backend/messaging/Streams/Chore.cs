@@ -10,6 +10,12 @@ abstract class Chore : AwaitedOperation
     /// <summary>Seconds since 1970.</summary>
     public long Now { get; set; }
 
+    /// <summary>
+    /// Whether whoever asks for it is logged out or removed by now; null for what the server does by itself. Looked at when it has its turn: news of an end are heard before what they
+    /// end is deleted, so nothing comes back behind that.
+    /// </summary>
+    public Func<bool>? IsOver { get; init; }
+
     /// <summary>Keys of the streams whose rows it changed.</summary>
     public HashSet<long> Changed { get; } = [];
 

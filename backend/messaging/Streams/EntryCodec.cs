@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
 
@@ -63,6 +64,23 @@ static class EntryCodec
         return at;
     }
 
+    /// <summary>What stands before the payload of an entry that is stored detached, when it is handed out whole.</summary>
+    public static byte[] Attached(ReadOnlySpan<byte> detached, int payload)
+    {
+        Varint.Read(detached[1..], out int size);
+        // The last two bytes say that it is detached.
+        ReadOnlySpan<byte> body = detached[(1 + size)..^2];
+        byte[] attached = new byte[1 + 5 + body.Length + 1 + 5];
+        int at = 0;
+        attached[at++] = EntriesTag;
+        at += Varint.Write(attached.AsSpan(at), (ulong)(body.Length + 1 + Varint.Size((ulong)payload) + payload));
+        body.CopyTo(attached.AsSpan(at));
+        at += body.Length;
+        attached[at++] = PayloadTag;
+        at += Varint.Write(attached.AsSpan(at), (ulong)payload);
+        return attached[..at];
+    }
+
     /// <summary>Bytes of the first entry of an encoded row of entries, tag and length included.</summary>
     public static int FirstSize(ReadOnlySpan<byte> entries)
     {
@@ -76,6 +94,14 @@ static class EntryCodec
         + 1 + Varint.Size((ulong)kind)
         + (epoch == 0 ? 0 : 1 + Varint.Size(epoch))
         + (detached ? 2 : 1 + Varint.Size((ulong)payload) + payload);
+}
+
+/// <summary>Bytes that nobody changes any more.</summary>
+static class Settled
+{
+    /// <summary>Them as an array: the one that they are, or a copy where they are a part of one.</summary>
+    public static byte[] Exact(this ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> there) && there.Count == there.Array!.Length ? there.Array : bytes.ToArray();
 }
 
 /// <summary>The base-128 integers of protobuf.</summary>

@@ -23,13 +23,13 @@ readonly record struct MeasuredBatch(int Operations, int Appends, bool IsStored,
 sealed class GroupCommit : IDisposable
 {
     const int Capacity = 65_536;             // operations that may wait
-    const long CapacityBytes = 256L << 20;
     const int BatchOperations = 8_192;       // in one transaction
     const long BatchBytes = 16L << 20;
 
     const int Attempts = 5;                  // of a transaction that lost a race with another node
 
     readonly TimeSpan _acksWait;
+    readonly long _capacityBytes;
     readonly Database _database;
     readonly StreamStore _store;
     readonly StreamCache _cache;
@@ -51,7 +51,7 @@ sealed class GroupCommit : IDisposable
     public GroupCommit(Database database, RemovedDevices removed, Sleepers sleepers, Retention retention, IEventBus bus, TimeProvider clock, MessagingOptions options, ILogger<GroupCommit> log)
     {
         (_removed, _sleepers, _retention, _bus, _clock, _log) = (removed, sleepers, retention, bus, clock, log);
-        _acksWait = options.AcksWait;
+        (_acksWait, _capacityBytes) = (options.AcksWait, options.QueueBytes);
         _database = database;
         _store = database.OpenStore(log);
         _cache = new StreamCache(options.CachedStreams);
@@ -79,7 +79,7 @@ sealed class GroupCommit : IDisposable
             return false;
         lock (_gate)
         {
-            if (_stopping || _incoming.Count >= Capacity || _incomingBytes > CapacityBytes)
+            if (_stopping || _incoming.Count >= Capacity || _incomingBytes + operation.Bytes > _capacityBytes)
                 return false;
             if (_incoming.Count == 0)
                 _incomingSince = Stopwatch.GetTimestamp();
@@ -260,6 +260,12 @@ sealed class GroupCommit : IDisposable
 
     void Store(Chore chore)
     {
+        if (chore.IsOver?.Invoke() == true)
+        {
+            chore.Outcome = Outcome.Refused(ErrorCodes.Unauthenticated);
+            Answer([chore], stored: true);
+            return;
+        }
         // What waits goes first: a chore changes the database behind the cache.
         Store([], last: true);
         bool stored = false;

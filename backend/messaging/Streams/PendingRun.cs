@@ -46,7 +46,7 @@ sealed class PendingRun(StreamName stream, ulong first, ulong epoch, long expire
         _entries.Add((kind, id, payload));
         Bytes += EntryCodec.Size(Last, kind, epoch, payload.Length, detached);
         if (detached)
-            Detached = payload.ToArray();
+            Detached = payload.Exact();
         _commits = kind == Kind.Commit;
         Closed = detached || _commits;
     }

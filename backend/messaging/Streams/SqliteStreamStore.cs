@@ -9,6 +9,10 @@ namespace Kavalek.Messaging.Streams;
 /// <summary>The writer's SQL on SQLite: nobody else writes, so what is cached is true, and statements run one by one.</summary>
 sealed class SqliteStreamStore : StreamStore
 {
+    const int Constraint = 19, ForeignKey = 787; // SQLITE_CONSTRAINT, SQLITE_CONSTRAINT_FOREIGNKEY
+
+    static readonly string[] s_tables = ["run", "subscriber", "welcome", "welcome_for"];
+
     readonly SqliteConnection _connection;
     readonly List<Statement> _statements = [];
     readonly Checkpointer _checkpointer;
@@ -89,6 +93,8 @@ sealed class SqliteStreamStore : StreamStore
             """,
             "@stream", "@seq");
 
+        // Before a key is given out: whoever gets it must not find what a stream of before has left.
+        DropStrays();
         _nextStream = Highest("SELECT coalesce(max(key), 0) FROM stream") + 1;
         _nextRun = Highest("SELECT coalesce(max(key), 0) FROM run") + 1;
     }
@@ -159,8 +165,8 @@ sealed class SqliteStreamStore : StreamStore
     {
         if (state.IsNew)
             _addStream.Run(state.Key, state.Name.Id, state.Name.Inbox, state.Epoch, state.Head, state.Created, state.Rekeyed);
-        else if (state.Moved)
-            _moveStream.Run(state.Epoch, state.Head, state.Rekeyed, state.Key);
+        else if (state.Moved && _moveStream.Run(state.Epoch, state.Head, state.Rekeyed, state.Key) == 0)
+            throw new SqliteException("The stream is not there.", Constraint, ForeignKey);
         foreach (Subscriber s in state.Joined)
             _setSubscriber.Run(state.Key, s.Device, s.First, s.Last, s.LeftEpoch, s.Acked);
         foreach (Subscriber s in state.Left)
@@ -228,6 +234,37 @@ sealed class SqliteStreamStore : StreamStore
         _statements.Add(statement);
         return statement;
     }
+
+    void DropStrays()
+    {
+        HashSet<long> strays = [];
+        foreach (string table in s_tables)
+        {
+            using SqliteCommand command = _connection.CreateCommand();
+            command.CommandText = StraysOf(table);
+            using SqliteDataReader row = command.ExecuteReader();
+            while (row.Read())
+            {
+                if (!row.IsDBNull(0))
+                    strays.Add(row.GetInt64(0));
+            }
+        }
+        if (strays.Count == 0)
+            return;
+        Begin();
+        foreach (long stray in strays)
+            Drop(stray);
+        Commit();
+    }
+
+    // Streams that a table names and that are not there. Each name is looked up once, by the index: a scan would read every message.
+    static string StraysOf(string table) => $"""
+        WITH RECURSIVE named (stream) AS (
+            SELECT min(stream) FROM {table}
+            UNION ALL
+            SELECT (SELECT min(stream) FROM {table} WHERE {table}.stream > named.stream) FROM named WHERE named.stream IS NOT NULL)
+        SELECT stream FROM named WHERE stream NOT IN (SELECT key FROM stream)
+        """;
 
     long Highest(string sql)
     {

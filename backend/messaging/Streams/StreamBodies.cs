@@ -1,8 +1,10 @@
 using Google.Protobuf;
+using Kavalek.Messaging.Access;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Kavalek.Messaging.Streams;
 
@@ -11,11 +13,10 @@ static class StreamBodies
 {
     const string Protobuf = "application/x-protobuf";
 
-    /// <summary>Bytes that are set aside on the word of a Content-Length alone.</summary>
-    const int BelievedBytes = 64 * 1024;
-
     /// <summary>Reads a body; null if it is no such message or of another type.</summary>
     /// <exception cref="BadHttpRequestException">It is larger than <paramref name="maximum"/> bytes.</exception>
+    /// <exception cref="EndedException">Whoever sent it was logged out or removed meanwhile.</exception>
+    /// <exception cref="CallRefusedException">It comes too slowly, or there is no memory for it.</exception>
     public static async Task<T?> ReadAsync<T>(HttpContext context, MessageParser<T> parser, int maximum)
         where T : class, IMessage<T>
     {
@@ -25,12 +26,82 @@ static class StreamBodies
             throw new BadHttpRequestException("too large", StatusCodes.Status413PayloadTooLarge);
         if (context.Request.ContentType != Protobuf)
             return null;
-        using var body = new MemoryStream((int)Math.Min(context.Request.ContentLength ?? 0, BelievedBytes));
-        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        return UntrustedMessage.TryRead(parser, body.GetBuffer().AsSpan(0, (int)body.Length), out T? message) ? message : null;
+        BodyMemory.Lease lease = context.RequestServices.GetRequiredService<BodyMemory>().Begin(Authentication.Account(context));
+        context.Response.RegisterForDispose(lease);
+        using var pace = new Pace(context.RequestServices.GetRequiredService<TimeProvider>(), context.RequestAborted);
+        // What is announced takes no memory, what comes does; one byte more than is announced shows that nothing follows.
+        long most = (context.Request.ContentLength ?? maximum) + 1;
+        byte[] body = new byte[Math.Min(most, BodyMemory.Free)];
+        int length = 0;
+        try
+        {
+            for (int read; (read = await pace.ReadAsync(context.Request.Body, body.AsMemory(length))) > 0;)
+            {
+                length += read;
+                if (length == body.Length)
+                    Array.Resize(ref body, Grow(lease, length, most));
+            }
+            if (Authentication.IsOver(context)())
+                throw new EndedException();
+        }
+        catch
+        {
+            // The answer may be long on its way.
+            lease.Dispose();
+            throw;
+        }
+        T? message = UntrustedMessage.TryRead(parser, body.AsSpan(0, length), out T? sound) ? sound : null;
+        // The message has copied what it is of.
+        lease.Shrink(length);
+        return message;
     }
 
-    public static IResult Message(IMessage message) => Results.Bytes(message.ToByteArray(), Protobuf);
+    // Twice: the body, and the message that is read from it.
+    static int Grow(BodyMemory.Lease lease, int length, long most)
+    {
+        int larger = (int)Math.Min(2L * length, most);
+        return lease.TryGrow(2L * larger) ? larger : throw NoMemory();
+    }
+
+    /// <summary>Takes memory for an answer, until it is out.</summary>
+    /// <exception cref="CallRefusedException">There is none for now.</exception>
+    public static async Task<BodyMemory.Lease> TakeAsync(HttpContext context, long bytes)
+    {
+        BodyMemory memory = context.RequestServices.GetRequiredService<BodyMemory>();
+        BodyMemory.Lease lease = await memory.TakeAsync(Authentication.Account(context), bytes, context.RequestAborted) ?? throw NoMemory();
+        context.Response.RegisterForDispose(lease);
+        return lease;
+    }
+
+    public static IResult Message(IMessage message) => new Answer(Protobuf, message.ToByteArray());
+
+    public static IResult Bytes(byte[] bytes) => new Answer("application/octet-stream", bytes);
+
+    /// <summary>Writes an answer in pieces, as fast as it is taken; who takes it too slowly is cut off.</summary>
+    public static async Task WriteAsync(HttpContext context, IEnumerable<ReadOnlyMemory<byte>> parts)
+    {
+        using var pace = new Pace(context.RequestServices.GetRequiredService<TimeProvider>(), context.RequestAborted);
+        try
+        {
+            foreach (ReadOnlyMemory<byte> part in parts)
+            {
+                for (int at = 0; at < part.Length; at += Pace.Bytes)
+                {
+                    ReadOnlyMemory<byte> piece = part.Slice(at, Math.Min(Pace.Bytes, part.Length - at));
+                    await context.Response.BodyWriter.WriteAsync(piece, pace.Token);
+                    pace.Passed(piece.Length);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (pace.IsLate)
+        {
+            context.Abort();
+        }
+    }
+
+    static CallRefusedException NoMemory() => new(ErrorCodes.Unavailable, "busy with other large calls; nothing was stored");
+
+    public static IResult Full() => Problems.Of(ErrorCodes.Unavailable, "out of disk; nothing was stored");
 
     public static IResult Invalid() => Problems.Of(ErrorCodes.Invalid, "the request is malformed");
 
@@ -40,6 +111,7 @@ static class StreamBodies
     public static IResult Refused(Outcome outcome) => outcome.Code switch
     {
         ErrorCodes.NotFound => Missing(),
+        ErrorCodes.Unauthenticated => Authentication.Ended(),
         ErrorCodes.Invalid => Invalid(),
         ErrorCodes.StaleEpoch => Problems.Of(ErrorCodes.StaleEpoch, "the stream moved on", outcome.Epoch),
         ErrorCodes.StaleArchive => Problems.Of(ErrorCodes.StaleArchive, "the archive moved on", outcome.Epoch),
@@ -50,29 +122,40 @@ static class StreamBodies
     };
 }
 
+/// <summary>Bytes, written in pieces.</summary>
+sealed class Answer(string type, byte[] bytes) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        (httpContext.Response.ContentType, httpContext.Response.ContentLength) = (type, bytes.Length);
+        return StreamBodies.WriteAsync(httpContext, [bytes]);
+    }
+}
+
 /// <summary>An <c>EntryList</c>, put together from entries as they are stored.</summary>
 sealed class EntryPage(List<EntryRun> runs, ulong head) : IResult
 {
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext)
     {
-        // EntryList.entries has the number of Deliver.entries, 1: the stored bytes are the field.
         httpContext.Response.ContentType = "application/x-protobuf";
-        foreach (EntryRun run in runs)
-        {
-            if (run.Detached is null)
-                await httpContext.Response.BodyWriter.WriteAsync(run.Bytes, httpContext.RequestAborted);
-            else
-                await httpContext.Response.BodyWriter.WriteAsync(Whole(run), httpContext.RequestAborted);
-        }
-        await httpContext.Response.BodyWriter.WriteAsync(new EntryList { Head = head }.ToByteArray(), httpContext.RequestAborted);
+        return StreamBodies.WriteAsync(httpContext, Parts());
     }
 
-    static byte[] Whole(EntryRun run)
+    // EntryList.entries has the number of Deliver.entries, 1: the stored bytes are the field.
+    IEnumerable<ReadOnlyMemory<byte>> Parts()
     {
-        EntryList list = EntryList.Parser.ParseFrom(run.Bytes);
-        Entry entry = list.Entries.Single();
-        entry.Detached = false;
-        entry.Payload = UnsafeByteOperations.UnsafeWrap(run.Detached);
-        return list.ToByteArray();
+        foreach (EntryRun run in runs)
+        {
+            if (run.Detached is { } payload)
+            {
+                yield return EntryCodec.Attached(run.Bytes, payload.Length);
+                yield return payload;
+            }
+            else
+            {
+                yield return run.Bytes;
+            }
+        }
+        yield return new EntryList { Head = head }.ToByteArray();
     }
 }

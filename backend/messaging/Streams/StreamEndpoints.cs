@@ -1,6 +1,7 @@
 using System.Globalization;
 using Google.Protobuf;
 using Kavalek.Messaging.Access;
+using Kavalek.Messaging.Storage;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
 using Microsoft.AspNetCore.Builder;
@@ -14,10 +15,11 @@ namespace Kavalek.Messaging.Streams;
 static class StreamEndpoints
 {
     const int PageBytes = Limits.EntryBytes;
+    const int StreamBytes = 512; // on the disk, as good as
 
     public static void MapStreams(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder streams = routes.MapGroup("/api/v1/streams").AddEndpointFilter(Authentication.RequireDevice);
+        RouteGroupBuilder streams = routes.MapGroup("/api/v1/streams").AddEndpointFilter(Authentication.RequireDevice).AddEndpointFilter(CallRefusedException.Answer);
         streams.MapPost("/", Create);
         streams.MapGet("/", List);
         streams.MapPost("/{stream}/entries", Append);
@@ -28,12 +30,18 @@ static class StreamEndpoints
         streams.MapDelete("/{stream}/subscription", Unsubscribe);
     }
 
-    static async Task<IResult> Create(HttpContext context, GroupCommit writer)
+    static async Task<IResult> Create(HttpContext context, GroupCommit writer, StreamQueries reader, Sockets.Intake intake, DiskRoom disk, MessagingOptions options)
     {
         Id device = Authentication.Device(context);
+        if (!intake.TryTakeStream(device))
+            return Problems.Of(ErrorCodes.RateLimited, "too many new streams", after: 30);
         CreateStream? body = await ReadAsync(context, CreateStream.Parser, maximum: 1024);
         if (body is null || !Id.TryRead(body.Stream.Span, out Id stream))
             return Invalid();
+        if (await reader.SubscribedAsync(device, options.DeviceStreams) == options.DeviceStreams)
+            return Problems.Of(ErrorCodes.RateLimited, "the device has all streams that it may have", after: 3_600);
+        if (!disk.TryTake(StreamBytes))
+            return Full();
         Outcome outcome = await writer.DoAsync(new CreateOperation(device, stream));
         return outcome.Code is null ? Results.StatusCode(StatusCodes.Status201Created) : Refused(outcome);
     }
@@ -62,7 +70,7 @@ static class StreamEndpoints
         return Message(list);
     }
 
-    static async Task<IResult> Append(HttpContext context, string stream, GroupCommit writer, Sockets.Sockets sockets)
+    static async Task<IResult> Append(HttpContext context, string stream, GroupCommit writer, Sockets.Sockets sockets, Sockets.Intake intake)
     {
         if (!TryName(context, stream, out StreamName name))
             return Missing();
@@ -83,6 +91,9 @@ static class StreamEndpoints
             return Problems.Of(ErrorCodes.RateLimited, "too many appends");
         if (body.Payload.Length > Limits.EntryBytes)
             return Problems.Of(ErrorCodes.TooLarge, "a payload has at most 8 MiB");
+        long bytes = AppendOperation.Stored(body.Payload.Length, change);
+        if (intake.TryTake(Authentication.Account(context), device, bytes) is { } full)
+            return full == ErrorCodes.RateLimited ? Problems.Of(full, "too many bytes", after: 60) : Full();
         var answered = new TaskCompletionSource<Outcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         var append = new AppendOperation(Authentication.Account(context), device, name, id, done => answered.TrySetResult(done.Outcome))
         {
@@ -95,8 +106,10 @@ static class StreamEndpoints
         Outcome outcome = writer.TryAdd(append) ? await answered.Task : Outcome.Refused(ErrorCodes.Unavailable);
         if (outcome.Code == ErrorCodes.StaleEpoch && body.Kind == Kind.Commit)
             sockets.GiveBackCommit(device);
-        else if (outcome.Code is null)
+        if (outcome.Code is null)
             sockets.CountStored();
+        else
+            intake.GiveBack(Authentication.Account(context), device, bytes);
         return outcome.Code is null
             ? Message(new Appended { Stream = ByteString.CopyFrom(name.Id.ToArray()), Id = body.Id, Seq = outcome.Seq, Epoch = outcome.Epoch })
             : Refused(outcome);
@@ -116,16 +129,23 @@ static class StreamEndpoints
         if (await reader.SubscriptionAsync(Authentication.Device(context), name) is not { } subscription)
             return Missing();
         from = Math.Max(from, subscription.First - 1);
-        List<EntryRun> runs = from >= subscription.Head
-            ? []
-            : await reader.EntriesAsync(name, from, subscription.Head, clock.GetUtcNow().ToUnixTimeSeconds(), count, PageBytes, detached: true);
+        if (from >= subscription.Head)
+            return new EntryPage([], subscription.Head);
+        long now = clock.GetUtcNow().ToUnixTimeSeconds();
+        long bytes = await reader.BytesAsync(name, from, subscription.Head, now, count, PageBytes);
+        // Twice while it is read: the database holds it, too.
+        BodyMemory.Lease? lease = bytes <= BodyMemory.Free ? null : await TakeAsync(context, 2 * bytes);
+        List<EntryRun> runs = await reader.EntriesAsync(name, from, subscription.Head, now, count, (int)Math.Min(PageBytes, bytes), detached: true);
+        lease?.Shrink(bytes);
         return new EntryPage(runs, subscription.Head);
     }
 
-    static async Task<IResult> Acknowledge(HttpContext context, string stream, GroupCommit writer)
+    static async Task<IResult> Acknowledge(HttpContext context, string stream, GroupCommit writer, Sockets.Intake intake)
     {
         if (!TryName(context, stream, out StreamName name))
             return Missing();
+        if (!intake.TryTakeAcknowledgement(Authentication.Device(context)))
+            return Problems.Of(ErrorCodes.RateLimited, "too many acknowledgements");
         Ack? body = await ReadAsync(context, Ack.Parser, maximum: 1024);
         if (body is null || body.Seq > long.MaxValue || (!body.Stream.IsEmpty && !body.Stream.Span.SequenceEqual(name.Id.ToArray())))
             return Invalid();
@@ -135,13 +155,19 @@ static class StreamEndpoints
 
     static async Task<IResult> Welcome(HttpContext context, string stream, string seq, StreamQueries reader, TimeProvider clock)
     {
+        Id device = Authentication.Device(context);
+        long now = clock.GetUtcNow().ToUnixTimeSeconds();
         if (!TryName(context, stream, out StreamName name)
             || !long.TryParse(seq, NumberStyles.None, CultureInfo.InvariantCulture, out long at)
-            || await reader.WelcomeAsync(name.Id, (ulong)at, Authentication.Device(context), clock.GetUtcNow().ToUnixTimeSeconds()) is not { } welcome)
+            || await reader.WelcomeBytesAsync(name.Id, (ulong)at, device, now) is not { } bytes)
         {
             return Missing();
         }
-        return Results.Bytes(welcome, "application/octet-stream");
+        BodyMemory.Lease? lease = bytes <= BodyMemory.Free ? null : await TakeAsync(context, 2 * bytes);
+        if (await reader.WelcomeAsync(name.Id, (ulong)at, device, now) is not { } welcome)
+            return Missing();
+        lease?.Shrink(bytes);
+        return Bytes(welcome);
     }
 
     // Members hold it against who is in their group: the list is theirs anyway, and a subscriber that is missing in it is one that they bring back.

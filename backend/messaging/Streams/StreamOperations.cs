@@ -12,6 +12,9 @@ sealed class CreateOperation(Id device, Id stream) : AwaitedOperation
 
     public override Outcome Apply(Batch batch)
     {
+        // Nothing would ever drop it again.
+        if (batch.IsRemoved(device))
+            return Outcome.Refused(ErrorCodes.Unauthenticated);
         var name = new StreamName(stream, Inbox: false);
         // A stream with a device's own id would be taken for its inbox.
         if (stream == device || batch.Find(name) is not null)

@@ -45,6 +45,14 @@ sealed class StreamQueries(Database database) : IDisposable
         return row.Read() ? ReadSubscription(row) : null;
     });
 
+    /// <summary>How many streams a device is subscribed to, counted up to <paramref name="most"/>.</summary>
+    public Task<long> SubscribedAsync(Id device, int most) => _readers.WithAsync(reader =>
+    {
+        using DbDataReader row = reader.Streams.Read(device, (long)most);
+        row.Read();
+        return row.GetInt64(0);
+    });
+
     /// <summary>The devices that everything new in a stream is for.</summary>
     public Task<List<Id>> SubscribersAsync(StreamName stream) => _readers.WithAsync(reader =>
     {
@@ -88,6 +96,29 @@ sealed class StreamQueries(Database database) : IDisposable
             found.Add(run);
         }
         return found;
+    });
+
+    /// <summary>Bytes that <see cref="EntriesAsync"/> would hold with all payloads.</summary>
+    public Task<long> BytesAsync(StreamName stream, ulong after, ulong last, long now, int entries, int bytes) => _readers.WithAsync(reader =>
+    {
+        long all = 0;
+        using DbDataReader row = reader.Sizes.Read(stream.Id, stream.Inbox, after, last, now);
+        while (entries > 0 && row.Read())
+        {
+            long size = row.GetInt64(2);
+            if (all > 0 && all + size > bytes)
+                break;
+            all += size;
+            entries -= checked((int)(Math.Min(row.Number(1), last) - Math.Max(row.Number(0), after + 1) + 1));
+        }
+        return all;
+    });
+
+    /// <summary>Bytes of the Welcome of the commit at <paramref name="seq"/>, if it is for the device.</summary>
+    public Task<long?> WelcomeBytesAsync(Id stream, ulong seq, Id device, long now) => _readers.WithAsync(reader =>
+    {
+        using DbDataReader row = reader.WelcomeSize.Read(stream, seq, device, now);
+        return row.Read() ? row.GetInt64(0) : (long?)null;
     });
 
     /// <summary>The Welcome of the commit at <paramref name="seq"/>, if it is for the device.</summary>
@@ -147,7 +178,15 @@ sealed class StreamQueries(Database database) : IDisposable
              ORDER BY last
             """;
 
+        const string WelcomeFor = """
+              FROM welcome_for
+              JOIN welcome ON welcome.stream = welcome_for.stream AND welcome.seq = welcome_for.seq
+              JOIN stream ON stream.key = welcome.stream
+             WHERE stream.id = @stream AND stream.inbox = 0 AND welcome.seq = @seq AND welcome_for.device = @device AND welcome.expires > @now
+            """;
+
         static readonly string[] s_behind = ["@id", "@inbox", "@after", "@last", "@now"];
+        static readonly string[] s_welcomeFor = ["@stream", "@seq", "@device", "@now"];
 
         readonly DbConnection _connection;
         Statement? _heads;
@@ -164,13 +203,11 @@ sealed class StreamQueries(Database database) : IDisposable
                 "SELECT device FROM subscriber WHERE stream = (SELECT key FROM stream WHERE id = @id AND inbox = @inbox) AND last IS NULL", "@id", "@inbox");
             Entries = new Statement(connection, $"SELECT first, last, entries, NULL {Behind}", s_behind);
             WholeEntries = new Statement(connection, $"SELECT first, last, entries, payload {Behind}", s_behind);
-            Welcome = new Statement(connection, """
-                SELECT welcome.payload
-                  FROM welcome_for
-                  JOIN welcome ON welcome.stream = welcome_for.stream AND welcome.seq = welcome_for.seq
-                  JOIN stream ON stream.key = welcome.stream
-                 WHERE stream.id = @stream AND stream.inbox = 0 AND welcome.seq = @seq AND welcome_for.device = @device AND welcome.expires > @now
-                """, "@stream", "@seq", "@device", "@now");
+            Streams = new Statement(
+                connection, "SELECT COUNT(*) FROM (SELECT 1 FROM subscriber WHERE device = @device LIMIT @most) AS streams", "@device", "@most");
+            Sizes = new Statement(connection, $"SELECT first, last, CAST(LENGTH(entries) + COALESCE(LENGTH(payload), 0) AS BIGINT) {Behind}", s_behind);
+            Welcome = new Statement(connection, $"SELECT welcome.payload {WelcomeFor}", s_welcomeFor);
+            WelcomeSize = new Statement(connection, $"SELECT CAST(LENGTH(welcome.payload) AS BIGINT) {WelcomeFor}", s_welcomeFor);
         }
 
         /// <summary>PostgreSQL's alone: SQLite has no arrays, and no other nodes.</summary>
@@ -181,7 +218,10 @@ sealed class StreamQueries(Database database) : IDisposable
         public Statement Subscribers { get; }
         public Statement Entries { get; }
         public Statement WholeEntries { get; }
+        public Statement Streams { get; }
+        public Statement Sizes { get; }
         public Statement Welcome { get; }
+        public Statement WelcomeSize { get; }
 
         public void Dispose()
         {
@@ -190,7 +230,10 @@ sealed class StreamQueries(Database database) : IDisposable
             Subscribers.Dispose();
             Entries.Dispose();
             WholeEntries.Dispose();
+            Streams.Dispose();
+            Sizes.Dispose();
             Welcome.Dispose();
+            WelcomeSize.Dispose();
             _heads?.Dispose();
             _connection.Dispose();
         }

@@ -28,7 +28,7 @@ abstract class StreamStore : IDisposable
     /// <summary>Until the transaction ends no other node does this kind of chore; false if one is at it.</summary>
     public virtual bool TryAlone(string chore) => true;
 
-    /// <summary>Until the transaction ends no other node does a chore for this account.</summary>
+    /// <summary>Until the transaction ends no other node does a chore for this account; of the default id, none that counts what all of them have.</summary>
     public virtual void Alone(Id account)
     {
     }
