@@ -92,10 +92,13 @@ static class Chronicle
         row.KeyHash = ByteString.CopyFrom(hash);
     }
 
-    /// <summary>The number of the newest content of a device, and how many of its contents had a life.</summary>
-    public static void SetNumber(Step step, GroupStream stream, Id device, ulong number, ulong timed = 0)
+    /// <summary>The number of the newest content of a device, how many of its contents had a life, and what is missing of them.</summary>
+    public static void SetNumber(Step step, GroupStream stream, Id device, ulong number, ulong timed = 0, IEnumerable<GapRow>? gaps = null) =>
+        Keep(step, stream, device, new DeviceRow { Number = number, Timed = timed, Heard = step.NowMilliseconds, InStep = stream.HeardAt.GetValueOrDefault(device), Gaps = { gaps ?? [] } });
+
+    /// <summary>What was counted of a device's contents changed.</summary>
+    public static void Keep(Step step, GroupStream stream, Id device, DeviceRow row)
     {
-        DeviceRow row = new() { Number = number, Timed = timed, Heard = step.NowMilliseconds, InStep = stream.HeardAt.GetValueOrDefault(device) };
         stream.Numbers[device] = row;
         step.Batch.Put(StoreKeys.Device(stream.Id, device), row.ToByteArray());
     }

@@ -65,13 +65,13 @@ sealed class ContentIntake(ClientCore core)
         if (last is { } known && content.Number <= known.Number)
         {
             stream.Numbers[sender.Device] = known;
-            return await LateContents.CameAsync(step, stream, sender.Device, content.Number).ConfigureAwait(false);
+            return await LateContents.CameAsync(step, stream, sender.Device, known, content.Number).ConfigureAwait(false);
         }
         // Of a device that is heard for the first time: what it said before, in an epoch that this device was in, was withheld. How much, nobody can tell.
         if (last is null && content.HasPrevious && content.Previous >= stream.Row.JoinedAt) step.Say(SystemKind.MessagesMissing, null, [sender.Account]);
         if (last is { } before && Withheld(step, before, content, Life.Shorter(content.Timer, stream.Extension!.Timer)) is > 0 and ulong missing)
-            step.Say(SystemKind.MessagesMissing, null, [sender.Account], count: Math.Min(missing, 1_000_000), about: LateContents.Gap(stream, sender.Device, before.Number, content.Number));
-        Chronicle.SetNumber(step, stream, sender.Device, content.Number, content.Timed);
+            LateContents.Say(step, stream, sender, before, content.Number, missing);
+        Chronicle.SetNumber(step, stream, sender.Device, content.Number, content.Timed, last?.Gaps);
         return false;
     }
 
@@ -91,7 +91,8 @@ sealed class ContentIntake(ClientCore core)
         ulong ends = Life.End(content.Sent, step.NowMilliseconds, Life.Shorter(content.Timer, stream.Extension!.Timer));
         if (ends != 0 && ends <= step.NowMilliseconds) return; // over before it came
         Id id = Id.Read(content.Id.Span);
-        if (await step.FindAsync(sender.Account, id).ConfigureAwait(false) is not null) return;
+        (ulong Position, MessageRow Row)? known = await step.FindRowAsync(sender.Account, id).ConfigureAwait(false);
+        if (known is { Row.PassedBy.IsEmpty: true }) return;
         bool mine = sender.Account == core.Identity.Account;
         ConversationRow row = step.Thread.Row;
         MessageRow message = new()
@@ -110,6 +111,8 @@ sealed class ContentIntake(ClientCore core)
             Text = Body(content.Text),
         };
         if (!mine) Proofs.Keep(step, stream, message, 0, content.Text.Text_, received);
+        // Until now somebody else's word for it was here.
+        if (known is { } passed) step.Displace(passed, message);
         ActIntake.Apply(step, message);
         // In the order of its sender's own numbers, whatever order the server made of them (K-35); but only where all have seen that something is missing there.
         ulong? late = wasMissing ? await LateContents.PlaceAsync(step, stream, sender.Device, content.Number).ConfigureAwait(false) : null;

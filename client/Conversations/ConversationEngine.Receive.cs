@@ -111,7 +111,7 @@ sealed partial class ConversationEngine
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 // Whatever it is: one run that cannot be processed does not end the processing of all that follow.
-                if (e is not KavalekException) Report(e);
+                if (e is not KavalekException { Code: not ClientErrors.ProfileDamaged }) Report(e);
                 complete = false;
             }
         }

@@ -35,7 +35,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     volatile bool _running;
     ulong _inboxNext = 1;
     byte[] _inboxLast = [];
-    int _saidRewound, _unknownEntries;
+    int _saidRewound, _saidDamaged, _unknownEntries;
     ulong _rewoundAt;
 
     ConversationEngine(ClientCore core)
@@ -244,14 +244,15 @@ sealed partial class ConversationEngine : IAsyncDisposable
     public async Task<T> StepAsync<T>(ConversationThread thread, Func<Step, Task<T>> body, CancellationToken cancel)
     {
         await thread.Gate.WaitAsync(cancel).ConfigureAwait(false);
+        Step step = new(_core, Log, thread);
         try
         {
-            Step step = new(_core, Log, thread);
             T result = await body(step).ConfigureAwait(false);
             await step.SaveAsync().ConfigureAwait(false);
             return result;
         }
-        catch (Exception e) when (e is not KavalekException { NothingChanged: true })
+        // That nothing changed is what whoever asked is told; memory may be ahead of the store all the same.
+        catch (Exception e) when (step.Changed || e is not KavalekException { NothingChanged: true })
         {
             _core.Index.Forget(thread.Id);
             await thread.ReloadAsync(_core).ConfigureAwait(false);
@@ -348,7 +349,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         }
         catch (Exception e)
         {
-            if (e is not KavalekException) Report(e);
+            if (e is not KavalekException { Code: not ClientErrors.ProfileDamaged }) Report(e);
             if (IsConnected) After(TryAgain, () => InBackground(CaughtUpAsync)); // else the next connection does it
             return;
         }
@@ -358,10 +359,14 @@ sealed partial class ConversationEngine : IAsyncDisposable
         foreach (ConversationThread thread in _threads.Values.Where(IsForgotten)) BeginAfreshSoon(thread);
     }
 
-    /// <summary>Says what went wrong where no caller waits for it.</summary>
-    void Report(Exception e) => _core.Events.Publish(new Notice(Setback.IsOfStore(e)
-        ? "Something could not be stored on this device. It is tried again; check that the disk is not full."
-        : $"This program made a mistake ({e.GetType().Name}). Nothing is lost; it tries again."));
+    /// <summary>Says what went wrong where no caller waits for it; that something is damaged, which no trying again mends, once.</summary>
+    void Report(Exception e)
+    {
+        if (e is KavalekException && Interlocked.Exchange(ref _saidDamaged, 1) != 0) return;
+        _core.Events.Publish(new Notice(e is KavalekException ? e.Message : Setback.IsOfStore(e)
+            ? "Something could not be stored on this device. It is tried again; check that the disk is not full."
+            : $"This program made a mistake ({e.GetType().Name}). Nothing is lost; it tries again."));
+    }
 
     /// <summary>The conversation that is kept under an id, declined ones too.</summary>
     public ConversationThread? Thread(Id id) => _threads.GetValueOrDefault(id);

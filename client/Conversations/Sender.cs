@@ -258,7 +258,8 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         ConversationThread thread = step.Thread;
         ulong number = stream.Row.Number, timed = stream.Row.Timed;
         int underWay = 0;
-        foreach ((ulong key, OutboxRow row) in thread.Outbox.ToArray())
+        // In the order of their numbers; then what has none yet, and last what makes way for that.
+        foreach ((ulong key, OutboxRow row) in thread.Outbox.OrderBy(entry => entry.Value.Sealed?.Number ?? ulong.MaxValue).ThenBy(entry => entry.Value.Yields).ToArray())
         {
             if (underWay == Window) return;
             // Its time was over before the server had it.

@@ -19,6 +19,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     readonly List<ClientEvent> _events = [];
     readonly List<Action> _after = [];
     readonly SortedDictionary<ulong, MessageRow?> _found = [];
+    IReadOnlyList<NumberedMessage>? _newest;
     (ulong From, ulong To)? _progress;
 
     /// <summary>What the parts share.</summary>
@@ -42,8 +43,8 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>The entry that is being processed: what follows from it is the same on every device of the account.</summary>
     public (Id Stream, ulong Seq)? Place { get; set; }
 
-    /// <summary>Offers of history as this step changed them: what follows in it sees them so.</summary>
-    public Dictionary<Id, OfferRow> Offers { get; } = [];
+    /// <summary>Offers of history as this step changed them, <c>null</c> where it took one away: what follows in it sees them so.</summary>
+    public Dictionary<Id, OfferRow?> Offers { get; } = [];
 
     /// <summary>Whether <see cref="SaveAsync"/> has anything to do.</summary>
     public bool Changed { get; set; }
@@ -70,33 +71,74 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>To be done once all is stored.</summary>
     public void Afterwards(Action action) => _after.Add(action);
 
-    /// <summary>Where a content of this conversation stands, those of this step included.</summary>
-    public async ValueTask<ulong?> FindAsync(Id account, Id content) =>
-        _indexed.TryGetValue(StoreKeys.Index(thread.Id, account, content), out ulong position) ? position
-        : await log.FindAsync(thread.Id, account, content, default).ConfigureAwait(false);
+    /// <summary>Where a content of this conversation stands, those of this step included; <c>null</c> where it is not here.</summary>
+    public async ValueTask<ulong?> FindAsync(Id account, Id content) => (await FindRowAsync(account, content).ConfigureAwait(false))?.Position;
 
-    /// <summary>The newest messages that have their place, the newest first, as they will be once this step is stored.</summary>
-    public async Task<IReadOnlyList<(ulong Position, MessageRow Row)>> NewestAsync(int limit)
+    /// <summary>A content of this conversation, those of this step included; <c>null</c> where it is not here.</summary>
+    public ValueTask<(ulong Position, MessageRow Row)?> FindRowAsync(Id account, Id content) => FindRowAsync(StoreKeys.Index(thread.Id, account, content));
+
+    /// <summary>A text or line that came from elsewhere; <c>null</c> where it is not here.</summary>
+    public ValueTask<(ulong Position, MessageRow Row)?> FindRowAsync(MessageRow row) => FindRowAsync(IndexOf(row));
+
+    // What an index names is never somebody else's: of a damaged one nothing is edited or deleted, and the message itself can still come.
+    async ValueTask<(ulong Position, MessageRow Row)?> FindRowAsync(string index)
     {
-        StoreRange range = new(StoreKeys.Messages(thread.Id), StoreKeys.Message(thread.Id, ConversationThread.QueuedPositions), limit, Reverse: true);
-        Dictionary<ulong, MessageRow?> rows = [];
-        foreach (StoreEntry entry in await core.Store.ScanAsync(range).ConfigureAwait(false)) rows[StoreKeys.NumberOf(entry.Key)] = MessageRow.Parser.ParseFrom(entry.Value);
+        if (!_indexed.TryGetValue(index, out ulong position))
+        {
+            if (await core.Store.GetAsync(index).ConfigureAwait(false) is not { } stored) return null;
+            position = IndexRow.Parser.ParseFrom(stored).Position;
+        }
+        return await RowAsync(position).ConfigureAwait(false) is { } row && IndexOf(row) == index ? (position, row) : null;
+    }
+
+    /// <summary>
+    /// The newest messages that have their place, the newest first, as they will be once this step is stored. Those in the store are read once, and without what they say: a step may
+    /// ask for each of its entries.
+    /// </summary>
+    public async Task<IReadOnlyList<NumberedMessage>> NewestAsync()
+    {
+        _newest ??= await ReadNewestAsync().ConfigureAwait(false);
+        return [.. _newest.Where(message => !_rows.ContainsKey(message.Position))
+            .Concat(_rows.Where(entry => entry is { Value: not null, Key: < ConversationThread.QueuedPositions }).Select(entry => NumberedMessage.Of(entry.Key, entry.Value!)))
+            .OrderByDescending(message => message.Position).Take(Newest)];
+    }
+
+    async Task<List<NumberedMessage>> ReadNewestAsync()
+    {
+        List<NumberedMessage> newest = [];
+        string to = StoreKeys.Message(thread.Id, ConversationThread.QueuedPositions);
+        while (newest.Count < Newest)
+        {
+            IReadOnlyList<StoreEntry> page = await core.Store.ScanAsync(new StoreRange(StoreKeys.Messages(thread.Id), to, NewestPage, Reverse: true)).ConfigureAwait(false);
+            newest.AddRange(page.Select(entry => NumberedMessage.Of(StoreKeys.NumberOf(entry.Key), MessageRow.Parser.ParseFrom(entry.Value))));
+            if (page.Count < NewestPage) break;
+            to = page[^1].Key;
+        }
+        return newest;
+    }
+
+    const int Newest = 512, NewestPage = 64;
+
+    /// <summary>The nearest message beneath a position, as it will be once this step is stored; <c>null</c> where there is none.</summary>
+    public async Task<(ulong Position, MessageRow Row)?> BeneathAsync(ulong above)
+    {
+        (ulong Position, MessageRow Row)? own = null;
         foreach ((ulong position, MessageRow? row) in _rows)
-            if (position < ConversationThread.QueuedPositions) rows[position] = row;
-        return [.. rows.Where(entry => entry.Value is not null).OrderByDescending(entry => entry.Key).Take(limit).Select(entry => (entry.Key, entry.Value!))];
+            if (row is not null && position < above && position >= (own?.Position ?? 0)) own = (position, row);
+        string from = StoreKeys.Messages(thread.Id), to = StoreKeys.Message(thread.Id, above);
+        while (await core.Store.ScanAsync(new StoreRange(from, to, 1, Reverse: true)).ConfigureAwait(false) is [{ } entry])
+        {
+            ulong position = StoreKeys.NumberOf(entry.Key);
+            if (own?.Position >= position) break;
+            if (!_rows.ContainsKey(position)) return (position, MessageRow.Parser.ParseFrom(entry.Value));
+            to = entry.Key; // this step takes it away
+        }
+        return own;
     }
 
     /// <summary>A message as it stands, changes of this step included; <c>null</c> where there is none.</summary>
     public async ValueTask<MessageRow?> RowAsync(ulong position) =>
         _rows.TryGetValue(position, out MessageRow? row) ? row : await log.GetAsync(thread.Id, position, default).ConfigureAwait(false);
-
-    /// <summary>Where a text or line stands that came from elsewhere; <c>null</c> where it is not here.</summary>
-    public async ValueTask<ulong?> FindAsync(MessageRow row)
-    {
-        string index = IndexOf(row);
-        if (_indexed.TryGetValue(index, out ulong position)) return position;
-        return await core.Store.GetAsync(index).ConfigureAwait(false) is { } stored ? IndexRow.Parser.ParseFrom(stored).Position : null;
-    }
 
     /// <summary>Where a line stands that every device of the account says.</summary>
     public async ValueTask<ulong?> FindLineAsync(Id line) =>
@@ -290,8 +332,30 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     /// <summary>Where the end of a draft is marked: no message stands there.</summary>
     public const ulong DraftPosition = 0;
 
-    /// <summary>A line about the conversation that concerns this device alone.</summary>
-    public void Say(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text = "", ulong count = 0, SystemRow? about = null) =>
+    /// <summary>
+    /// The message itself has come, which another member had passed on: nothing that that one said of it stays. What was done to it since does; whether that is news to the message.
+    /// </summary>
+    /// <param name="passed">What was passed on, and where it stands.</param>
+    /// <param name="message">The message, which has no place yet.</param>
+    public bool Displace((ulong Position, MessageRow Row) passed, MessageRow message)
+    {
+        (ulong position, MessageRow row) = passed;
+        bool changed = Acts.Merge(message, row);
+        if (message.Text is not null) message.Proofs.AddRange(row.Proofs);
+        foreach (ByteString same in message.Text?.Attachments ?? []) row.Text?.Attachments.Remove(same);
+        ForgetAttachments(row, atServer: false);
+        Batch.Delete(StoreKeys.Message(thread.Id, position));
+        if (row.Ends != 0) Batch.Delete(StoreKeys.End(row.Ends, thread.Id, position));
+        _rows[position] = null;
+        _messages.RemoveAll(shown => shown.Position == position);
+        Unmark(position);
+        Find(position, null);
+        Publish(new HistoryRestored(thread.Face)); // it stands elsewhere
+        return changed;
+    }
+
+    /// <summary>A line about the conversation that concerns this device alone, and where it stands.</summary>
+    public ulong Say(SystemKind kind, Id? by, IEnumerable<Id> accounts, string text = "", ulong count = 0, SystemRow? about = null) =>
         Append(Line(core.Mls.Crypto.NewId(), by, System(kind, by, accounts, text, count, about)));
 
     /// <summary>A line that every device of the account says from the entry that is being processed, or, for an offer of history, from its content. Nothing where it is here already.</summary>
@@ -302,7 +366,7 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         if (offer is { } content) system.Offer = Bytes(content);
         (Id Stream, ulong Seq) place = Place ?? default;
         MessageRow row = Line(offer is not null ? Lines.IdOfOffer(system) : Place is null ? core.Mls.Crypto.NewId() : Lines.IdOf(place.Stream, place.Seq, system), by, system);
-        if (await FindAsync(row).ConfigureAwait(false) is not null) return;
+        if (await FindRowAsync(row).ConfigureAwait(false) is not null) return;
         if (Place is not null) (row.Stream, row.Seq) = (Bytes(place.Stream), place.Seq);
         Sharing.Remember(this, Append(row), row);
     }
@@ -330,10 +394,15 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
     public Content NewContent(Id? id = null) => ContentCodec.New(id ?? core.Mls.Crypto.NewId(), Now);
 
     /// <summary>Queues a content behind all others.</summary>
-    public void Queue(Content content, ulong position = 0, ulong ends = 0, ReactionRow? undo = null)
+    /// <param name="content">The content.</param>
+    /// <param name="position">Of its message, where it is one.</param>
+    /// <param name="ends">Of its message.</param>
+    /// <param name="undo">Of a reaction: the one before it.</param>
+    /// <param name="yields">Whether what is written later goes first.</param>
+    public void Queue(Content content, ulong position = 0, ulong ends = 0, ReactionRow? undo = null, bool yields = false)
     {
         ulong number = ++thread.Row.NextQueued;
-        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(core.Mls.Crypto.NewId()), KeyChanges = thread.Row.KeyChanges, Position = position, Ends = ends, Undo = undo, Uploading = content.Text?.Attachments.Count > 0 };
+        OutboxRow row = new() { Content = content.ToByteString(), Entry = Bytes(core.Mls.Crypto.NewId()), KeyChanges = thread.Row.KeyChanges, Position = position, Ends = ends, Undo = undo, Uploading = content.Text?.Attachments.Count > 0, Yields = yields };
         thread.Outbox.Add(number, row);
         Keep(number, row);
     }
@@ -396,4 +465,10 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
 
     /// <summary>The 16 bytes of an id.</summary>
     public static ByteString Bytes(Id id) => ByteString.CopyFrom(id.ToArray());
+}
+
+/// <summary>Where a message stands, and its number among its device's contents.</summary>
+readonly record struct NumberedMessage(ulong Position, ByteString Stream, ByteString Device, ulong Number)
+{
+    public static NumberedMessage Of(ulong position, MessageRow row) => new(position, row.Stream, row.Device, row.Number);
 }

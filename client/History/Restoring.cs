@@ -6,7 +6,7 @@ namespace Kavalek.Client;
 /// <summary>Finds the places of texts that come from elsewhere than their stream (docs/PROTOCOL.md §10.5): in the order of the stream, else of time.</summary>
 sealed class Restoring(Step step)
 {
-    // The row above the next place, and the nearest stored one beneath that, as far as it was looked for.
+    // The row above the next place, and the nearest one beneath that, as far as it was looked for.
     ulong _above = ConversationThread.QueuedPositions;
     (ulong Position, MessageRow Row)? _beneath;
     bool _looked;
@@ -28,14 +28,22 @@ sealed class Restoring(Step step)
         int added = 0;
         foreach (MessageRow row in newestFirst)
         {
-            if (await step.FindAsync(row).ConfigureAwait(false) is { } known)
+            (ulong Position, MessageRow Row)? known = await step.FindRowAsync(row).ConfigureAwait(false);
+            if (known is { } here)
             {
-                if (archived) await MatchAsync(known, row).ConfigureAwait(false);
-                continue;
+                if (!archived) continue;
+                if (here.Row.PassedBy.IsEmpty || !row.PassedBy.IsEmpty)
+                {
+                    await MatchAsync(here.Position, here.Row, row).ConfigureAwait(false);
+                    continue;
+                }
             }
             if (row.Ends != 0 && row.Ends <= step.NowMilliseconds) continue;
             row.Received = Math.Min(row.Received, step.NowMilliseconds); // a time to come would keep the conversation on top
-            bool changed = ActIntake.Apply(step, row);
+            // An own device had it from who wrote it: what another member said of it makes room.
+            bool changed = known is { } passed && step.Displace(passed, row);
+            _looked &= known is null;
+            changed |= ActIntake.Apply(step, row);
             ulong position = await PlaceAsync(row).ConfigureAwait(false);
             step.Restore(position, row);
             Sharing.Remember(step, position, row);
@@ -47,14 +55,13 @@ sealed class Restoring(Step step)
                 // Whoever is in the conversation by now is, whatever the line says.
                 if ((SystemKind)line.Kind is SystemKind.Left or SystemKind.Removed or SystemKind.StartedAfresh) Chronicle.NoteGone(step, line.Accounts.Select(account => Id.Read(account.Span)));
             }
-            else if (row.Deletion is not { Hidden: true }) added++;
+            else if (known is null && row.Deletion is not { Hidden: true }) added++;
         }
         return added;
     }
 
-    async Task MatchAsync(ulong known, MessageRow archived)
+    async Task MatchAsync(ulong known, MessageRow row, MessageRow archived)
     {
-        if (await step.RowAsync(known).ConfigureAwait(false) is not { } row) return;
         bool taken = Lines.IsArchived(row) && await step.ReviseAsync(known, message => Acts.Merge(message, archived)).ConfigureAwait(false);
         if (Acts.AreAlike(row, archived)) step.Unmark(known);
         // What was taken back here is still in that segment: it is to go from there, too.
@@ -65,7 +72,7 @@ sealed class Restoring(Step step)
     {
         while (true)
         {
-            if (!_looked) await LookAsync().ConfigureAwait(false);
+            if (!_looked) (_beneath, _looked) = (await step.BeneathAsync(_above).ConfigureAwait(false), true);
             if (_beneath is not { } beneath)
             {
                 // Nothing is older: far enough beneath all others.
@@ -83,15 +90,6 @@ sealed class Restoring(Step step)
     }
 
     ulong Top() => step.Thread.Row.NextPosition = ConversationThread.PositionAfter(step.Thread.Row.NextPosition);
-
-    async Task LookAsync()
-    {
-        _looked = true;
-        StoreRange range = new(StoreKeys.Messages(step.Thread.Id), StoreKeys.Message(step.Thread.Id, _above), 1, Reverse: true);
-        _beneath = await step.Core.Store.ScanAsync(range).ConfigureAwait(false) is [{ } entry]
-            && await step.Log.GetAsync(step.Thread.Id, StoreKeys.NumberOf(entry.Key), default).ConfigureAwait(false) is { } row
-            ? (StoreKeys.NumberOf(entry.Key), row) : null;
-    }
 
     static bool IsBefore(MessageRow stored, MessageRow row) =>
         !stored.Stream.IsEmpty && stored.Stream.Equals(row.Stream) ? stored.Seq < row.Seq : stored.Sent <= row.Sent;

@@ -43,6 +43,11 @@ static class Sharing
     // Devices that one account brings, twice over.
     const int MostAsks = 2 * Limits.AccountDevices;
 
+    /// <summary>Offers of one account that this device takes in <see cref="AsksCountFor"/>, at most.</summary>
+    public const int MostAsksOfOne = 5;
+
+    static readonly TimeSpan AsksCountFor = TimeSpan.FromDays(1);
+
     const int PartBytes = 56 * 1024, TextBytes = 90 * 1024, AllBytes = 1 << 20, KeyBytes = 65;
 
     /// <summary>How long the device that offered has to answer, or to go on answering, before another one of its account does: each in its turn.</summary>
@@ -68,7 +73,8 @@ static class Sharing
         Id offer = Id.Read(content.Id.Span);
         if (await FindAsync(step, offer).ConfigureAwait(false) is not null) return; // said twice
         await SayAsync(step, sender.Account, content).ConfigureAwait(false);
-        if (sender.Account == step.Core.Identity.Account || !content.Offer.Accounts.Contains(Step.Bytes(step.Core.Identity.Account))) return;
+        if (sender.Account == step.Core.Identity.Account || !content.Offer.Accounts.Contains(Step.Bytes(step.Core.Identity.Account)) || !MayAsk(step, sender.Account)) return;
+        await ReplaceAsync(step, Step.Bytes(sender.Account)).ConfigureAwait(false);
         using KeyPair pair = await step.Core.Mls.Crypto.GenerateKeyPairAsync(KemAlgorithm.DhkemP256).ConfigureAwait(false);
         Put(step, offer, new OfferRow
         {
@@ -79,7 +85,31 @@ static class Sharing
         });
         Content ask = step.NewContent();
         ask.Ask = new() { Offer = content.Id, Key = ByteString.CopyFrom(pair.PublicKey) };
-        step.Queue(ask); // goes out once the conversation is accepted, and not before
+        step.Queue(ask, yields: true); // goes out once the conversation is accepted, and not before
+    }
+
+    // Whoever offers makes this device say something: not as often as they like.
+    static bool MayAsk(Step step, Id account)
+    {
+        AccountRow row = step.Account(account);
+        if (step.NowMilliseconds < row.Asking || step.NowMilliseconds - row.Asking >= (ulong)AsksCountFor.TotalMilliseconds) (row.Asking, row.Asks) = (step.NowMilliseconds, 0);
+        if (row.Asks == MostAsksOfOne) return false;
+        row.Asks++;
+        return true;
+    }
+
+    // What an account offered before and has not passed on whole: it is what they offer last that counts.
+    static async Task ReplaceAsync(Step step, ByteString account)
+    {
+        string prefix = StoreKeys.Offers(step.Thread.Id);
+        IEnumerable<Id> stored = (await step.Core.Store.ScanAsync(StoreRange.Prefix(prefix)).ConfigureAwait(false)).Select(entry => StoreKeys.IdOf(entry.Key));
+        foreach (Id offer in stored.Union(step.Offers.Keys).ToArray())
+        {
+            if (await FindAsync(step, offer).ConfigureAwait(false) is not { } row || !row.By.Equals(account)) continue;
+            Remove(step, offer);
+            foreach ((ulong number, OutboxRow queued) in step.Thread.Outbox.ToArray())
+                if (queued is { Yields: true, Sealed: null } && Content.Parser.ParseFrom(queued.Content).Ask?.Offer.Equals(Step.Bytes(offer)) == true) step.Drop(number);
+        }
     }
 
     /// <summary>Somebody takes an offer of this account: it is remembered. The device that made it answers soon; the others where that one does not.</summary>
@@ -122,13 +152,20 @@ static class Sharing
     static async Task<OfferRow?> OwnOfferAsync(Step step, Id offer) => await FindAsync(step, offer).ConfigureAwait(false) is { By.IsEmpty: true } own ? own : null;
 
     // As this step has left it: an ask and its answer may come in one.
-    static async Task<OfferRow?> FindAsync(Step step, Id offer) => step.Offers.GetValueOrDefault(offer)
-        ?? (await step.Core.Store.GetAsync(StoreKeys.Offer(step.Thread.Id, offer)).ConfigureAwait(false) is { } stored ? OfferRow.Parser.ParseFrom(stored) : null);
+    static async Task<OfferRow?> FindAsync(Step step, Id offer) => step.Offers.TryGetValue(offer, out OfferRow? row) ? row
+        : await step.Core.Store.GetAsync(StoreKeys.Offer(step.Thread.Id, offer)).ConfigureAwait(false) is { } stored ? OfferRow.Parser.ParseFrom(stored) : null;
 
     static void Put(Step step, Id offer, OfferRow row)
     {
         step.Offers[offer] = row;
         step.Batch.Put(StoreKeys.Offer(step.Thread.Id, offer), row.ToByteArray());
+        step.Changed = true;
+    }
+
+    static void Remove(Step step, Id offer)
+    {
+        step.Offers[offer] = null;
+        step.Batch.Delete(StoreKeys.Offer(step.Thread.Id, offer));
         step.Changed = true;
     }
 
@@ -165,7 +202,7 @@ static class Sharing
             content.Passed = passed;
             parts.Add(content);
         }
-        foreach (Content content in parts) step.Queue(content);
+        foreach (Content content in parts) step.Queue(content, yields: true);
         row.Answered.Add(asked.Device);
     }
 
@@ -226,34 +263,39 @@ static class Sharing
                 // That something was deleted, or is to be hidden, nobody says for others. And of all parts together no more is taken than a member may pass on.
                 if (text.Text is not { } said || row.Texts >= HistoryShare.Most || row.Bytes + said.CalculateSize() > AllBytes) continue;
                 text.PassedBy = Step.Bytes(sender.Account);
+                foreach (ReactionRow reaction in text.Acts?.Reactions ?? []) reaction.Passed = true;
+                foreach (EditRow edit in text.Acts?.Edits ?? []) edit.Passed = true;
                 if (await restoring.PutAsync([text], archived: false).ConfigureAwait(false) == 0) continue;
                 (row.Texts, row.Bytes) = (row.Texts + 1, row.Bytes + (uint)said.CalculateSize());
                 added++;
             }
         }
         row.Parts.Add(passed.Part);
-        if (row.Parts.Count == passed.Parts) row.PrivateKey = ByteString.Empty;
-        Put(step, offer, row);
+        if (row.Parts.Count == passed.Parts) Remove(step, offer);
+        else Put(step, offer, row);
         if (added == 0) return;
         step.Publish(new HistoryRestored(step.Thread.Face));
         step.Publish(new ConversationChanged(step.Thread.Face));
     }
 
     /// <summary>
-    /// An offer to this device that nobody has answered for as long as the server keeps an answer: the key that opens one goes. While the conversation is a request, nothing was
+    /// An offer to this device that nobody has answered for as long as the server keeps an answer goes, with the key that opens one. While the conversation is a request, nothing was
     /// asked for yet.
     /// </summary>
     public static async Task EndAsync(Step step, Id offer)
     {
-        if (await FindAsync(step, offer).ConfigureAwait(false) is not { PrivateKey.IsEmpty: false } row) return;
-        if (step.Thread.State == ConversationState.Request) row.At = step.NowMilliseconds;
-        else if (HasEnded(row, step.NowMilliseconds)) row.PrivateKey = ByteString.Empty;
-        else return;
+        if (await FindAsync(step, offer).ConfigureAwait(false) is not { } row || !HasEnded(row, step.NowMilliseconds)) return;
+        if (step.Thread.State != ConversationState.Request)
+        {
+            Remove(step, offer);
+            return;
+        }
+        row.At = step.NowMilliseconds;
         Put(step, offer, row);
     }
 
-    /// <summary>Whether the key of an offer to this device has been kept for long enough.</summary>
-    public static bool HasEnded(OfferRow row, ulong now) => !row.PrivateKey.IsEmpty && row.At + (Limits.RetentionSeconds * 1000UL) <= now;
+    /// <summary>Whether an offer to this device has been kept for long enough.</summary>
+    public static bool HasEnded(OfferRow row, ulong now) => !row.By.IsEmpty && row.At + (Limits.RetentionSeconds * 1000UL) <= now;
 
     // With the id of the content, by which another device of the account knows what was offered.
     static Task SayAsync(Step step, Id by, Content content) => step.SayAsync(SystemKind.HistoryShared, by, content.Offer.Accounts.Select(account => Id.Read(account.Span)),

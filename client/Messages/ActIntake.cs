@@ -32,14 +32,18 @@ static class ActIntake
             if (!own && !deletion.ByRole) return;
         }
         if (act.Reaction is { } reaction) reaction.Account = Step.Bytes(sender.Account);
-        if (await step.FindAsync(author, id).ConfigureAwait(false) is { } position)
-            await step.ReviseAsync(position, message =>
+        if (await step.FindRowAsync(author, id).ConfigureAwait(false) is var (position, row))
+        {
+            bool fits = await step.ReviseAsync(position, message =>
             {
                 if (!Acts.Apply(message, sender.Account, act)) return false;
                 if (act.Edits is [{ } edit] && !message.Mine) Proofs.Keep(step, stream, message, edit.Version, content.Edit.Text, received);
                 return true;
             }).ConfigureAwait(false);
-        else if (content.Timer == 0) Wait(step, (author, id, sender.Account), act);
+            // What does not fit a message that was passed on may fit the message itself.
+            if (fits || row.PassedBy.IsEmpty) return;
+        }
+        if (content.Timer == 0) Wait(step, (author, id, sender.Account), act);
     }
 
     /// <summary>Whether a role allows to delete what somebody wrote: admins what members wrote, owners anything.</summary>
@@ -60,7 +64,8 @@ static class ActIntake
         foreach ((var name, WaitingRow act) in thread.Waiting.Where(entry => entry.Key.Author == author && entry.Key.Content == id).ToArray())
         {
             changed |= Acts.Apply(message, name.Actor, act);
-            Drop(step, name);
+            // What was passed on is one member's word: it goes on waiting for the message itself.
+            if (message.PassedBy.IsEmpty) Drop(step, name);
         }
         return changed;
     }

@@ -39,7 +39,8 @@ static class Acts
         if (at < acts.Reactions.Count && acts.Reactions[at].Account.Equals(reaction.Account))
         {
             ReactionRow known = acts.Reactions[at];
-            if ((reaction.Version, Compare(reaction.Id, known.Id), string.CompareOrdinal(reaction.Emoji, known.Emoji)).CompareTo((known.Version, 0, 0)) <= 0) return false;
+            if (reaction.Passed != known.Passed ? reaction.Passed
+                : (reaction.Version, Compare(reaction.Id, known.Id), string.CompareOrdinal(reaction.Emoji, known.Emoji)).CompareTo((known.Version, 0, 0)) <= 0) return false;
             acts.Reactions[at] = reaction;
             return true;
         }
@@ -59,7 +60,7 @@ static class Acts
         int at = acts.Edits.Count;
         while (at > 0 && acts.Edits[at - 1].Version > edit.Version) at--;
         bool again = at > 0 && acts.Edits[at - 1].Version == edit.Version;
-        if (again && Compare(edit.Id, acts.Edits[at - 1].Id) <= 0) return false;
+        if (again && (edit.Passed != acts.Edits[at - 1].Passed ? edit.Passed : Compare(edit.Id, acts.Edits[at - 1].Id) <= 0)) return false;
         if (again) acts.Edits[--at] = edit;
         else
         {
@@ -101,16 +102,16 @@ static class Acts
         return changed;
     }
 
-    /// <summary>Takes over what another own device knows of the same message.</summary>
+    /// <summary>Takes over what else is known of the same message, by another own device for instance; but not what is only the word of who passed it on.</summary>
     public static bool Merge(MessageRow message, MessageRow other)
     {
         if (other.Deletion is { } deletion) return Delete(message, Id.Read(deletion.By.Span), deletion.Hidden);
         if (other.BodyCase != MessageRow.BodyOneofCase.Text || other.Acts is not { } acts) return false;
         bool changed = false;
-        foreach (ReactionRow reaction in acts.Reactions) changed |= React(message, reaction.Clone());
+        foreach (ReactionRow reaction in acts.Reactions.Where(reaction => !reaction.Passed)) changed |= React(message, reaction.Clone());
         for (int at = 0; at < acts.Edits.Count; at++)
         {
-            if (acts.Edits[at].Version == 0) continue;
+            if (acts.Edits[at].Version == 0 || acts.Edits[at].Passed) continue;
             EditRow edit = acts.Edits[at].Clone();
             if (at == acts.Edits.Count - 1) Give(edit, other.Text);
             changed |= Edit(message, edit);

@@ -108,8 +108,7 @@ sealed partial class ConversationEngine
         List<(ulong, MessageRow)> found = [];
         foreach (MessageId message in messages.Distinct())
         {
-            if (await step.FindAsync(message.Account, message.Content).ConfigureAwait(false) is not { } position || await step.RowAsync(position).ConfigureAwait(false) is not { } row
-                || row.BodyCase == MessageRow.BodyOneofCase.System) throw NoMessage();
+            if (await step.FindRowAsync(message.Account, message.Content).ConfigureAwait(false) is not var (position, row) || row.BodyCase == MessageRow.BodyOneofCase.System) throw NoMessage();
             if (row.BodyCase == MessageRow.BodyOneofCase.Text) found.Add((position, row));
         }
         return found;

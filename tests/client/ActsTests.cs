@@ -115,6 +115,30 @@ public static class ActsTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public static void What_came_with_a_message_that_was_passed_on_counts_behind_what_its_own_account_says_and_stays_behind()
+    {
+        ReactionRow claimed = new() { Account = Bytes(2), Emoji = "👎", Version = Acts.MostReactionVersions, Id = Bytes(9), Passed = true };
+        ReactionRow said = new() { Account = Bytes(2), Emoji = "👍", Version = 1, Id = Bytes(1) };
+        EditRow claims = new() { Version = 2, Id = Bytes(9), Text = "claimed", Passed = true }, says = new() { Version = 2, Id = Bytes(1), Text = "said" };
+        EditRow last = new() { Version = 3, Id = Bytes(9), Text = "claimed last", Passed = true };
+        MessageRow passed = Message();
+        Assert.True(Acts.React(passed, claimed.Clone()));
+        Assert.True(Acts.Edit(passed, claims.Clone()));
+        Assert.True(Acts.Edit(passed, last.Clone()));
+        MessageRow itself = Message();
+        Assert.False(Acts.Merge(itself, passed));
+        Assert.Equal(Message(), itself);
+        Assert.True(Acts.React(passed, said.Clone()));
+        Assert.False(Acts.React(passed, claimed.Clone()));
+        Assert.True(Acts.Edit(passed, says.Clone()));
+        Assert.False(Acts.Edit(passed, claims.Clone()));
+        Assert.Equal("claimed last", passed.Text.Text);
+        Assert.True(Acts.Merge(itself, passed));
+        Assert.Equal(("said", said), (itself.Text.Text, Assert.Single(itself.Acts.Reactions)));
+        Assert.Equal([0u, 2u], itself.Acts.Edits.Select(edit => edit.Version).ToArray());
+    }
+
+    [Fact]
     public static void An_edit_or_deletion_that_comes_too_late_by_its_own_word_changes_nothing()
     {
         MessageRow message = Message();

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Kavalek.Client.Contents;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
@@ -322,4 +323,27 @@ public static class MessageActsTests
     }
 
     static MessageRef Of(KavalekClient author, Content content) => ContentCodec.Ref(author.Me.Id, Id.Read(content.Id.Span));
+
+    // K-52
+    [Fact]
+    public static async Task An_index_that_names_somebody_elses_message_leads_to_nothing_being_done_to_it()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim"), zoe = await SignUpAsync(server, "zoe");
+        Conversation[] group = await GroupAsync("Trio", zoe, karim, marie);
+        Message hers = await group[2].SendAsync("marie's"), other = await group[0].SendAsync("zoe's");
+        await SyncAsync(marie, zoe, karim);
+        ulong position = (await group[1].MessageAsync("zoe's")).Position.Value;
+        await karim.Core.Store.ApplyAsync(new StoreBatch().Put(StoreKeys.Index(group[1].Id, hers.Id.Account, hers.Id.Content), new Records.IndexRow { Position = position }.ToByteArray()));
+        await group[2].EditAsync(hers.Id, "marie's, edited", []);
+        await group[2].ReactAsync(hers.Id, "👍");
+        await group[2].DeleteAsync([hers.Id]);
+        await SyncAsync(marie, karim);
+        Message untouched = await group[1].MessageAsync("zoe's");
+        Assert.Equal((other.Id, null), (untouched.Id, untouched.EditedAt));
+        Assert.Empty(untouched.Reactions);
+        // Nor by its own reader.
+        Assert.Equal(ErrorCodes.NotFound, await CodeAsync(() => group[1].HideAsync([hers.Id])));
+        Assert.Contains("zoe's", await group[1].TextsAsync());
+    }
 }

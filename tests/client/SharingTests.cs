@@ -150,8 +150,10 @@ public static class SharingTests
         Assert.All((await hers.MessagesAsync(100)).Where(m => m.Body is TextBody), m => Assert.Null(m.PassedOnBy));
     }
 
-    [Fact]
-    public static async Task Of_what_is_passed_on_no_more_is_taken_than_may_be_however_many_parts_and_devices_it_comes_in()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public static async Task Of_what_is_passed_on_no_more_is_taken_than_may_be_however_many_parts_and_devices_it_comes_in(bool atOnce)
     {
         await using TestServer server = await OpenServerAsync();
         await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim");
@@ -163,54 +165,197 @@ public static class SharingTests
         Assert.Equal(2, hers.Length);
 
         // Twice as many texts as may be, in parts of 500; nobody stops her device from sending them.
-        (Id offer, byte[] key) = await OfferAsync();
-        for (int part = 0; part < 4; part++) await PassAsync(offer, key, hers[0], part, parts: 4, [.. Enumerable.Range(0, 500).Select(n => $"{part} {n}")]);
+        Passing first = await Passing.OfferAsync(karim, thread, hers[0]);
+        await first.PassAsync(atOnce, Enumerable.Range(0, 4).Select(part => first.PartAsync(hers[0], part, parts: 4, [.. Enumerable.Range(0, 500).Select(n => Text(marie, $"{part} {n:d3}"))])));
+        // Whatever part it came in, none takes the place of another, and each stands where its name leads.
         Assert.Equal(HistoryShare.Most, (await group[1].TextsAsync()).Length);
-        Assert.Empty((await RowAsync(offer))!.PrivateKey);
+        Assert.Equal(Enumerable.Range(0, 2).SelectMany(part => Enumerable.Range(0, 500).Select(n => $"{part} {n:d3}")), await group[1].TextsAsync());
+        foreach (Message text in (await group[1].MessagesAsync(5_000)).Where(m => m.Body is TextBody))
+            Assert.Equal(text.Position, (await karim.Machinery.MessageAsync(thread, text.Id, default))?.Position);
+        Assert.Null(await first.RowAsync());
 
         // Twice as many bytes.
-        (offer, key) = await OfferAsync();
+        Passing larger = await Passing.OfferAsync(karim, thread, hers[0]);
         string large = new('x', 60_000);
-        for (int part = 0; part < 32; part++) await PassAsync(offer, key, hers[0], part, parts: 33, [$"{part} {large}"]);
+        await larger.PassAsync(atOnce, Enumerable.Range(0, 32).Select(part => larger.PartAsync(hers[0], part, parts: 33, [Text(marie, $"{part} {large}")])));
         Assert.Equal((1 << 20) / 60_010, (await group[1].TextsAsync()).Count(text => text.Length > 60_000));
 
         // Two devices by turns: one may go on where the other one stopped, as often as there are devices.
-        (offer, key) = await OfferAsync();
-        for (int turn = 0; turn < 6; turn++) await PassAsync(offer, key, hers[turn % 2], part: 0, parts: 2, [$"turn {turn}"]);
+        Passing third = await Passing.OfferAsync(karim, thread, hers[0]);
+        await third.PassAsync(atOnce, Enumerable.Range(0, 6).Select(turn => third.PartAsync(hers[turn % 2], part: 0, parts: 2, [Text(marie, $"turn {turn}")])));
         Assert.Equal(["turn 0", "turn 1", "turn 2"], (await group[1].TextsAsync()).Where(text => text.StartsWith("turn", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
 
-        async Task<(Id, byte[])> OfferAsync()
+    // K-52
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public static async Task A_message_itself_takes_the_place_of_what_another_member_passed_on_under_its_name(bool fromArchive)
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim"), eve = await SignUpAsync(server, "eve");
+        Conversation[] group = await GroupAsync("Trio", marie, karim, eve);
+        await group[2].SendAsync("before");
+        await SyncAsync(eve, marie, karim);
+        Message said = await group[0].SendAsync("as she said it");
+        await SyncAsync(marie, eve);
+        Conversation his = group[1];
+        ConversationThread thread = karim.Machinery.Thread(his.Id)!;
+        MemberDevice hers = thread.Live!.Devices.Single(d => d.Account == eve.Me.Id);
+
+        // Eve passes other words on under its name, with an edit and reactions that nobody made, of a time that is long past; and her word comes first.
+        Records.MessageRow forged = Text(marie, "as eve would have it", said.Id.Content);
+        forged.Acts = new()
         {
-            Content content = ContentCodec.New(Id.New(), DateTimeOffset.UtcNow);
-            content.Offer = new HistoryOffer { Last = 1_000, Accounts = { Step.Bytes(karim.Me.Id) } };
-            byte[] ask = [];
-            await karim.Machinery.StepAsync(thread, async step =>
+            Reactions = { new Records.ReactionRow { Account = Step.Bytes(marie.Me.Id), Emoji = "👍", Version = Acts.MostReactionVersions, Id = Step.Bytes(Id.New()) } },
+            Edits = { new Records.EditRow { Version = Acts.MostEdits, Id = Step.Bytes(Id.New()), Sent = 2 } },
+        };
+        Passing passing = await Passing.OfferAsync(karim, thread, hers);
+        await passing.PassAsync(atOnce: false, [passing.PartAsync(hers, 0, 1, [forged])]);
+        Assert.Equal(eve.Me.Id, (await his.MessageAsync("as eve would have it")).PassedOnBy);
+        int unread = his.Unread;
+
+        if (fromArchive)
+        {
+            // As another device of his has archived it.
+            BatchWriter writer = new(null, 10_000);
+            Assert.True(writer.TryAdd(thread, (await eve.Machinery.Log.GetAsync(thread.Id, (await group[2].MessageAsync("as she said it")).Position.Value, default))!));
+            (ArchivedConversation about, IReadOnlyList<Records.MessageRow> rows) = Assert.Single(new BatchReader(writer.Batch).Conversations(karim.Me.Id, lines: true));
+            Assert.Equal(0, await karim.Machinery.RestoreAsync(about, rows, default));
+        }
+        else await karim.SyncAsync();
+        Assert.Equal(["before", "as she said it"], await his.TextsAsync());
+        Message message = await his.MessageAsync("as she said it");
+        Assert.Equal((null, null, said.Id, marie.Me.Device, !fromArchive), (message.PassedOnBy, message.EditedAt, message.Id, message.SenderDevice, message.IsProven));
+        Assert.Empty(message.Reactions);
+        Assert.Equal(fromArchive ? unread : unread + 1, his.Unread);
+        Assert.Empty((await karim.SearchAsync(new SearchQuery("eve"))).Hits);
+        Assert.Equal(message.Id, Assert.Single((await karim.SearchAsync(new SearchQuery("she"))).Hits).Message.Id);
+        // What she does to it counts, and hits nothing else.
+        await group[0].ReactAsync(said.Id, "❤️");
+        await group[0].EditAsync(said.Id, "as she says it now", []);
+        await SyncAsync(marie, karim);
+        Assert.Equal(["before", "as she says it now"], await his.TextsAsync());
+        Assert.Equal("❤️", Assert.Single((await his.MessageAsync("as she says it now")).Reactions).Emoji);
+        await group[0].DeleteAsync([said.Id]);
+        await SyncAsync(marie, karim);
+        Assert.Equal(["before"], await his.TextsAsync());
+    }
+
+    // K-52
+    [Fact]
+    public static async Task What_is_done_to_a_message_that_was_passed_on_is_done_to_the_message_itself_when_it_comes()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim"), eve = await SignUpAsync(server, "eve");
+        Conversation[] group = await GroupAsync("Trio", eve, karim, marie);
+        ConversationThread thread = karim.Machinery.Thread(group[1].Id)!;
+        MemberDevice hers = thread.Live!.Devices.Single(d => d.Account == eve.Me.Id);
+        Message kept = await group[2].SendAsync("kept"), gone = await group[2].SendAsync("gone");
+        await SyncAsync(marie, eve);
+        Passing passing = await Passing.OfferAsync(karim, thread, hers);
+        await passing.PassAsync(atOnce: false, [passing.PartAsync(hers, 0, 1, [Text(marie, "forged", kept.Id.Content), Text(marie, "forged, too", gone.Id.Content)])]);
+        // Of a time so long past that she could delete nothing.
+        await karim.Machinery.StepAsync(thread, async step =>
+        {
+            Content delete = step.NewContent(), reaction = step.NewContent();
+            delete.Delete = new() { Of = new() { Account = Step.Bytes(gone.Id.Account), Id = Step.Bytes(gone.Id.Content) } };
+            reaction.Reaction = new() { To = new() { Account = Step.Bytes(kept.Id.Account), Id = Step.Bytes(kept.Id.Content) }, Emoji = "👍", Version = 1 };
+            MemberDevice writer = thread.Live!.Devices.Single(d => d.Account == marie.Me.Id);
+            foreach (Content act in (Content[])[delete, reaction]) await ActIntake.ReceiveAsync(step, thread.Live!, writer, act, null!);
+            return true;
+        }, default);
+        Assert.Equal(["forged", "forged, too"], await group[1].TextsAsync());
+        await karim.SyncAsync();
+        Assert.Equal(["kept"], await group[1].TextsAsync());
+        Assert.Equal("👍", Assert.Single((await group[1].MessageAsync("kept")).Reactions).Emoji);
+        Assert.Single(await group[1].MessagesAsync(100), m => m.Body is DeletedBody && m.Id == gone.Id);
+        Assert.Equal(1, group[1].Unread);
+    }
+
+    // K-52
+    [Fact]
+    public static async Task Whoever_offers_again_and_again_makes_nobody_ask_again_and_again_nor_wait_with_what_they_write()
+    {
+        ManualClock clock = new();
+        await using TestServer server = await OpenServerAsync(clock);
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(clock: clock)), karim = await SignUpAsync(server, "karim", Options(clock: clock)), eve = await SignUpAsync(server, "eve", Options(clock: clock));
+        Conversation[] group = await GroupAsync("Trio", marie, karim, eve);
+        ConversationThread thread = karim.Machinery.Thread(group[1].Id)!;
+        MemberDevice hers = thread.Live!.Devices.Single(d => d.Account == eve.Me.Id), others = thread.Live!.Devices.Single(d => d.Account == marie.Me.Id);
+        List<Passing> offers = [];
+        for (int i = 0; i < 3; i++) offers.Add(await Passing.OfferAsync(karim, thread, hers));
+        Passing another = await Passing.OfferAsync(karim, thread, others);
+        // One ask of each, the latest; and a key for no other.
+        Assert.Equal([offers[^1].Offer, another.Offer], Asks());
+        Assert.Equal((false, false, true, true), (await offers[0].RowAsync() is not null, await offers[1].RowAsync() is not null, await offers[2].RowAsync() is not null, await another.RowAsync() is not null));
+        // What he writes goes out before them.
+        await group[1].SendAsync("mine");
+        await karim.SyncAsync();
+        Assert.Empty(thread.Outbox);
+        Message mine = await group[1].MessageAsync("mine");
+        Records.MessageRow sent = (await karim.Machinery.Log.GetAsync(thread.Id, mine.Position.Value, default))!;
+        Assert.Equal(thread.Live!.Row.Number, sent.Number + 2);
+        // What was offered last is taken, and what was offered before is not.
+        foreach (Passing offer in offers) await offer.PassAsync(atOnce: false, [offer.PartAsync(hers, 0, 1, [Text(marie, $"offer {offers.IndexOf(offer)}")])]);
+        Assert.Equal(["offer 2", "mine"], await group[1].TextsAsync());
+
+        for (int i = 3; i < 3 * Sharing.MostAsksOfOne; i++) offers.Add(await Passing.OfferAsync(karim, thread, hers));
+        Assert.Equal([offers[Sharing.MostAsksOfOne - 1].Offer], Asks());
+        Assert.Equal(2, (await karim.Core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Offers(thread.Id)))).Count);
+        // All of them are seen; and another day is another day.
+        Assert.Equal(offers.Count + 1, (await group[1].KindsAsync()).Count(kind => kind == SystemKind.HistoryShared));
+        clock.Advance(TimeSpan.FromHours(25));
+        Passing later = await Passing.OfferAsync(karim, thread, hers);
+        Assert.Equal([later.Offer], Asks());
+
+        Id[] Asks() => [.. thread.Outbox.Values.Select(row => Content.Parser.ParseFrom(row.Content).Ask).Where(ask => ask is not null).Select(ask => Id.Read(ask.Offer.Span))];
+    }
+
+    static Records.MessageRow Text(KavalekClient writer, string text, Id? id = null) =>
+        new() { Id = Step.Bytes(id ?? Id.New()), Account = Step.Bytes(writer.Me.Id), Device = Step.Bytes(writer.Me.Device), Sent = 1, Text = new() { Text = text } };
+
+    /// <summary>An offer, and answers to it that a member's device was not kept from sending.</summary>
+    sealed class Passing(KavalekClient reader, ConversationThread thread, Id offer, byte[] key)
+    {
+        public Id Offer => offer;
+
+        public static async Task<Passing> OfferAsync(KavalekClient reader, ConversationThread thread, MemberDevice by)
+        {
+            return await reader.Machinery.StepAsync(thread, async step =>
             {
-                await Sharing.OfferedAsync(step, hers[0], content);
-                ask = Content.Parser.ParseFrom(thread.Outbox.Values.Last().Content).Ask.Key.ToByteArray();
-                return true;
+                Content content = step.NewContent();
+                content.Offer = new HistoryOffer { Last = 1_000, Accounts = { Step.Bytes(reader.Me.Id) } };
+                await Sharing.OfferedAsync(step, by, content);
+                HistoryAsk? ask = thread.Outbox.Values.Select(row => Content.Parser.ParseFrom(row.Content).Ask).LastOrDefault(ask => ask?.Offer.Equals(content.Id) == true);
+                return new Passing(reader, thread, Id.Read(content.Id.Span), ask?.Key.ToByteArray() ?? []);
             }, default);
-            return (Id.Read(content.Id.Span), ask);
         }
 
-        async Task PassAsync(Id offer, byte[] key, MemberDevice by, int part, int parts, string[] texts)
+        public async Task<(MemberDevice By, HistoryPassed Part)> PartAsync(MemberDevice by, int part, int parts, Records.MessageRow[] texts)
         {
             BatchWriter writer = new(null, 10_000_000);
-            foreach (string text in texts)
-                Assert.True(writer.TryAdd(thread, new Records.MessageRow { Id = Step.Bytes(Id.New()), Account = Step.Bytes(marie.Me.Id), Device = Step.Bytes(marie.Me.Device), Sent = 1, Text = new() { Text = text } }));
-            HistoryPassed passed = (await Sharing.SealAsync(karim.Core.Mls.Crypto, thread.Id, offer, karim.Me.Id, karim.Me.Device, key, part, parts, writer.Batch))!;
-            await karim.Machinery.StepAsync(thread, async step =>
-            {
-                await Sharing.PassedAsync(step, by, passed);
-                return true;
-            }, default);
+            foreach (Records.MessageRow text in texts) Assert.True(writer.TryAdd(thread, text));
+            return (by, (await Sharing.SealAsync(reader.Core.Mls.Crypto, thread.Id, offer, reader.Me.Id, reader.Me.Device, key, part, parts, writer.Batch))!);
         }
 
-        async Task<Records.OfferRow?> RowAsync(Id offer) => await karim.Core.Store.GetAsync(StoreKeys.Offer(thread.Id, offer)) is { } stored ? Records.OfferRow.Parser.ParseFrom(stored) : null;
+        /// <summary>The parts come one after another, or all in one step.</summary>
+        public async Task PassAsync(bool atOnce, IEnumerable<Task<(MemberDevice By, HistoryPassed Part)>> parts)
+        {
+            (MemberDevice By, HistoryPassed Part)[] all = await Task.WhenAll(parts);
+            foreach ((MemberDevice By, HistoryPassed Part)[] together in atOnce ? [all] : all.Chunk(1))
+                await reader.Machinery.StepAsync(thread, async step =>
+                {
+                    foreach ((MemberDevice by, HistoryPassed part) in together) await Sharing.PassedAsync(step, by, part);
+                    return true;
+                }, default);
+        }
+
+        public async Task<Records.OfferRow?> RowAsync() => await reader.Core.Store.GetAsync(StoreKeys.Offer(thread.Id, offer)) is { } stored ? Records.OfferRow.Parser.ParseFrom(stored) : null;
     }
 
     [Fact]
-    public static async Task The_key_of_an_offer_that_nobody_answers_is_deleted_after_thirty_days()
+    public static async Task An_offer_that_nobody_answers_is_deleted_with_its_key_after_thirty_days()
     {
         ManualClock clock = new();
         await using TestServer server = await OpenServerAsync(clock);
@@ -225,7 +370,7 @@ public static class SharingTests
         Assert.NotEmpty(Assert.Single(await OffersAsync()).PrivateKey);
         clock.Advance(TimeSpan.FromDays(2));
         await karim.SyncAsync();
-        Assert.Empty(Assert.Single(await OffersAsync()).PrivateKey);
+        Assert.Empty(await OffersAsync());
 
         async Task<IEnumerable<Records.OfferRow>> OffersAsync() => (await karim.Core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.AllOffers))).Select(entry => Records.OfferRow.Parser.ParseFrom(entry.Value));
     }
