@@ -7,7 +7,7 @@ sealed class ClientCore : IAsyncDisposable
 {
     readonly ClientOptions _options;
     readonly ITransport _transport;
-    readonly Rest _rest;
+    readonly CancellationTokenSource _over = new();
 
     ClientCore(ClientOptions options, OpenProfile profile, OwnIdentity identity, StoredSession? session)
     {
@@ -15,7 +15,7 @@ sealed class ClientCore : IAsyncDisposable
         _transport = options.Transport(profile.Data.Server);
         Profile = profile;
         Identity = identity;
-        Rest rest = _rest = new(_transport);
+        Rest rest = new(_transport, _over.Token);
         SignIn = new SignInApi(rest);
         Tokens = new Tokens(SignIn, profile.Store, options.Clock, session, reason => Events.Publish(new SessionEnded(reason)),
             ended => Removal!.ExplainAsync(ended));
@@ -176,7 +176,7 @@ sealed class ClientCore : IAsyncDisposable
     public ValueTask DisposeAsync() => CloseAsync(keepStore: false);
 
     /// <summary>Ends all calls to the server: a network that does not answer holds up nothing that comes after.</summary>
-    public Task HangUpAsync() => _rest.EndAsync();
+    public Task HangUpAsync() => _over.CancelAsync();
 
     /// <summary>Disconnects and drops all keys, whatever the network does; the store below stays open where its owner still needs it.</summary>
     public async ValueTask CloseAsync(bool keepStore)
@@ -203,6 +203,7 @@ sealed class ClientCore : IAsyncDisposable
             {
                 if (keepStore) await Profile.DropKeysAsync().ConfigureAwait(false);
                 else await Profile.DisposeAsync().ConfigureAwait(false);
+                _over.Dispose();
             }
         }
     }

@@ -8,16 +8,11 @@ using Kavalek.Protocol.Auth;
 
 namespace Kavalek.Client;
 
-/// <summary>One HTTP call and what can become of it. Every failure is a <see cref="KavalekException"/>.</summary>
-sealed class Rest(ITransport transport)
+/// <summary>One HTTP call and what can become of it. Every failure is a <see cref="KavalekException"/>. What is under way ends with <c>over</c>: whoever closes waits for no network.</summary>
+sealed class Rest(ITransport transport, CancellationToken over = default)
 {
-    readonly CancellationTokenSource _over = new();
-
     /// <summary>The server's origin.</summary>
     public Uri Server => transport.Server;
-
-    /// <summary>Ends what is under way, and lets nothing begin any more: whoever closes waits for no network.</summary>
-    public Task EndAsync() => _over.CancelAsync();
 
     static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
@@ -47,8 +42,8 @@ sealed class Rest(ITransport transport)
     /// <exception cref="KavalekException">The server's code, <see cref="ClientErrors.Offline"/> or <see cref="ClientErrors.ServerMisbehaves"/>.</exception>
     public async Task<byte[]> SendAsync(HttpMethod method, string path, string? token, HttpContent? body, CancellationToken cancel, Action<HttpRequestHeaders>? headers = null)
     {
-        if (_over.IsCancellationRequested) throw Closed(null, nothingChanged: true);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, _over.Token);
+        if (over.IsCancellationRequested) throw Closed(null, nothingChanged: true);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, over);
         using HttpRequestMessage request = new(method, new Uri(path, UriKind.Relative)) { Content = body };
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         headers?.Invoke(request.Headers);
@@ -70,7 +65,7 @@ sealed class Rest(ITransport transport)
         {
             // Told by its own token, as callers expect.
             cancel.ThrowIfCancellationRequested();
-            throw _over.IsCancellationRequested ? Closed(e, method == HttpMethod.Get) : Offline(e, method == HttpMethod.Get);
+            throw over.IsCancellationRequested ? Closed(e, method == HttpMethod.Get) : Offline(e, method == HttpMethod.Get);
         }
     }
 
