@@ -7,6 +7,7 @@ sealed class ClientCore : IAsyncDisposable
 {
     readonly ClientOptions _options;
     readonly ITransport _transport;
+    readonly CancellationTokenSource _over = new();
 
     ClientCore(ClientOptions options, OpenProfile profile, OwnIdentity identity, StoredSession? session)
     {
@@ -14,7 +15,7 @@ sealed class ClientCore : IAsyncDisposable
         _transport = options.Transport(profile.Data.Server);
         Profile = profile;
         Identity = identity;
-        Rest rest = new(_transport);
+        Rest rest = new(_transport, _over.Token);
         SignIn = new SignInApi(rest);
         Tokens = new Tokens(SignIn, profile.Store, options.Clock, session, reason => Events.Publish(new SessionEnded(reason)),
             ended => Removal!.ExplainAsync(ended));
@@ -174,20 +175,36 @@ sealed class ClientCore : IAsyncDisposable
     /// <summary>Disconnects, drops all keys and closes the store.</summary>
     public ValueTask DisposeAsync() => CloseAsync(keepStore: false);
 
-    /// <summary>Disconnects and drops all keys; the store below stays open where its owner still needs it.</summary>
+    /// <summary>Ends all calls to the server: a network that does not answer holds up nothing that comes after.</summary>
+    public Task HangUpAsync() => _over.CancelAsync();
+
+    /// <summary>Disconnects and drops all keys, whatever the network does; the store below stays open where its owner still needs it.</summary>
     public async ValueTask CloseAsync(bool keepStore)
     {
-        await Link.DisposeAsync().ConfigureAwait(false);
-        Events.Complete();
-        Policy.Dispose();
-        Audit.Dispose();
-        People.Dispose();
-        Devices.Dispose();
-        KeyPackages.Dispose();
-        Tokens.Dispose();
-        Identity.Dispose();
-        await _transport.DisposeAsync().ConfigureAwait(false);
-        if (keepStore) await Profile.DropKeysAsync().ConfigureAwait(false);
-        else await Profile.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await Link.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Events.Complete();
+            Policy.Dispose();
+            Audit.Dispose();
+            People.Dispose();
+            Devices.Dispose();
+            KeyPackages.Dispose();
+            Tokens.Dispose();
+            Identity.Dispose();
+            try
+            {
+                await _transport.DisposeAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                if (keepStore) await Profile.DropKeysAsync().ConfigureAwait(false);
+                else await Profile.DisposeAsync().ConfigureAwait(false);
+                _over.Dispose();
+            }
+        }
     }
 }

@@ -291,6 +291,11 @@ public sealed class KavalekClient : IAsyncDisposable
             {
                 // As asked.
             }
+            catch (Exception e)
+            {
+                // What it ended with long ago keeps nobody from stopping.
+                Report(e);
+            }
             _running.Dispose();
             _running = null;
         }
@@ -677,14 +682,30 @@ public sealed class KavalekClient : IAsyncDisposable
         await closing.ConfigureAwait(false);
     }
 
+    // Whatever a part ends with, the keys go.
     async Task CloseOnceAsync(bool keepStore)
     {
-        await _idle.DisposeAsync().ConfigureAwait(false);
-        await StopAsync().ConfigureAwait(false);
+        await TryAsync(_core.HangUpAsync).ConfigureAwait(false);
+        await TryAsync(() => _idle.DisposeAsync().AsTask()).ConfigureAwait(false);
+        await TryAsync(StopAsync).ConfigureAwait(false);
         _disposed = true;
-        if (_history is not null) await _history.DisposeAsync().ConfigureAwait(false);
-        if (_engine is not null) await _engine.DisposeAsync().ConfigureAwait(false);
+        if (_history is { } history) await TryAsync(() => history.DisposeAsync().AsTask()).ConfigureAwait(false);
+        if (_engine is { } engine) await TryAsync(() => engine.DisposeAsync().AsTask()).ConfigureAwait(false);
         await _core.CloseAsync(keepStore).ConfigureAwait(false);
         _turn.Dispose();
     }
+
+    async Task TryAsync(Func<Task> part)
+    {
+        try
+        {
+            await part().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Report(e);
+        }
+    }
+
+    void Report(Exception e) => _core.Events.Publish(new Notice(Setback.InWords(e).Message));
 }

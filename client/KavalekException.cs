@@ -1,6 +1,6 @@
 namespace Kavalek.Client;
 
-/// <summary>Something a person can act on: the message says what happened, whether anything changed, and what to do. It is never about a defect of this program.</summary>
+/// <summary>Something a person can act on: the message says what happened, whether anything changed, and what to do. It is about a defect of this program only where nobody waits: as the reason of a connection that begins anew.</summary>
 public sealed class KavalekException : Exception
 {
     /// <summary>A failure under a stable code.</summary>

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Kavalek.Protocol;
 
 namespace Kavalek.Client;
 
@@ -28,6 +29,11 @@ static class Setback
 
     /// <inheritdoc cref="ToldAsync{T}"/>
     public static Task ToldAsync(Task work) => ToldAsync(Done(work));
+
+    /// <summary>What went wrong where no caller waits for it, in words; it is tried again.</summary>
+    public static KavalekException InWords(Exception e) => e as KavalekException ?? (IsOfStore(e)
+        ? new KavalekException(ClientErrors.CannotStore, "Something could not be stored on this device. It is tried again; check that the disk is not full.", nothingChanged: false, e)
+        : new KavalekException(ErrorCodes.Internal, $"This program made a mistake ({e.GetType().Name}). Nothing is lost; it tries again.", nothingChanged: false, e));
 
     /// <summary>The same of a message: it was neither sent nor kept.</summary>
     public static async Task<Message> MessageToldAsync(Task<Message> sending)

@@ -1,5 +1,6 @@
 using System.Text;
 using Kavalek.Cli.CommandLine;
+using Kavalek.Cli.Commands;
 using Kavalek.Cli.Files;
 using Kavalek.Cli.Input;
 using Kavalek.Cli.Output;
@@ -28,7 +29,7 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
         /file PATH [TEXT]  send a file; /save [N] [DIR] saves those of the Nth message from below
         /read             mark everything as read
         /members          who is in this conversation
-        /verify           the safety number; /verified after you have compared it
+        /verify           the safety number; /verified [NUMBER] after you have compared it
         /accept-key       accept a changed key
         /accept /decline  answer a request
         /afresh [@HANDLE]  start it afresh with new keys, without somebody; /go-on with those who see the same
@@ -39,6 +40,9 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
         """;
 
     readonly MessageLines _lines = new(client);
+
+    // What /verify showed last. A key may change while people compare: it is this number that they compared, and no other.
+    string? _shown;
 
     /// <summary>The client.</summary>
     public KavalekClient Client => client;
@@ -126,9 +130,9 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
             case "/members":
                 return new ChatAnswer(Members());
             case "/verify":
-                return new ChatAnswer(SafetyNumber());
+                return new ChatAnswer(ShowNumber());
             case "/verified":
-                return await VerifiedAsync(cancel);
+                return await VerifiedAsync(rest, cancel);
             case "/accept-key":
                 Contact accepted = await client.AcceptKeyAsync(Peer().Account, cancel);
                 return new ChatAnswer($"Accepted the new key of {Targets.Handle(accepted)}; it is not verified. Compare numbers: /verify");
@@ -241,17 +245,24 @@ sealed class ChatRoom(KavalekClient client, Conversation conversation)
         $"{Targets.Handle(m.Contact)} {m.Contact.DisplayName} · {Describe.Role(m.Role)} · {(m.IsMe ? "you" : Describe.Trust(m.Contact))}"
         + m.Pending switch { PendingChange.Joining => " · joining…", PendingChange.Removing => " · removing…", _ => "" }));
 
-    string SafetyNumber()
+    string ShowNumber()
     {
         var text = new StringBuilder();
-        foreach (string[] row in Peer().SafetyNumber.Groups.Chunk(6))
+        SafetyNumber number = Peer().SafetyNumber;
+        _shown = number.Digits;
+        foreach (string[] row in number.Groups.Chunk(6))
             text.Append("  ").AppendJoin("  ", row).Append('\n');
         return text.Append("Compare by telephone or face to face; the same on both sides: /verified").ToString();
     }
 
-    async Task<ChatAnswer> VerifiedAsync(CancellationToken cancel)
+    async Task<ChatAnswer> VerifiedAsync(string given, CancellationToken cancel)
     {
-        Contact verified = await client.VerifyAsync(Peer().Account, Peer().SafetyNumber.Digits, cancel);
+        Contact peer = Peer();
+        string compared = given.Length > 0 ? VerifyCommand.Compared(given)
+            : VerifyCommand.HasChanged(peer) ? throw new CliException(ExitCode.Refused,
+                $"The key of {Targets.Handle(peer)} changed. Say which number you compared: /verified 12345 67890 … Or accept the key with /accept-key, and compare then. Nothing was changed.")
+            : _shown ?? throw new CliException(ExitCode.Usage, "See the number first, and compare all of it: /verify. Nothing was changed.");
+        Contact verified = await client.VerifyAsync(peer.Account, compared, cancel);
         return new ChatAnswer($"{Targets.Handle(verified)} is verified.");
     }
 

@@ -13,24 +13,20 @@ static class VerifyCommand
     public static Command Create(CommandLine.Commands with)
     {
         var who = new Argument<string>("who") { Description = "Whose key to verify.", HelpName = "@HANDLE" };
-        var confirm = new Option<bool>("--confirm") { Description = "You have compared, and the numbers are the same: mark as verified." };
-        var code = new Option<string?>("--code") { Description = "The number (or scanned text) that the other one sees, to compare here.", HelpName = "NUMBER" };
+        var code = new Option<string?>("--code") { Description = "The number (or scanned text) that the other one sees: compared here, and marked as verified where it is the same.", HelpName = "NUMBER" };
         var noQr = new Option<bool>("--no-qr") { Description = "Only the digits." };
-        var command = new Verb("verify", "Compare safety numbers with a person, and mark them as verified.") { who, confirm, code, noQr };
+        var command = new Verb("verify", "Compare safety numbers with a person, and mark them as verified.") { who, code, noQr };
         command.Notes = """
             Both people run this and see the same 60 digits, unless somebody stands between them. Compare by telephone or face to face, not in
-            a message through this server.
+            a message through this server. On a terminal you are asked whether they were the same; else give what the other one reads to you with --code.
             """;
         command.Examples =
         [
-            new("kavalek verify @marie", "Show the number"),
-            new("kavalek verify @marie --confirm", "They were the same"),
+            new("kavalek verify @marie", "Show the number, and ask whether it is the same"),
             new("kavalek verify @marie --code '12345 67890 …'", "Let kavalek compare what she reads to you"),
         ];
         with.Does(command, async (run, cancel) =>
         {
-            if (run.Get(confirm) && run.Get(code) is not null)
-                throw new CliException(ExitCode.Usage, "Give --confirm or --code, not both. Nothing was changed.");
             await using KavalekClient client = await run.OpenAsync(cancel);
             Contact contact = await Targets.PersonAsync(client, run.Get(who)!, cancel);
             if (run.Get(code) is string given)
@@ -39,9 +35,10 @@ static class VerifyCommand
                 run.Shell.Tell($"The numbers are the same. {Targets.Handle(contact)} is verified.");
                 return ExitCode.Ok;
             }
-            Show(run, contact, !run.Get(noQr));
-            if (run.Get(confirm) || (run.Shell.PersonTypes && run.Shell.DrawsForPerson && contact.Trust != Trust.Verified
-                && run.Shell.Confirm("Have you compared, and are all digits the same?")))
+            bool asks = run.Shell.PersonTypes && run.Shell.DrawsForPerson && contact.Trust == Trust.Unverified;
+            Show(run, contact, !run.Get(noQr), asks);
+            // What is marked is the number that stands above, and no key that came in its place meanwhile.
+            if (asks && run.Shell.Confirm("Have you compared, and are all digits the same?"))
             {
                 contact = await client.VerifyAsync(contact.Account, contact.SafetyNumber.Digits, cancel);
                 run.Shell.Tell($"{Targets.Handle(contact)} is verified.");
@@ -51,7 +48,12 @@ static class VerifyCommand
         return command;
     }
 
-    static string Compared(string given)
+    /// <summary>Whether a key waits to be accepted: then a person says which number they compared.</summary>
+    public static bool HasChanged(Contact contact) => contact.Trust is Trust.Changed or Trust.VerifiedChanged;
+
+    /// <summary>The number that somebody typed or scanned.</summary>
+    /// <exception cref="CliException">It is none.</exception>
+    public static string Compared(string given)
     {
         string trimmed = given.Trim();
         if (trimmed.StartsWith("kavalek:", StringComparison.Ordinal))
@@ -61,7 +63,7 @@ static class VerifyCommand
             : throw new CliException(ExitCode.Usage, $"A safety number has {Digits} digits; this one has {digits.Count(char.IsAsciiDigit)}. Nothing was changed.");
     }
 
-    static void Show(Run run, Contact contact, bool qr)
+    static void Show(Run run, Contact contact, bool qr, bool asks)
     {
         // The code is higher than many windows: before the digits it may scroll away, after them it would push them out of sight.
         if (qr && run.Shell.DrawsForPerson)
@@ -73,8 +75,10 @@ static class VerifyCommand
         run.Shell.Tell($"""
 
             Ask {Targets.Handle(contact)} to run 'kavalek verify' with your handle, and compare by telephone or face to face.
-            The same: kavalek verify {Targets.Handle(contact)} --confirm
+            {(asks ? "The same: say so below." : $"The same: kavalek verify {Targets.Handle(contact)} --code 'the number that they read to you'")}
             Different in any digit: do not write anything that matters; somebody may stand between you.
             """);
+        if (HasChanged(contact))
+            run.Shell.Tell($"This is the number of a key that changed. With the right --code the key is accepted; without comparing: kavalek accept-key {Targets.Handle(contact)}");
     }
 }

@@ -54,6 +54,11 @@ sealed class Upkeep(ClientCore core, Func<ConversationEngine?> engine)
         {
             // The next occasion.
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // One occasion that went wrong is not the last one.
+            core.Events.Publish(new Notice(Setback.InWords(e).Message));
+        }
     }
 
     // A stranger is met in a conversation, by key; the directory knows the handle. Each is asked for once while the client is open.

@@ -150,6 +150,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
         try
         {
             List<Wire.Entry> entries = [];
+            bool looked = false;
             await foreach (LinkEvent first in _core.Link.Incoming.ReadAllAsync(cancel).ConfigureAwait(false))
             {
                 LinkEvent? next = first;
@@ -161,10 +162,11 @@ sealed partial class ConversationEngine : IAsyncDisposable
                     next = entries.Count < BatchEntries && _core.Link.Incoming.TryRead(out LinkEvent? more) ? more : null;
                 }
                 // Before anything of a new connection is taken: a server that was put back gives other entries the numbers that are known.
-                if (up) await LookBackAsync(cancel).ConfigureAwait(false);
-                if (!await TakeAsync(entries, cancel).ConfigureAwait(false)) After(TryAgain, () => InBackground(CaughtUpAsync));
+                if (up) looked = await LookBackAsync(cancel).ConfigureAwait(false);
+                // What came over a connection that was given up comes again over the next one.
+                if (looked && !await TakeAsync(entries, cancel).ConfigureAwait(false)) After(TryAgain, () => InBackground(CaughtUpAsync));
                 entries.Clear();
-                if (up) InBackground(CaughtUpAsync);
+                if (up && looked) InBackground(CaughtUpAsync);
             }
         }
         finally
@@ -173,21 +175,28 @@ sealed partial class ConversationEngine : IAsyncDisposable
         }
     }
 
-    // Whether the server still has what it gave out. Where it does not say, nothing is taken over this connection until it does.
-    async Task LookBackAsync(CancellationToken cancel)
+    // Whether the server still has what it gave out. Where it does not say, nothing is taken over this connection until it does. False where the connection is over:
+    // the next one looks.
+    async Task<bool> LookBackAsync(CancellationToken cancel)
     {
         while (true)
         {
             try
             {
                 await LookBackOnceAsync(cancel).ConfigureAwait(false);
-                return;
+                return true;
             }
-            catch (Exception e) when (Setback.Is(e))
+            catch (Exception e)
             {
                 // Whoever stops is told that it stopped, and not why it could not look any more.
                 cancel.ThrowIfCancellationRequested();
-                if (!IsConnected) return; // the next connection looks
+                // Not the weather: a connection that looks up, and over which nothing is ever taken, would say nothing of it to anybody.
+                if (e is KavalekException { Code: ClientErrors.ServerMisbehaves } || !Setback.Is(e))
+                {
+                    await _core.Link.BreakAsync(Setback.InWords(e)).ConfigureAwait(false);
+                    return false;
+                }
+                if (!IsConnected) return false;
             }
             await Task.Delay(TryAgain, _core.Clock, cancel).ConfigureAwait(false);
         }
@@ -299,18 +308,24 @@ sealed partial class ConversationEngine : IAsyncDisposable
     {
         _running = false;
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _expiry.DisposeAsync().ConfigureAwait(false);
-        await Notes.DisposeAsync().ConfigureAwait(false);
-        foreach (ITimer timer in _timers.Keys) await timer.DisposeAsync().ConfigureAwait(false);
-        await Task.WhenAll(_background.Keys).ConfigureAwait(false);
-        foreach (ConversationThread thread in _threads.Values)
+        try
         {
-            await thread.Gate.WaitAsync().ConfigureAwait(false);
-            thread.Close();
+            await _expiry.DisposeAsync().ConfigureAwait(false);
+            await Notes.DisposeAsync().ConfigureAwait(false);
+            foreach (ITimer timer in _timers.Keys) await timer.DisposeAsync().ConfigureAwait(false);
+            await Task.WhenAll(_background.Keys).ConfigureAwait(false);
         }
-        await Downloads.DisposeAsync().ConfigureAwait(false);
-        Returns.Dispose();
-        _stop.Dispose();
+        finally
+        {
+            foreach (ConversationThread thread in _threads.Values)
+            {
+                await thread.Gate.WaitAsync().ConfigureAwait(false);
+                thread.Close();
+            }
+            await Downloads.DisposeAsync().ConfigureAwait(false);
+            Returns.Dispose();
+            _stop.Dispose();
+        }
     }
 
     // Renewals and receipts that came due without an occasion.
@@ -363,9 +378,7 @@ sealed partial class ConversationEngine : IAsyncDisposable
     void Report(Exception e)
     {
         if (e is KavalekException && Interlocked.Exchange(ref _saidDamaged, 1) != 0) return;
-        _core.Events.Publish(new Notice(e is KavalekException ? e.Message : Setback.IsOfStore(e)
-            ? "Something could not be stored on this device. It is tried again; check that the disk is not full."
-            : $"This program made a mistake ({e.GetType().Name}). Nothing is lost; it tries again."));
+        _core.Events.Publish(new Notice(Setback.InWords(e).Message));
     }
 
     /// <summary>The conversation that is kept under an id, declined ones too.</summary>
@@ -382,13 +395,29 @@ sealed partial class ConversationEngine : IAsyncDisposable
             }, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Does something beside; it ends before the engine does.</summary>
+    /// <summary>Does something beside; it ends before the engine does, and what it ends with keeps nobody from closing.</summary>
     public void InBackground(Func<Task> work)
     {
-        Task task = Task.Run(work);
+        Task task = Task.Run(() => ReportedAsync(work));
         _background.TryAdd(task, 0);
         _ = task.ContinueWith(done => _background.TryRemove(done, out byte _), TaskScheduler.Default);
     }
+
+    async Task ReportedAsync(Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // What the server or the network did shows by itself.
+            if (e is not KavalekException && !_stop.IsCancellationRequested) Report(e);
+        }
+    }
+
+    /// <summary>Over when the engine closes: for what is done beside.</summary>
+    public CancellationToken Stopping => _stop.Token;
 
     void Add(ConversationThread thread)
     {

@@ -262,6 +262,8 @@ sealed class Sender(ClientCore core, ConversationEngine engine, CommitBuilder co
         foreach ((ulong key, OutboxRow row) in thread.Outbox.OrderBy(entry => entry.Value.Sealed?.Number ?? ulong.MaxValue).ThenBy(entry => entry.Value.Yields).ToArray())
         {
             if (underWay == Window) return;
+            // It went with its message, just now.
+            if (!thread.Outbox.ContainsKey(key)) continue;
             // Its time was over before the server had it.
             if (row.Ends != 0 && row.Ends <= step.NowMilliseconds && !thread.OnServer.Contains(Id.Read(row.Entry.Span)))
             {

@@ -220,6 +220,8 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         if (!change(row)) return false;
         // Whoever wrote it takes its files off the server, too; who only hides it lets the others have them.
         if (was.Text is not null && row.Deletion is { } deletion) ForgetAttachments(was, atServer: was.Mine && !deletion.Hidden);
+        // Nothing comes of what would be said about it now; what is encrypted has its number, and goes out.
+        if (was.Deletion is null && row.Deletion is { Hidden: false }) DropActs(row, (waiting, content) => waiting.Sealed is null && content.BodyCase != Content.BodyOneofCase.Delete);
         (uint unread, uint named) after = Unread(position, row);
         if (before != after)
         {
@@ -306,6 +308,8 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         Unmark(position);
         Find(position, null);
         foreach (ulong number in thread.Outbox.Where(entry => entry.Value.Position == position).Select(entry => entry.Key).ToArray()) Drop(number);
+        // What the server has is on its way back, and is counted when it comes.
+        DropActs(row, (waiting, _) => !thread.OnServer.Contains(Id.Read(waiting.Entry.Span)));
         if (thread.Row.Unread > 0) thread.Row.Unread -= unread;
         if (thread.Row.UnreadMentions > 0) thread.Row.UnreadMentions -= named;
         Publish(new MessageRemoved(thread.Id, new MessageId(account, id)));
@@ -420,6 +424,13 @@ sealed class Step(ClientCore core, MessageLog log, ConversationThread thread)
         Changed = true;
         if (thread.Outbox.Remove(number, out OutboxRow? row)) thread.OnServer.Remove(Id.Read(row.Entry.Span));
         Batch.Delete(StoreKeys.Outbox(thread.Id, number));
+    }
+
+    /// <summary>Own acts on a message that wait, and are to go, are done with.</summary>
+    public void DropActs(MessageRow message, Func<OutboxRow, Content, bool> go)
+    {
+        foreach ((ulong number, OutboxRow waiting) in thread.Outbox.ToArray())
+            if (waiting.Position == 0 && Content.Parser.ParseFrom(waiting.Content) is var content && ActsOfMine.IsOn(content, message) && go(waiting, content)) Drop(number);
     }
 
     /// <summary>Own messages in this range got further.</summary>

@@ -21,7 +21,7 @@ public enum ConnectionState
 
 /// <summary>The connection changed.</summary>
 /// <param name="State">The new state.</param>
-/// <param name="Reason">Why it is not connected, where that is known.</param>
+/// <param name="Reason">Why it is not connected, where that is known: also that nothing could be done with what the server said, or with what came of it here.</param>
 public sealed record ConnectionChanged(ConnectionState State, KavalekException? Reason = null) : ClientEvent;
 
 /// <summary>A message came, was sent here, or a line about the conversation.</summary>

@@ -11,7 +11,7 @@ sealed class Expiry : IAsyncDisposable
     const ulong ClockSlack = 60_000;
     // 2026-01-01: what a clock shows that was never set is no time to reckon by.
     const ulong FirstCredible = 1_767_225_600_000;
-    static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
+    static readonly TimeSpan LongestWait = TimeSpan.FromHours(1), TryAgain = TimeSpan.FromMinutes(1);
 
     readonly ClientCore _core;
     readonly ConversationEngine _engine;
@@ -58,6 +58,11 @@ sealed class Expiry : IAsyncDisposable
             lock (_lock) _next = ulong.MaxValue;
             if (await _core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Ends, 1), cancel).ConfigureAwait(false) is [{ } first]) Expect(EndOf(first));
         }
+        catch
+        {
+            ExpectAgain();
+            throw;
+        }
         finally
         {
             _turn.Release();
@@ -73,15 +78,27 @@ sealed class Expiry : IAsyncDisposable
 
     ulong Now => (ulong)Math.Max(0, _core.Clock.GetUtcNow().ToUnixTimeMilliseconds());
 
+    // The timer is used up, and what was to be next was not taken away: without this nothing would be until the next start.
+    void ExpectAgain()
+    {
+        lock (_lock)
+        {
+            ulong now = Now, soon = now + (ulong)TryAgain.TotalMilliseconds;
+            ulong due = _next > now && _next < soon ? _next : soon;
+            _next = ulong.MaxValue;
+            Expect(due);
+        }
+    }
+
     async Task TrySweepAsync()
     {
         try
         {
-            await SweepAsync(CancellationToken.None).ConfigureAwait(false);
+            await SweepAsync(_engine.Stopping).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or System.Data.Common.DbException)
+        catch (Exception e) when (Setback.IsOfStore(e))
         {
-            // The disk: nothing that has ended is shown, and the next start removes it first of all.
+            // The disk: nothing that has ended is shown, and it is tried again.
         }
     }
 

@@ -97,8 +97,9 @@ sealed partial class HistoryArchive : IAsyncDisposable
                 // The next connection, or the next minute.
                 if (e.Code is not (ClientErrors.Offline or ErrorCodes.SessionEnded)) _timer.Change(TryAgain, Timeout.InfiniteTimeSpan);
             }
-            catch (Exception e) when (Setback.IsOfStore(e))
+            catch (Exception e) when (e is not OperationCanceledException)
             {
+                if (!Setback.IsOfStore(e)) _core.Events.Publish(new Notice(Setback.InWords(e).Message));
                 _timer.Change(TryAgain, Timeout.InfiniteTimeSpan);
             }
         }

@@ -42,8 +42,7 @@ static class ActsOfMine
             await step.RemoveAsync(position).ConfigureAwait(false);
             return;
         }
-        foreach ((ulong number, OutboxRow row) in step.Thread.Outbox.ToArray())
-            if (row is { Position: 0, Sealed: null } && Target(Content.Parser.ParseFrom(row.Content)) is { } of && of.Equals(Ref(message))) step.Drop(number);
+        step.DropActs(message, (waiting, _) => waiting.Sealed is null);
         Content content = step.NewContent();
         content.Delete = new() { Of = Ref(message) };
         step.Queue(content, ends: message.Ends);
@@ -94,6 +93,9 @@ static class ActsOfMine
     // It failed, or waits and was never encrypted.
     static bool IsHereOnly(Step step, ulong position, MessageRow message) => message.Mine
         && ((MessageState)message.State == MessageState.Failed || step.Thread.Outbox.Values.Any(row => row.Position == position && row.Sealed is null && row.Altered == 0));
+
+    /// <summary>Whether a content does something to a message.</summary>
+    public static bool IsOn(Content content, MessageRow message) => Target(content) is { } of && of.Equals(Ref(message));
 
     static MessageRef? Target(Content content) => content.BodyCase switch
     {

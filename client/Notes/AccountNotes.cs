@@ -162,7 +162,7 @@ sealed class AccountNotes : IAsyncDisposable
         if (!_engine.IsConnected) return;
         try
         {
-            await SyncAsync(CancellationToken.None).ConfigureAwait(false);
+            await SyncAsync(_engine.Stopping).ConfigureAwait(false);
         }
         catch (Exception e) when (Setback.Is(e))
         {

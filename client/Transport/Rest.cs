@@ -8,8 +8,8 @@ using Kavalek.Protocol.Auth;
 
 namespace Kavalek.Client;
 
-/// <summary>One HTTP call and what can become of it. Every failure is a <see cref="KavalekException"/>.</summary>
-sealed class Rest(ITransport transport)
+/// <summary>One HTTP call and what can become of it. Every failure is a <see cref="KavalekException"/>. What is under way ends with <c>over</c>: whoever closes waits for no network.</summary>
+sealed class Rest(ITransport transport, CancellationToken over = default)
 {
     /// <summary>The server's origin.</summary>
     public Uri Server => transport.Server;
@@ -42,13 +42,15 @@ sealed class Rest(ITransport transport)
     /// <exception cref="KavalekException">The server's code, <see cref="ClientErrors.Offline"/> or <see cref="ClientErrors.ServerMisbehaves"/>.</exception>
     public async Task<byte[]> SendAsync(HttpMethod method, string path, string? token, HttpContent? body, CancellationToken cancel, Action<HttpRequestHeaders>? headers = null)
     {
+        if (over.IsCancellationRequested) throw Closed(null, nothingChanged: true);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, over);
         using HttpRequestMessage request = new(method, new Uri(path, UriKind.Relative)) { Content = body };
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         headers?.Invoke(request.Headers);
         try
         {
-            using HttpResponseMessage response = await transport.SendAsync(request, cancel).ConfigureAwait(false);
-            byte[] answer = await response.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false);
+            using HttpResponseMessage response = await transport.SendAsync(request, either.Token).ConfigureAwait(false);
+            byte[] answer = await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? answer : throw Refusal(response, answer);
         }
         catch (HttpRequestException e)
@@ -59,9 +61,11 @@ sealed class Rest(ITransport transport)
         {
             throw Offline(e, method == HttpMethod.Get);
         }
-        catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException e)
         {
-            throw Offline(e, method == HttpMethod.Get);
+            // Told by its own token, as callers expect.
+            cancel.ThrowIfCancellationRequested();
+            throw over.IsCancellationRequested ? Closed(e, method == HttpMethod.Get) : Offline(e, method == HttpMethod.Get);
         }
     }
 
@@ -110,6 +114,9 @@ sealed class Rest(ITransport transport)
 
     static bool NeverArrived(HttpRequestException e) =>
         e.HttpRequestError is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError;
+
+    static KavalekException Closed(Exception? e, bool nothingChanged) =>
+        new(ClientErrors.Offline, "The account was locked before the server had answered. Unlock it and look whether it was done.", nothingChanged, e);
 
     KavalekException Offline(Exception e, bool nothingChanged)
     {

@@ -14,6 +14,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
     const uint Window = 256;
     static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(20), AnswerTime = TimeSpan.FromSeconds(20);
     static readonly TimeSpan TakeoverPause = TimeSpan.FromSeconds(30), TakeoverTime = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan BrokenPause = TimeSpan.FromSeconds(10);
 
     readonly Channel<LinkEvent> _incoming = Channel.CreateUnbounded<LinkEvent>(new UnboundedChannelOptions { SingleReader = true });
     readonly ConcurrentDictionary<(Id Stream, Id Entry), TaskCompletionSource<AppendOutcome>> _waiting = new();
@@ -23,6 +24,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
     ITransportSocket? _socket;
     CancellationTokenSource? _connection;
     CancellationTokenSource? _running;
+    KavalekException? _broken;
     Task _run = Task.CompletedTask;
     ConnectionState _state;
     bool _heard;
@@ -64,6 +66,14 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
 
     /// <summary>Says that everything delivered so far is processed: from Syncing to Online.</summary>
     public void CaughtUp() => Set(ConnectionState.Online, from: ConnectionState.Syncing);
+
+    /// <summary>Gives the connection up, which is good for nothing, and says why; the next one follows after a pause.</summary>
+    public async Task BreakAsync(KavalekException why)
+    {
+        if (Volatile.Read(ref _connection) is not { } connection) return;
+        Volatile.Write(ref _broken, why);
+        await EndAsync(connection).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Appends in this order: over the socket where it is up and all payloads fit a frame, over REST otherwise. Never partly over one and partly over
@@ -152,7 +162,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
             if (took && clock.GetUtcNow() - replaced < TakeoverTime) break;
             // Once may have been a connection of this device's own past, that the server saw late.
             if (took) replaced = clock.GetUtcNow();
-            Task pause = Task.Delay(took ? TakeoverPause : _backOff.Next(reason.RetryAfter), clock, cancel);
+            Task pause = Task.Delay(took ? TakeoverPause : _backOff.Next(_broken is null ? reason.RetryAfter : BrokenPause), clock, cancel);
             Set(took ? ConnectionState.Offline : ConnectionState.Connecting, reason);
             await pause.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -166,6 +176,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
         bool up = false;
         KavalekException reason;
         Task beat = Task.CompletedTask;
+        Volatile.Write(ref _broken, null);
         try
         {
             string token = await tokens.MessagingAsync(cancel).ConfigureAwait(false);
@@ -187,6 +198,12 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
         {
             reason = Lost(e);
         }
+        catch (Exception e)
+        {
+            // Else nothing would ever connect again, and nobody would know.
+            reason = Setback.InWords(e);
+            Volatile.Write(ref _broken, reason);
+        }
         finally
         {
             Volatile.Write(ref _socket, null);
@@ -195,6 +212,7 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
             await beat.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             foreach (TaskCompletionSource<AppendOutcome> waiting in _waiting.Values) waiting.TrySetException(Lost());
         }
+        reason = Volatile.Read(ref _broken) ?? reason;
         if (up) _incoming.Writer.TryWrite(new LinkDown(reason));
         return reason;
     }
@@ -310,9 +328,9 @@ sealed class ServerLink(ITransport transport, Tokens tokens, StreamsApi streams,
                 token = fresh;
             }
         }
-        catch (Exception e) when (e is KavalekException or WebSocketException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
-            // The receiving side says what is wrong with the socket, and the next connection what is wrong with the session.
+            // The receiving side says what is wrong with the socket, and the next connection what is wrong with the session, or with this device.
         }
         await ended.CancelAsync().ConfigureAwait(false);
     }

@@ -17,16 +17,24 @@ sealed class StreamsApi(Rest rest, Tokens tokens)
     public async Task<IReadOnlyList<Wire.StreamInfo>> ListAsync(CancellationToken cancel)
     {
         List<Wire.StreamInfo> all = [];
+        ByteString after = ByteString.Empty;
         for (string path = Streams; ;)
         {
             Wire.StreamList page = await ProtobufAsync(HttpMethod.Get, path, null, Wire.StreamList.Parser, cancel).ConfigureAwait(false);
+            if (!page.Streams.All(IsStream)) throw ServerErrors.Misbehaves("sent a list of conversations that is none");
             all.AddRange(page.Streams);
             if (page.Next.IsEmpty) return all;
-            // A server that pages forever would keep this loop busy forever.
-            if (page.Streams.Count == 0 || !Id.TryRead(page.Next.Span, out Id next)) throw ServerErrors.Misbehaves("sent a list of conversations without end");
+            // A server that pages forever, or in a circle, would keep this loop busy forever.
+            if (page.Streams.Count == 0 || !Id.TryRead(page.Next.Span, out Id next) || page.Next.Span.SequenceCompareTo(after.Span) <= 0)
+                throw ServerErrors.Misbehaves("sent a list of conversations without end");
+            after = page.Next;
             path = $"{Streams}?after={next}";
         }
     }
+
+    // Whether the id is one, and the numbers leave room to count on; nothing below looks again.
+    static bool IsStream(Wire.StreamInfo info) =>
+        info.Stream.Length == Limits.IdLength && info is { Epoch: < long.MaxValue, Head: < long.MaxValue, Acked: < long.MaxValue };
 
     /// <summary>Appends an entry.</summary>
     public async Task<AppendOutcome> AppendAsync(Wire.Append append, CancellationToken cancel)

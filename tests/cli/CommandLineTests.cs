@@ -39,7 +39,7 @@ public static class CommandLineTests
     [InlineData("groups role team @marie boss", "'boss' is not a role")]
     [InlineData("whoami --wait -1", "--wait takes seconds")]
     [InlineData("listen --commands", "--commands goes together with --json")]
-    [InlineData("verify @marie --confirm --code 1", "not both")]
+    [InlineData("verify @marie --confirm", "--confirm")]
     [InlineData("contacts add http://localhost:1/#invite=abc", "not a person's contact link")]
     [InlineData("signup", "Which server?")]
     [InlineData("signup http://chat.example.org/#invite=abc --email a@b.example --handle abc", "https://chat.example.org")]

@@ -47,7 +47,10 @@ public static class DisappearingTests
         await using TestServer server = await OpenServerAsync(clock);
         MemoryClientStore store = new();
         KavalekClient marie = await SignUpAsync(server, "marie", Options(store, hers));
-        await using KavalekClient karim = await SignUpAsync(server, "karim", Options(clock: clock));
+        Stumbles disk = new();
+        WatchedClock hisClock = new(clock);
+        await using KavalekClient karim = await SignUpAsync(server, "karim", Options(disk, hisClock));
+        await using EventsOf happens = new(karim);
         (Conversation his, Conversation here) = await DirectAsync(karim, marie);
         await his.SendAsync("stays");
         await karim.SyncAsync();
@@ -68,6 +71,8 @@ public static class DisappearingTests
         // Off when it ends: gone before anything is drawn.
         Assert.Equal(3, Texts(await RowsAsync(marie)));
         await marie.DisposeAsync();
+        // The disk fails in just that moment.
+        Task again = hisClock.ArmedAfter(disk.StumbleOnceAsync());
         clock.Advance(Hour + TimeSpan.FromMinutes(2));
         hers.Advance(Hour + TimeSpan.FromMinutes(2));
         marie = await KavalekClient.UnlockAsync(Options(store, hers), Phrase);
@@ -75,9 +80,11 @@ public static class DisappearingTests
         // The search for what has expired runs beside; each answer of the server lets it get further.
         for (int i = 0; i < 500 && Runs(server) != 0; i++) (await server.Http.GetAsync(new Uri("/api/healthz", UriKind.Relative))).Dispose();
         Assert.Equal(0, Runs(server));
-        // On when it ends: gone without a restart.
+        // On when it ends: gone without a restart or anything else that anybody does, a minute later where it could not be done at once.
+        await again.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.Equal(["stays"], await his.TextsAsync());
-        await karim.SyncAsync();
+        clock.Advance(TimeSpan.FromMinutes(2));
+        for (int gone = 0; gone < 3; gone++) await happens.NextAsync<MessageRemoved>();
         Assert.Equal(1, Texts(await RowsAsync(karim)));
         Assert.Empty(await karim.Core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Ends)));
         Assert.Single(await karim.Core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Indexes(his.Id))), e => !e.Key.Contains(default(Id).ToString(), StringComparison.Ordinal) && Points(karim, his, e).Result is MessageRow.BodyOneofCase.Text);
@@ -182,6 +189,34 @@ public static class DisappearingTests
         Assert.DoesNotContain(SystemKind.MessagesMissing, await hers.KindsAsync());
     }
 
+    // K-75
+    [Fact]
+    public static async Task An_edit_that_waits_in_the_outbox_ends_with_its_message()
+    {
+        ManualClock clock = new();
+        await using TestServer server = await OpenServerAsync(clock);
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(clock: clock)), karim = await SignUpAsync(server, "karim", Options(clock: clock));
+        (Conversation his, _) = await DirectAsync(karim, marie);
+        await his.SetTimerAsync(Hour);
+        Message first = await his.SendAsync("first"), other = await his.SendAsync("other");
+        await SyncAsync(karim, marie);
+        clock.Advance(TimeSpan.FromMinutes(30));
+        Message later = await his.SendAsync("later");
+        await karim.SyncAsync();
+        await his.EditAsync(first.Id, "other words", []);
+        await his.ReactAsync(other.Id, "👍");
+        await his.EditAsync(later.Id, "words that stay", []);
+        await using EventsOf happens = new(karim);
+        Assert.Equal(3, await WaitingAsync());
+        clock.Advance(TimeSpan.FromMinutes(31));
+        for (int gone = 0; gone < 2; gone++) await happens.NextAsync<MessageRemoved>();
+        Assert.Equal(1, await WaitingAsync());
+        await SyncAsync(karim, marie);
+        Assert.Equal(["words that stay"], await marie.Conversation(his.Id)!.TextsAsync());
+
+        async Task<int> WaitingAsync() => (await karim.Core.Store.ScanAsync(StoreRange.Prefix(StoreKeys.Outboxes(his.Id)))).Count;
+    }
+
     static async Task<List<MessageRow>> RowsAsync(KavalekClient client)
     {
         List<MessageRow> rows = [];
@@ -205,5 +240,68 @@ public static class DisappearingTests
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         return command.ExecuteScalar();
+    }
+
+    // A disk that fails once where it is told to.
+    sealed class Stumbles : IClientStore
+    {
+        readonly MemoryClientStore _inner = new();
+        TaskCompletionSource? _next;
+
+        /// <summary>What is stored next is not; done when that was.</summary>
+        public Task StumbleOnceAsync()
+        {
+            TaskCompletionSource next = _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return next.Task;
+        }
+
+        public ValueTask<byte[]?> GetAsync(string key, CancellationToken cancel = default) => _inner.GetAsync(key, cancel);
+
+        public ValueTask<IReadOnlyList<StoreEntry>> ScanAsync(StoreRange range, CancellationToken cancel = default) => _inner.ScanAsync(range, cancel);
+
+        public ValueTask ApplyAsync(StoreBatch batch, CancellationToken cancel = default)
+        {
+            if (Interlocked.Exchange(ref _next, null) is not { } stumble) return _inner.ApplyAsync(batch, cancel);
+            stumble.SetResult();
+            throw new IOException("the disk failed");
+        }
+
+        public ValueTask DisposeAsync() => _inner.DisposeAsync();
+    }
+
+    // A clock that tells when something is to happen on it.
+    sealed class WatchedClock(ManualClock inner) : TimeProvider
+    {
+        readonly TaskCompletionSource _armed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task? _after;
+
+        /// <summary>Done when a timer was set after <paramref name="first"/>.</summary>
+        public Task ArmedAfter(Task first)
+        {
+            _after = first;
+            return _armed.Task;
+        }
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => inner.GetUtcNow();
+
+        public override long GetTimestamp() => inner.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Timer(this, inner.CreateTimer(callback, state, dueTime, period));
+
+        sealed class Timer(WatchedClock clock, ITimer inner) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                bool changed = inner.Change(dueTime, period);
+                if (dueTime != Timeout.InfiniteTimeSpan && clock._after is { IsCompleted: true }) clock._armed.TrySetResult();
+                return changed;
+            }
+
+            public void Dispose() => inner.Dispose();
+
+            public ValueTask DisposeAsync() => inner.DisposeAsync();
+        }
     }
 }

@@ -48,6 +48,45 @@ public static class HostileStreamTests
         Assert.Equal(["hello"], await hers.TextsAsync());
     }
 
+    [Theory]
+    [InlineData("an id that is none")]
+    [InlineData("an epoch beyond all numbers")]
+    [InlineData("a head beyond all numbers")]
+    [InlineData("an acknowledgement beyond all numbers")]
+    [InlineData("pages in a circle")]
+    public static async Task A_list_of_streams_that_is_none_is_refused_and_the_conversation_goes_on(string what) // K-50
+    {
+        await using TestServer server = await OpenServerAsync();
+        bool lie = false;
+        byte[]? Bend(HttpRequestMessage request, byte[] body)
+        {
+            if (!lie || request.Method != HttpMethod.Get || request.RequestUri!.AbsolutePath != "/api/v1/streams") return null;
+            Wire.StreamList list = Wire.StreamList.Parser.ParseFrom(body);
+            if (list.Streams.Count == 0) list.Streams.Add(new Wire.StreamInfo { Stream = ByteString.CopyFrom(new byte[Limits.IdLength]) });
+            Wire.StreamInfo last = list.Streams[^1];
+            switch (what)
+            {
+                case "an id that is none": last.Stream = ByteString.CopyFrom(last.Stream.Span[..15]); break;
+                case "an epoch beyond all numbers": last.Epoch = ulong.MaxValue; break;
+                case "a head beyond all numbers": last.Head = ulong.MaxValue; break;
+                case "an acknowledgement beyond all numbers": last.Acked = ulong.MaxValue; break;
+                default: list.Next = ByteString.CopyFrom(new byte[Limits.IdLength]); break;
+            }
+            return list.ToByteArray();
+        }
+        await using KavalekClient marie = await SignUpAsync(server, "marie", Options(transport: address => new Bends(new HttpTransport(address), Bend)));
+        await using KavalekClient karim = await SignUpAsync(server, "karim");
+        (Conversation hers, Conversation his) = await DirectAsync(marie, karim);
+        await his.SendAsync("hello");
+        await karim.SyncAsync();
+        lie = true;
+        using CancellationTokenSource late = new(TimeSpan.FromMinutes(1));
+        Assert.Equal(ClientErrors.ServerMisbehaves, await CodeAsync(() => marie.SyncAsync(late.Token)));
+        lie = false;
+        await marie.SyncAsync();
+        Assert.Equal(["hello"], await hers.TextsAsync());
+    }
+
     [Fact]
     public static async Task The_first_contents_of_a_conversation_cannot_be_kept_back_unnoticed() // K-36
     {

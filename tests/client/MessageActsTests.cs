@@ -11,6 +11,26 @@ namespace Kavalek.Client.Tests;
 public static class MessageActsTests
 {
     [Fact]
+    public static async Task An_edit_that_waits_is_not_sent_where_its_message_was_deleted_meanwhile()
+    {
+        await using TestServer server = await OpenServerAsync();
+        await using KavalekClient marie = await SignUpAsync(server, "marie"), karim = await SignUpAsync(server, "karim");
+        Conversation[] group = await GroupAsync("Duo", marie, karim);
+        Message gone = await group[1].SendAsync("gone"), stays = await group[1].SendAsync("stays");
+        await SyncAsync(karim, marie, karim);
+        ConversationThread his = karim.Machinery.Thread(group[1].Id)!;
+        ulong said = his.Live!.Row.Number;
+        await group[1].EditAsync(gone.Id, "words that are nobody's any more", []);
+        await group[1].EditAsync(stays.Id, "still stays", []);
+        await group[0].DeleteAsync([gone.Id]);
+        await marie.SyncAsync();
+        await SyncAsync(karim, marie);
+        Assert.Empty(his.Outbox);
+        Assert.Equal(said + 1, his.Live!.Row.Number);
+        Assert.Equal(["still stays"], await group[0].TextsAsync());
+    }
+
+    [Fact]
     public static async Task What_is_done_to_messages_is_the_same_for_all_members_and_devices_and_what_was_deleted_is_in_no_store_and_no_archive()
     {
         ManualClock clock = new();
