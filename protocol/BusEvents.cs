@@ -68,9 +68,9 @@ public sealed record PolicyChanged(int RetentionDays, long AttachmentBytes, long
 public sealed record PushChanged(Id Device) : BusEvent;
 
 /// <summary>Attachments of long ago go, as somebody who runs the instance decided. Heard again later it takes nothing that came since.</summary>
-/// <param name="Account">Whose; the default for everybody's.</param>
+/// <param name="Account">Whose; <c>null</c> for everybody's.</param>
 /// <param name="Before">Those that were whole by then, seconds since 1970.</param>
-public sealed record StoragePurged(Id Account, long Before) : BusEvent;
+public sealed record StoragePurged(Id? Account, long Before) : BusEvent;
 
 /// <summary>A commit added devices to a stream.</summary>
 /// <param name="Stream">The stream.</param>

@@ -32,7 +32,7 @@ internal sealed class Reminder(AuthDatabase database, Policies policies, ClosedA
 
     static BusEvent Act(DbDataReader row) => row.GetString(0) == "rank"
         ? new RankChanged(row.Id(1))
-        : new StoragePurged(row.IsDBNull(1) ? default : row.Id(1), (row.GetInt64(2) * 60) - (long.Parse(row.GetString(3), CultureInfo.InvariantCulture) * 86_400));
+        : new StoragePurged(row.IsDBNull(1) ? null : row.Id(1), (row.GetInt64(2) * 60) - (long.Parse(row.GetString(3), CultureInfo.InvariantCulture) * 86_400));
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -23,8 +23,10 @@ public sealed record DeviceCertificateContent(
     internal static DeviceCertificateContent Read(ref TlsView view)
     {
         if (view.UInt16() != Version) throw new FormatException("device certificate version");
-        return new DeviceCertificateContent(
+        DeviceCertificateContent content = new(
             view.Id(), view.Id(), SignContent.ReadKey(ref view), view.Id(), SignContent.ReadKey(ref view), view.UInt64());
+        // An id is random; the one of zeros is what many a place says for nobody.
+        return content.Account == default || content.Device == default ? throw new FormatException("an id of zeros") : content;
     }
 }
 

@@ -39,6 +39,8 @@ public sealed class RegistrationFlawTests(OpenServer open) : IClassFixture<OpenS
         ["certificate of another instance"] = (d, r) => With(d, r, d.Certify(d, c => c with { Instance = Id.New() })),
         ["certificate of another account"] = (d, r) => With(d, r, d.Certify(d, c => c with { Account = Id.New() })),
         ["certificate of a bad device key"] = (d, r) => With(d, r, d.Certify(d, c => c with { DeviceKey = [4, .. new byte[64]] })),
+        ["certificate of the device of zeros"] = (d, r) => With(d, r, d.Certify(d, c => c with { Device = default })),
+        ["account of zeros"] = (d, r) => With(d, r, d.Certify(d, c => c with { Account = default }), default(Id)),
         ["list signed for another instance"] = (d, r) => r with { DeviceList = d.List(1, [r.Certificate], l => l with { Instance = Id.New() }) },
         ["list of another account"] = (d, r) => r with { DeviceList = d.List(1, [r.Certificate], l => l with { Account = Id.New() }) },
         ["list number two"] = (d, r) => r with { DeviceList = d.List(2, r.Certificate) },
@@ -47,8 +49,12 @@ public sealed class RegistrationFlawTests(OpenServer open) : IClassFixture<OpenS
         ["list cut short"] = (_, r) => r with { DeviceList = r.DeviceList[..^1] },
     };
 
-    static RegisterRequest With(TestDevice device, RegisterRequest request, byte[] certificate) =>
-        request with { Certificate = certificate, DeviceList = device.List(1, certificate) };
+    static RegisterRequest With(TestDevice device, RegisterRequest request, byte[] certificate, Id? account = null) => request with
+    {
+        Account = account ?? request.Account,
+        Certificate = certificate,
+        DeviceList = device.List(1, [certificate], list => list with { Account = account ?? request.Account }),
+    };
 
     [Theory, MemberData(nameof(Flaws))]
     public async Task A_registration_with_a_flaw_is_refused_and_without_it_accepted(string flaw)

@@ -64,8 +64,11 @@ public sealed class StoryTests(Site site) : IClassFixture<Site>
         await other.UntilAsync("conversations", "list => list.some(c => c.title === 'From the second tab' && c.last.body.text === 'from the first')");
 
         // One locks, both are locked; one opens, both are open.
+        await first.EvaluateAsync("void (window.states = [], client.session.subscribe(() => states.push(client.session.get().state + client.conversations.get().length)))");
         await second.AskAsync("session.lock");
         Assert.Equal("asked", (await first.UntilAsync("session", "s => s.state === 'locked'")).GetProperty("why").GetString());
+        // What was drawn went before the account was closed, which takes its time.
+        Assert.Equal("closing0 locked0", (await first.EvaluateAsync("states.join(' ')")).GetString());
         Assert.Equal(0, (await first.EvaluateAsync("client.conversations.get().length")).GetInt32());
         Assert.Equal("not_open", await first.CodeOfAsync("conversation.messages", new { conversation = id, before = (string?)null, limit = 50 }));
         await first.AskAsync("session.unlock", new { password = Password });

@@ -185,6 +185,10 @@ public static class BusTests
         Assert.Equal(1_024, Assert.IsType<object?[]>(await ReadAsync("*1024\r\n" + string.Concat(Enumerable.Repeat("_\r\n", 1_024)))).Length);
         Assert.Equal("7.0.0", Assert.IsType<Dictionary<string, object?>>(await ReadAsync("%1\r\n+version\r\n+7.0.0\r\n"))["version"]);
 
+        // Nobody's name is everybody's, on no node.
+        foreach (Id? whose in (Id?[])[null, Id.New(), default(Id)])
+            Assert.Equal(new StoragePurged(whose, 7), EventCodec.Read(EventCodec.Write(Id.New(), new StoragePurged(whose, 7))));
+
         // A list that says it is longer than its bytes takes no memory.
         byte[] revoked = EventCodec.Write(Id.New(), new Revoked([Id.New(), Id.New()], [Id.New()]));
         Assert.Equal(2, Assert.IsType<Revoked>(EventCodec.Read(revoked)).Devices.Length);

@@ -33,7 +33,7 @@ internal static class PeopleEndpoints
         PurgeStorage request = await http.ReadAsync(AdminJson.Default.PurgeStorage);
         if (request.Days is < 1 or > 30) throw AuthException.Invalid("days is 1 to 30.");
         await store.PurgeAsync(http.Staff(), request.Account, request.Days);
-        bus.Publish(new StoragePurged(request.Account ?? default, clock.Now() - (request.Days * 86_400L)));
+        bus.Publish(new StoragePurged(request.Account, clock.Now() - (request.Days * 86_400L)));
         return TypedResults.NoContent();
     }
 

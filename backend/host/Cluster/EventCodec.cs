@@ -29,7 +29,7 @@ internal static class EventCodec
                 case RankChanged e: Begin(12); Ids(e.Account); break;
                 case PolicyChanged e: Begin(13); to.Write(e.RetentionDays); to.Write(e.AttachmentBytes); to.Write(e.AttachmentQuota); break;
                 case PushChanged e: Begin(14); Ids(e.Device); break;
-                case StoragePurged e: Begin(15); Ids(e.Account); to.Write(e.Before); break;
+                case StoragePurged e: Begin(15); List(e.Account is { } whose ? [whose] : []); to.Write(e.Before); break;
                 default: throw new InvalidOperationException($"{news.GetType().Name} does not travel between nodes yet");
             }
 
@@ -81,7 +81,7 @@ internal static class EventCodec
             12 => new RankChanged(One()),
             13 => new PolicyChanged(from.ReadInt32(), from.ReadInt64(), from.ReadInt64()),
             14 => new PushChanged(One()),
-            15 => new StoragePurged(One(), from.ReadInt64()),
+            15 => new StoragePurged(List() is [var whose] ? whose : null, from.ReadInt64()),
             _ => null,
         };
 

@@ -134,15 +134,15 @@ sealed class ExpireAttachmentsChore : DropAttachmentsChore
 }
 
 /// <summary>What was whole by a time, of one account or of all: whoever runs the instance makes room.</summary>
-sealed class PurgeAttachmentsChore(Id account, long before) : DropAttachmentsChore
+sealed class PurgeAttachmentsChore(Id? account, long before) : DropAttachmentsChore
 {
     /// <summary>Which those are; a whole one's life began when it came.</summary>
     public const string OfAll = "received = size AND expires - lives <= @before", OfOne = $"{OfAll} AND account = @account";
 
     public override void Run(StreamStore store)
     {
-        if (account == default) Drop(store, OfAll, ("@before", before));
-        else Drop(store, OfOne, ("@before", before), ("@account", account));
+        if (account is { } whose) Drop(store, OfOne, ("@before", before), ("@account", whose));
+        else Drop(store, OfAll, ("@before", before));
     }
 }
 

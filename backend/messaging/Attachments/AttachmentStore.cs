@@ -82,7 +82,7 @@ sealed class AttachmentStore(GroupCommit writer, AttachmentQueries rows, BlobFol
     public Task<Outcome> ExpireAsync() => DropAsync(new ExpireAttachmentsChore());
 
     /// <summary>Deletes what was whole by a time, of one account or, of the default id, of all.</summary>
-    public Task<Outcome> PurgeAsync(Id account, long before) => DropAsync(new PurgeAttachmentsChore(account, before));
+    public Task<Outcome> PurgeAsync(Id? account, long before) => DropAsync(new PurgeAttachmentsChore(account, before));
 
     /// <summary>Deletes all that an account has, its archive and notes, too.</summary>
     public Task<Outcome> DropAccountAsync(Id account, ulong number) => DropAsync(new DropAccountChore(account, number));

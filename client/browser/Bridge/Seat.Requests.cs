@@ -167,6 +167,7 @@ sealed partial class Seat
     {
         if (_client is not { } client) return;
         _whyLocked = "asked";
+        Closing();
         await client.LockAsync().ConfigureAwait(false);
     }
 

@@ -31,12 +31,16 @@ sealed partial class Seat(Uri server, string database, Action<EventView> emit)
     /// <summary>Everything there is to draw.</summary>
     public async Task<SnapshotView> SnapshotAsync()
     {
-        if (_client is not { } client || client.Me.IsWaiting)
-            return new(_session, Draw.Connection(ConnectionState.Offline, null), [], [], null, null);
+        if (_client is not { } client || client.Me.IsWaiting || IsClosing) return Nothing();
         ConversationView[] conversations = await Task.WhenAll(client.Conversations.Select(c => Draw.ConversationAsync(client, c))).ConfigureAwait(false);
-        return new(_session, Draw.Connection(client.Connection, null), conversations, [.. client.Contacts.Select(Draw.Contact)],
-            Draw.History(await client.HistoryAsync().ConfigureAwait(false)), await Draw.SettingsAsync(client).ConfigureAwait(false));
+        HistoryView history = Draw.History(await client.HistoryAsync().ConfigureAwait(false));
+        SettingsView settings = await Draw.SettingsAsync(client).ConfigureAwait(false);
+        return IsClosing ? Nothing() : new(_session, Draw.Connection(client.Connection, null), conversations, [.. client.Contacts.Select(Draw.Contact)], history, settings);
     }
+
+    SnapshotView Nothing() => new(_session, Draw.Connection(ConnectionState.Offline, null), [], [], null, null);
+
+    bool IsClosing => _session.State == "closing";
 
     /// <summary>Why there is nothing to ask.</summary>
     public static KavalekException NotOpen() => new("not_open", "No account is open here. Unlock it, or log in.");
@@ -97,6 +101,9 @@ sealed partial class Seat(Uri server, string database, Action<EventView> emit)
         Tell(info.State == ProfileState.Empty ? new SessionView("empty") : new SessionView("locked") { Why = _whyLocked });
     }
 
+    /// <summary>What the page drew goes at once, however long the client takes to close.</summary>
+    void Closing() => Tell(new SessionView("closing"));
+
     void Tell(SessionView session)
     {
         _session = session;
@@ -119,7 +126,11 @@ sealed partial class Seat(Uri server, string database, Action<EventView> emit)
         await foreach (ClientEvent happened in events.ConfigureAwait(false))
         {
             if (happened is SessionEnded end) ended = end.Reason;
-            if (happened is Locked) _whyLocked = "idle";
+            if (happened is Locked)
+            {
+                _whyLocked = "idle";
+                Closing();
+            }
             try
             {
                 await TellAsync(client, happened).ConfigureAwait(false);

@@ -43,6 +43,7 @@ export function App() {
   switch (session.state) {
     case 'starting':
     case 'busy':
+    case 'closing':
       return <Splash />;
     case 'unsupported':
       if (session.error.code === 'other_release') {

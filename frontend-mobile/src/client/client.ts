@@ -148,6 +148,8 @@ export class Client {
   #wasOpen = false;
 
   #happened(event: ClientEvent): void {
+    // What was under way when it was locked is drawn no more.
+    if (event.type !== 'session' && this.#session.get().state === 'closing') return;
     switch (event.type) {
       case 'session':
         // Nothing of an account that was locked or left stays, whatever comes next.

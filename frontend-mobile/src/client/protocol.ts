@@ -58,6 +58,8 @@ export type Session =
   | { readonly state: 'waiting'; readonly me: Me }
   /** In use, also offline. `ended`: the server wants the password again (`session.logInAgain`); reading and writing go on, sending waits. */
   | { readonly state: 'ready'; readonly me: Me; readonly ended: ClientError | null }
+  /** It is being locked: nothing of it is drawn any more, and what the worker holds is on its way out of memory. */
+  | { readonly state: 'closing' }
   /** This device was removed from the account; everything here is deleted. */
   | { readonly state: 'removed'; readonly error: ClientError };
 
