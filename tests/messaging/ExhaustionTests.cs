@@ -239,12 +239,10 @@ public static class ExhaustionTests
         await one.AppendedAsync(Large(streams[0], 300 * 1024));
     }
 
-    // K-54
-    [Fact]
+    // K-54. The disk of PostgreSQL is not the server's.
+    [Fact, Trait("Store", "sqlite")]
     public static async Task Entries_and_archives_leave_the_disk_its_reserve_and_what_makes_room_passes()
     {
-        if (TestPostgres.Wanted)
-            Assert.Skip("the disk of PostgreSQL is not the server's");
         long reserve = 0;
         await using MessagingServer server = await MessagingServer.StartAsync(o => o with { DiskReserveBytes = reserve });
         PlainDevice alice = PlainDevice.New(), bob = PlainDevice.New();

@@ -59,7 +59,7 @@ export function joinTabs(options: { base: string; database: string; release: str
 
   function follow(session: Session): void {
     if (session.state === 'ready' || session.state === 'waiting') opened = true;
-    else if (opened && session.state !== 'busy' && !spent) {
+    else if (opened && session.state !== 'busy' && session.state !== 'closing' && !spent) {
       spent = true;
       setTimeout(end, FAREWELL);
       endWhenIdle();
