@@ -27,7 +27,7 @@ sealed class Housekeeping(
     readonly ConcurrentQueue<Func<Task<Outcome>>> _owed = new();
     readonly List<IDisposable> _running = [];
     readonly ConcurrentDictionary<Task, byte> _background = new();
-    int _searches, _ticks, _catchingUp;
+    int _ticks, _catchingUp;
     bool _silent;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -38,10 +38,10 @@ sealed class Housekeeping(
         _running.Add(bus.Listen(Hear));
         _running.Add(lifetime.ApplicationStopping.Register(() => sockets.CloseAll(ErrorCodes.ShuttingDown)));
         _running.Add(clock.CreateTimer(_ => Tick(), null, Second, Second));
-        Every(TimeSpan.Zero, TimeSpan.FromDays(1), () => TryAsync("the sweep of attachments", attachments.SweepAsync));
-        Every(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), () => TryAsync("the note of the day's sizes", figures.NoteDayAsync));
+        Every(TimeSpan.Zero, TimeSpan.FromDays(1), () => Task.Run(() => TryAsync("the sweep of attachments", attachments.SweepAsync)));
+        Every(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), () => Task.Run(() => TryAsync("the note of the day's sizes", figures.NoteDayAsync)));
         TimeSpan expiry = TimeSpan.FromSeconds(options.ExpirySeconds);
-        _running.Add(clock.CreateTimer(_ => Follow(ExpireAsync()), null, expiry, expiry));
+        Every(expiry, expiry, ExpireAsync);
         return Task.CompletedTask;
     }
 
@@ -116,16 +116,27 @@ sealed class Housekeeping(
         }
     }
 
-    // Unless the last one is still under way: it waits for a database that many ask at once.
+    // One at a time, since it may wait for a database that many ask at once; what was asked for meanwhile is one more.
     void Every(TimeSpan first, TimeSpan period, Func<Task> work)
     {
-        Task last = Task.CompletedTask;
+        int asked = 0;
         _running.Add(clock.CreateTimer(
             _ =>
             {
-                if (last.IsCompleted)
-                    Follow(last = Task.Run(work));
+                if (Interlocked.Increment(ref asked) == 1)
+                    Follow(WorkAsync());
             }, null, first, period));
+
+        async Task WorkAsync()
+        {
+            int answered;
+            do
+            {
+                answered = Volatile.Read(ref asked);
+                await work();
+            }
+            while (Interlocked.Add(ref asked, -answered) > 0);
+        }
     }
 
     void Follow(Task task)
@@ -200,18 +211,9 @@ sealed class Housekeeping(
 
     async Task ExpireAsync()
     {
-        // One search at a time; what was asked for meanwhile is one more.
-        if (Interlocked.Increment(ref _searches) > 1)
-            return;
-        int answered;
-        do
-        {
-            answered = Volatile.Read(ref _searches);
-            await TryAsync("the expiry of entries", () => writer.DoAsync(new ExpireChore()));
-            await TryAsync("the expiry of archives", () => writer.DoAsync(new ExpireArchivesChore()));
-            await TryAsync("the expiry of attachments", attachments.ExpireAsync);
-        }
-        while (Interlocked.Add(ref _searches, -answered) > 0);
+        await TryAsync("the expiry of entries", () => writer.DoAsync(new ExpireChore()));
+        await TryAsync("the expiry of archives", () => writer.DoAsync(new ExpireArchivesChore()));
+        await TryAsync("the expiry of attachments", attachments.ExpireAsync);
     }
 
     // Whatever is wrong with one thing, the others go on, and it has its turn again.
