@@ -81,6 +81,7 @@ public sealed record AuthOptions
     internal Rate LinksOfAccount => Times(new(20, 600));
     internal Rate ClaimsOfAccount => Times(new(300, 3600));
     internal Rate PublicationsOfDevice => Times(new(60, 3600));
+    internal Rate BackupsOverall => Times(new(6, 3600));
     internal Rate ClaimsOfPair => Times(new(30, 3600));
 
     /// <summary>What new accounts derive their secrets with.</summary>

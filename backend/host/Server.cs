@@ -47,6 +47,7 @@ public sealed class Server : IAsyncDisposable
         clock ??= TimeProvider.System;
         // Plain copies of the databases, where a backup was killed (K-65).
         WorkingFolder.Sweep(options.Data);
+        if (Directory.Exists(options.Data)) Replacement.RequireNone(options.Data);
         CertificateKeeper? keeper = options.TlsName is null ? null : new CertificateKeeper(options, clock);
         ServerCertificate? certificate = keeper?.Shown ?? (options.Certificate is null ? null : ServerCertificate.FromFiles(options.Certificate, options.CertificateKey!));
         BackupKeeper? backups = options.BackupTo is null ? null : new BackupKeeper(options, clock);
@@ -172,8 +173,7 @@ public sealed class Server : IAsyncDisposable
     static InstanceFacts FactsOf(ServerOptions options, ServerCertificate? certificate)
     {
         string version = typeof(Server).Assembly.GetName().Version?.ToString(3) ?? "";
-        DateTimeOffset? newest = options.BackupTo is { } folder && new DirectoryInfo(folder) is { Exists: true } backups
-            ? backups.EnumerateFileSystemInfos().Select(file => (DateTimeOffset?)file.LastWriteTimeUtc).Max() : null;
+        DateTimeOffset? newest = options.BackupTo is { } folder ? BackupFolder.All(folder).Select(backup => (DateTimeOffset?)backup.Made).LastOrDefault() : null;
         return new InstanceFacts(version, !options.Messaging, newest, certificate?.Certificate.NotAfter.ToUniversalTime() is { } ends ? new DateTimeOffset(ends) : null)
         {
             Origin = options.Origin,
@@ -194,6 +194,7 @@ public sealed class Server : IAsyncDisposable
             TokenKey = auth is not null ? auth.PublicKey : remote!.Key,
             Policy = remote?.Policy,
             AcksWait = options.AcksWait,
+            DiskReserveBytes = options.DiskReserveBytes,
             Origins = Origins(options),
         };
         return defaults with

@@ -98,11 +98,14 @@ public sealed record ServerOptions
     /// <summary>The file of the key that seals them: 32 random bytes.</summary>
     public string? BackupKeyFile { get; init; }
 
-    /// <summary>Seconds from one to the next; a day by default.</summary>
+    /// <summary>Seconds from one to the next: a minute to 30 days, a day by default.</summary>
     public int BackupEvery { get; init; } = 86_400;
 
     /// <summary>How many stay; 14 by default.</summary>
     public int BackupKeep { get; init; } = 14;
+
+    /// <summary>Bytes of the disk that backups and restores, like messages, leave free; 256 MiB. Not on the command line.</summary>
+    internal long DiskReserveBytes { get; init; } = 256L << 20;
 
     /// <summary>The data folder of messaging nodes that run beside, where it is another one than <see cref="Data"/>: backups hold its keys and attachments too.</summary>
     public string? MessagingData { get; init; }
@@ -133,7 +136,8 @@ public sealed record ServerOptions
         Kavalek.Host healthcheck [options]    ask the server at --urls whether it lives; exit code 0 or 1
         Kavalek.Host backup --to PLACE KEY [--keep N] [--overwrite] [options]
                                               one encrypted file of databases, keys and attachments, while the server runs;
-                                              PLACE is a folder, a file or - (standard output); --keep deletes the oldest of a folder
+                                              PLACE is a folder, a file or - (standard output); --keep deletes from a folder until N are left:
+                                              first of those that lie closer together than --backup-every, then the oldest
         Kavalek.Host restore --from FILE KEY [--overwrite] [options]
                                               puts it back into an empty --data; --overwrite puts aside what is there
                                               KEY is --key-file FILE (openssl rand -base64 32 makes one) or --password-file FILE
@@ -168,10 +172,10 @@ public sealed record ServerOptions
           --timer-floor TIME       what messages may be set to live at least: 30s, 5m, 12h, 7d, or off (off)
           --timer-ceiling TIME     what messages live at most, whatever is set; clients keep to both (off)
           --push-services LIST     push services that browsers may be woken through, hosts separated by , ("*." for all below), or off (the known ones)
-          --backup-to DIR          make a backup here at the start and then regularly (none)
+          --backup-to DIR          make a backup here regularly (none)
           --backup-key-file FILE   the key that seals them; keep it elsewhere too
           --backup-every TIME      30m, 12h, 1d (1d)
-          --backup-keep N          how many stay (14)
+          --backup-keep N          how many stay (14); of many in a short time some go first, else the oldest
           --mail SERVER            a mail server, e.g. mail.example:587, that tells people when somebody registers with their address (none)
           --mail-from ADDRESS      whom its letters are from
           --mail-user NAME         where the mail server wants to know who sends
@@ -286,7 +290,7 @@ public sealed record ServerOptions
         if (MessagingData is not null && (DataFolder.IsInside(Data, MessagingData) || DataFolder.IsInside(MessagingData, Data))) throw Wrong("messaging-data", "a folder beside --data");
         if (BackupTo is not null)
         {
-            if (BackupEvery < 60) throw Wrong("backup-every", "a minute or more");
+            if (BackupEvery is < 60 or > 30 * 86_400) throw Wrong("backup-every", "a minute to 30 days");
             if (BackupKeep < 1) throw Wrong("backup-keep", "1 or more");
             DataFolder.RequireOutside(Data, BackupTo);
             if (MessagingData is not null) DataFolder.RequireOutside(MessagingData, BackupTo);

@@ -8,6 +8,7 @@ using Kavalek.Host;
 using Kavalek.Postgres;
 using Kavalek.Protocol;
 using Kavalek.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -386,12 +387,13 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
-    public async Task A_running_server_makes_backups_by_the_clock_and_keeps_the_newest()
+    public async Task A_running_server_makes_backups_by_the_clock_and_keeps_the_newest_and_a_start_makes_none_before_its_time()
     {
         ManualClock clock = new();
-        Lines lines = new();
+        DateTimeOffset begin = clock.GetUtcNow();
         ServerOptions options = new() { Data = In("data"), Urls = "http://127.0.0.1:0", BackupTo = In("backups"), BackupKeyFile = In("key"), BackupEvery = 3_600, BackupKeep = 3 };
-        await using (await Server.StartAsync(options, clock, TextWriter.Null, logging => logging.AddProvider(lines)))
+        Lines lines = new();
+        await using (await StartAsync(lines))
         {
             for (int i = 1; i <= 5; i++)
             {
@@ -399,12 +401,47 @@ public sealed class BackupTests : IDisposable
                 await lines.SaidAsync("made a backup", i);
             }
         }
-        string[] kept = [.. Directory.GetFiles(In("backups")).Order(StringComparer.Ordinal)];
-        Assert.Equal(3, kept.Length);
-        await OkAsync("restore", "--data", In("fresh"), "--from", kept[^1], "--key-file", In("key"));
+        Assert.Equal(Hours(2, 3, 4), Kept());
+        // Started again and again, as by a machine that does not come to rest.
+        for (int minute = 10; minute <= 50; minute += 10)
+        {
+            clock.Advance(TimeSpan.FromMinutes(10));
+            await using Server again = await StartAsync(lines = new Lines());
+            Assert.Equal(begin + TimeSpan.FromHours(5), await NextAsync(again));
+        }
+        Assert.Equal(Hours(2, 3, 4), Kept());
+        await using (Server again = await StartAsync(lines = new Lines()))
+        {
+            await NextAsync(again);
+            clock.Advance(TimeSpan.FromMinutes(10));
+            await lines.SaidAsync("made a backup", 1);
+        }
+        Assert.Equal(Hours(3, 4, 5), Kept());
+        string newest = Directory.GetFiles(In("backups")).Order(StringComparer.Ordinal).Last();
+        await OkAsync("restore", "--data", In("fresh"), "--from", newest, "--key-file", In("key"));
+
+        // A clock that is behind: what was just made is not the first to go, and the next one is made, too.
+        clock = new ManualClock(begin.AddYears(-10));
+        await using (Server again = await StartAsync(lines = new Lines()))
+        {
+            await lines.SaidAsync("made a backup", 1);
+            Assert.Equal([BackupFolder.Name(begin.AddYears(-10)), .. Hours(4, 5)], Kept());
+            clock.Advance(TimeSpan.FromHours(1));
+            await lines.SaidAsync("made a backup", 2);
+            Assert.Equal([BackupFolder.Name(begin.AddYears(-10).AddHours(1)), .. Hours(4, 5)], Kept());
+        }
         // Without a good key it does not even start.
         Assert.Throws<InvalidOperationException>(() => ServerOptions.Read(["--data", In("data"), "--backup-to", In("backups")]));
         Assert.Throws<InvalidOperationException>(() => ServerOptions.Read(["--data", In("data"), "--backup-to", In("backups"), "--backup-key-file", In("password")]));
+
+        Task<Server> StartAsync(Lines to) => Server.StartAsync(options, clock, TextWriter.Null, logging => logging.AddProvider(to));
+
+        async Task<DateTimeOffset> NextAsync(Server server) => DateTimeOffset.FromUnixTimeSeconds((await Awaited.UntilAsync(
+            () => Task.FromResult(server.Services.GetRequiredService<Auth.AuthOptions>().Backups!.Look().Next), next => next is not null))!.Value);
+
+        string[] Hours(params int[] hours) => [.. hours.Select(hour => BackupFolder.Name(begin.AddHours(hour)))];
+
+        string[] Kept() => [.. Directory.GetFiles(In("backups")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
     }
 
     string In(string name) => Path.Combine(_folder, name);

@@ -1,5 +1,4 @@
 using System.Formats.Tar;
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 
@@ -11,11 +10,6 @@ namespace Kavalek.Host;
 /// </summary>
 internal static class Backup
 {
-    const string Ending = ".backup";
-
-    /// <summary>The names of a folder's backups: times, and in their order.</summary>
-    public const string Names = $"kavalek-????????T??????Z{Ending}";
-
     /// <summary>Writes a backup.</summary>
     /// <param name="options">Says where the instance is: its data folder, that of messaging nodes that run apart, and PostgreSQL where its tables are there.</param>
     /// <param name="to">A folder, in which the file gets a name of the time; or a file that is not there yet; or <c>-</c> for standard output.</param>
@@ -30,26 +24,30 @@ internal static class Backup
         (string data, string? postgres) = (options.Data, options.Postgres);
         if (!(postgres is null ? File.Exists(Path.Combine(data, DataFolder.AuthDatabase)) : Directory.Exists(Path.Combine(data, "keys")))) throw new InvalidOperationException($"There is no instance in {Path.GetFullPath(data)}.");
         if (options.MessagingData is { } messaging && !Directory.Exists(messaging)) throw new InvalidOperationException($"There is nothing of messaging nodes in {Path.GetFullPath(messaging)}: see --messaging-data.");
+        Replacement.RequireNone(data);
+        if (options.MessagingData is { } half) Replacement.RequireNone(half);
         DateTimeOffset now = clock.GetUtcNow();
         if (to == "-")
         {
             using Stream output = Console.OpenStandardOutput();
-            Write(options, output, key, now);
+            Write(options, output, key, now, null);
             return to;
         }
         DataFolder.RequireOutside(data, to);
         if (options.MessagingData is { } apart) DataFolder.RequireOutside(apart, to);
-        string path = Directory.Exists(to) || to.EndsWith('/')
-            ? Path.Combine(to, $"kavalek-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}{Ending}") : to;
+        string path = Directory.Exists(to) || to.EndsWith('/') ? Path.Combine(to, BackupFolder.Name(now)) : to;
         if (File.Exists(path) && !overwrite) throw new InvalidOperationException($"{path} is there already; --overwrite replaces it.");
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        string part = $"{path}.part";
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        Directory.CreateDirectory(folder);
+        BackupFolder.Sweep(folder, Path.GetFileName(path));
+        string part = BackupFolder.PartOf(path);
         try
         {
-            File.Delete(part);
-            using (FileStream output = new(part, Private(FileMode.CreateNew)))
+            FileStreamOptions alone = Private(FileMode.CreateNew);
+            alone.Share = FileShare.None;
+            using (FileStream output = new(part, alone))
             {
-                Write(options, output, key, now);
+                Write(options, output, key, now, folder);
                 output.Flush(flushToDisk: true);
             }
             File.Move(part, path, overwrite);
@@ -61,15 +59,6 @@ internal static class Backup
         return path;
     }
 
-    /// <summary>Deletes the oldest backups of a folder until so many are left.</summary>
-    /// <returns>How many were deleted.</returns>
-    public static int Prune(string folder, int keep)
-    {
-        string[] old = [.. Directory.EnumerateFiles(folder, Names).OrderDescending(StringComparer.Ordinal).Skip(keep)];
-        foreach (string path in old) File.Delete(path);
-        return old.Length;
-    }
-
     /// <summary>How to make a file that nobody else may read.</summary>
     public static FileStreamOptions Private(FileMode mode)
     {
@@ -78,7 +67,7 @@ internal static class Backup
         return options;
     }
 
-    static void Write(ServerOptions options, Stream output, BackupKey key, DateTimeOffset now)
+    static void Write(ServerOptions options, Stream output, BackupKey key, DateTimeOffset now, string? outputFolder)
     {
         (string data, string? postgres) = (options.Data, options.Postgres);
         WorkingFolder.Sweep(data);
@@ -90,7 +79,13 @@ internal static class Backup
         using (TarWriter tar = new(box, TarEntryFormat.Pax, leaveOpen: true))
         {
             // First who may do what, then what was said: an account of the copy may lack its newest messages, but no message its account.
-            BackupContent content = postgres is null ? Snapshots(data, working, now) : PostgresBackup.Read(postgres, working, now.ToUnixTimeSeconds());
+            BackupContent content = postgres is null ? Snapshots(data, working, now, options.DiskReserveBytes) : PostgresBackup.Read(postgres, working, now.ToUnixTimeSeconds(), options.DiskReserveBytes);
+            // As if all were one folder: so it goes back into either kind of instance.
+            List<(string Folder, string Name)> files = [.. DataFolder.Files(data).Where(name => options.MessagingData is null || !DataFolder.IsMessaging(name)).Select(name => (data, name))];
+            if (options.MessagingData is { } apart) files.AddRange(DataFolder.Files(apart).Where(DataFolder.IsMessaging).Select(name => (apart, name)));
+            // Now that the copies of the databases have taken their room, which may be on the same disk.
+            if (outputFolder is not null)
+                DiskSpace.Require(outputFolder, Size(Directory.EnumerateFiles(working)) + Size(files.Select(file => Path.Combine(file.Folder, file.Name))), options.DiskReserveBytes);
             using MemoryStream description = new(JsonSerializer.SerializeToUtf8Bytes(content, BackupJson.Default.BackupContent));
             Add(tar, DataFolder.Description, description, now);
             foreach (string path in Directory.EnumerateFiles(working).Order(StringComparer.Ordinal))
@@ -98,20 +93,24 @@ internal static class Backup
                 using FileStream file = File.OpenRead(path);
                 Add(tar, postgres is null ? Path.GetFileName(path) : $"{PostgresBackup.Folder}/{Path.GetFileName(path)}", file, now);
             }
-            // As if all were one folder: so it goes back into either kind of instance.
-            foreach (string name in DataFolder.Files(data).Where(name => options.MessagingData is null || !DataFolder.IsMessaging(name))) AddFile(tar, data, name, now);
-            if (options.MessagingData is { } apart)
-            {
-                foreach (string name in DataFolder.Files(apart).Where(DataFolder.IsMessaging)) AddFile(tar, apart, name, now);
-            }
+            foreach ((string from, string name) in files) AddFile(tar, from, name, now);
         }
         box.Finish();
     }
 
-    static BackupContent Snapshots(string data, string working, DateTimeOffset now)
+    static BackupContent Snapshots(string data, string working, DateTimeOffset now, long reserve)
     {
-        string auth = Snapshot(data, working, DataFolder.AuthDatabase), messaging = Snapshot(data, working, DataFolder.MessagingDatabase);
-        return new BackupContent(DataFolder.Format, now.ToUnixTimeSeconds(), "sqlite", Number(auth, "SELECT COALESCE(MAX(number), 0) FROM auth_schema"), Number(messaging, "PRAGMA user_version"));
+        DiskSpace.Require(working, Size(from name in (string[])[DataFolder.AuthDatabase, DataFolder.MessagingDatabase] from path in (string[])[name, $"{name}-wal"] select Path.Combine(data, path)), reserve);
+        try
+        {
+            string auth = Snapshot(data, working, DataFolder.AuthDatabase), messaging = Snapshot(data, working, DataFolder.MessagingDatabase);
+            return new BackupContent(DataFolder.Format, now.ToUnixTimeSeconds(), "sqlite", Number(auth, "SELECT COALESCE(MAX(number), 0) FROM auth_schema"), Number(messaging, "PRAGMA user_version"));
+        }
+        catch (SqliteException e)
+        {
+            string why = $"The databases cannot be copied: SQLite {e.SqliteErrorCode}.";
+            throw DataFolder.IsDisk(e) ? new IOException(why, e) : new InvalidOperationException(why, e);
+        }
     }
 
     static string Snapshot(string data, string working, string name)
@@ -126,6 +125,8 @@ internal static class Backup
         command.ExecuteNonQuery();
         return copy;
     }
+
+    static long Size(IEnumerable<string> paths) => paths.Select(path => new FileInfo(path)).Where(file => file.Exists).Sum(file => file.Length);
 
     static long Number(string path, string sql)
     {

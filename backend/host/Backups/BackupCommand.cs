@@ -20,7 +20,7 @@ internal static class BackupCommand
         ServerOptions options = ServerOptions.Read(server);
         string path = Host.Backup.Write(options, to, Key(own), TimeProvider.System, own.ContainsKey("overwrite"));
         Console.Error.WriteLine(path == "-" ? "The backup is whole." : $"{path}: {new FileInfo(path).Length.ToString("N0", CultureInfo.InvariantCulture)} bytes");
-        if (keep is { } count && Host.Backup.Prune(to, count) is > 0 and int deleted) Console.Error.WriteLine($"deleted {deleted} older");
+        if (keep is { } count && BackupFolder.Prune(to, count, TimeSpan.FromSeconds(options.BackupEvery), path) is > 0 and int deleted) Console.Error.WriteLine($"deleted {deleted} of before");
         return 0;
     }
 

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Kavalek.Auth;
@@ -41,9 +42,13 @@ internal static partial class DataFolder
     public static string[] StruckFromAuth(long now) =>
     [
         "DELETE FROM key_package WHERE last_resort = 0",
-        $"INSERT INTO ended_session (id, expires) SELECT id, {now + Limits.AccessTokenSeconds + 60} FROM session WHERE true ON CONFLICT (id) DO NOTHING",
+        $"INSERT INTO ended_session (id, expires) SELECT id, {TokensEnd(now)} FROM session WHERE true ON CONFLICT (id) DO NOTHING",
         "DELETE FROM session",
     ];
+
+    /// <summary>When the last access token is over that was given out until now.</summary>
+    /// <param name="now">Seconds since 1970.</param>
+    public static long TokensEnd(long now) => now + Limits.AccessTokenSeconds + 60;
 
     /// <summary>And out of the delivery service's: whoever is not logged in is not woken (K-72).</summary>
     public const string StruckFromMessaging = "DELETE FROM push_subscription";
@@ -62,16 +67,32 @@ internal static partial class DataFolder
 
     /// <summary>Everything in the folder but the databases, as names relative to it: keys, settings, attachments. Which policy was seen last is of the running instance: what is put back may be older.</summary>
     public static IEnumerable<string> Files(string folder) =>
-        from path in Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = FileAttributes.ReparsePoint })
+        from path in new FileSystemEnumerable<string>(folder, (ref FileSystemEntry entry) => entry.ToFullPath(),
+            new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = FileAttributes.ReparsePoint })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
+            // Not even looked into: another backup's folder may go meanwhile, and a disk's lost+found is nobody's to read.
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Directory.SequenceEqual(entry.RootDirectory) || !Stays(entry.FileName.ToString()),
+        }
         let name = Path.GetRelativePath(folder, path).Replace('\\', '/')
-        let first = name.Split('/')[0]
-        where !IsDatabase(name) && first is not (Lock or Description or Certificates or PostgresBackup.Folder or AuthOptions.SeenPolicyFile) && !first.StartsWith(Working, StringComparison.Ordinal) && !first.StartsWith(Aside, StringComparison.Ordinal)
-            && !name.EndsWith(".part", StringComparison.Ordinal) && !name.EndsWith(".new", StringComparison.Ordinal)
+        where IsContent(name)
         orderby name
         select name;
 
+    /// <summary>Whether a file of the folder, which is no database, belongs into a backup, and out of one into the folder.</summary>
+    public static bool IsContent(string name) =>
+        name.Split('/')[0] is var first && !Stays(first) && first is not (Description or PostgresBackup.Folder or AuthOptions.SeenPolicyFile) && !IsDatabase(name)
+        && !name.EndsWith(".part", StringComparison.Ordinal) && !name.EndsWith(".new", StringComparison.Ordinal);
+
+    /// <summary>Whether something in the folder is the machine's, or a backup's or restore's own: it is in no backup, and stays where a restore goes over what is there.</summary>
+    public static bool Stays(string name) =>
+        name is Lock or Certificates or Replacement.Mark or "lost+found" || name.StartsWith(Working, StringComparison.Ordinal) || name.StartsWith(Aside, StringComparison.Ordinal);
+
+    /// <summary>Whether a file is an attachment.</summary>
+    public static bool IsAttachment(string name) => name.StartsWith("blobs/", StringComparison.Ordinal);
+
     /// <summary>Whether a file is the messaging nodes': attachments, and the key that wakes devices.</summary>
-    public static bool IsMessaging(string name) => name == "keys/push.pem" || name.StartsWith("blobs/", StringComparison.Ordinal);
+    public static bool IsMessaging(string name) => name == "keys/push.pem" || IsAttachment(name);
 
     /// <summary>Whether a name of a backup's entry stays inside the folder.</summary>
     public static bool IsSafe(string name) =>
@@ -111,6 +132,9 @@ internal static partial class DataFolder
         command.CommandText = sql;
         return command.ExecuteScalar();
     }
+
+    /// <summary>Whether SQLite failed because its disk is full or cannot be read or written.</summary>
+    public static bool IsDisk(SqliteException e) => e.SqliteErrorCode is 10 or 13;
 
     static bool IsDatabase(string name) => ((string[])[AuthDatabase, MessagingDatabase]).Any(d => name == d || name.StartsWith($"{d}-", StringComparison.Ordinal));
 

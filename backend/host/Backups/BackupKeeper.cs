@@ -24,26 +24,42 @@ internal sealed class BackupKeeper(ServerOptions options, TimeProvider clock) : 
     /// <summary>How it is.</summary>
     public BackupState Look()
     {
-        BackupFile[] files = [.. Files().Take(MostShown).Select(file => new BackupFile(Made(file), file.Length))];
+        BackupFile[] files = [.. NewestFirst().Take(MostShown).Select(backup => new BackupFile(backup.Made.ToUnixTimeSeconds(), backup.Bytes))];
         // A backup that is being written shows by its file.
-        BackupWork? work = _work is { What: "backup" } writes ? writes with { Done = Written() } : _work;
+        BackupWork? work = _work is { What: "backup" } writes ? writes with { Done = BackupFolder.Written(_folder) } : _work;
         return new BackupState(true, options.BackupEvery, options.BackupKeep, files, Next?.ToUnixTimeSeconds(), work, _lastRun, _lastTest);
     }
 
     /// <summary>Begins a backup, or a test of the newest.</summary>
     public BackupBegin Begin(bool isTest)
     {
-        FileInfo? newest = isTest ? Files().FirstOrDefault() : null;
+        StoredBackup? newest = isTest ? NewestFirst().Select(backup => (StoredBackup?)backup).FirstOrDefault() : null;
         if (isTest && newest is null) return BackupBegin.Nothing;
         if (!_one.Wait(0)) return BackupBegin.Busy;
         Say(newest);
         // It reads and writes files for as long as there are any: not on a thread that answers calls.
         _asked = Task.Run(() =>
         {
-            if (newest is null) Run();
-            else Test(newest);
+            if (newest is { } tested) Test(tested);
+            else Run();
         });
         return BackupBegin.Begun;
+    }
+
+    /// <summary>How long it is until one is due: none at a start if the newest is younger than the time from one to the next.</summary>
+    public TimeSpan UntilDue()
+    {
+        TimeSpan every = TimeSpan.FromSeconds(options.BackupEvery);
+        DateTimeOffset now = clock.GetUtcNow();
+        try
+        {
+            // One of the future is none that counts: the clock was ahead once, or is behind now.
+            return NewestFirst().Where(backup => backup.Made <= now).Select(backup => backup.Made + every - now).FirstOrDefault() is { Ticks: > 0 } left ? left : TimeSpan.Zero;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return TimeSpan.Zero; // Making one says what is wrong.
+        }
     }
 
     /// <summary>Makes one for the schedule, after what works already.</summary>
@@ -62,29 +78,42 @@ internal sealed class BackupKeeper(ServerOptions options, TimeProvider clock) : 
         _one.Dispose();
     }
 
-    void Say(FileInfo? tested) => _work = tested is null ? new BackupWork("backup", Now(), 0, Expected()) : new BackupWork("test", Now(), 0, tested.Length);
+    void Say(StoredBackup? tested) => _work = tested is { Bytes: var bytes } ? new BackupWork("test", Now(), 0, bytes) : new BackupWork("backup", Now(), 0, Expected());
 
     Exception? Run()
     {
-        string path = "";
-        Exception? wrong = Try(() =>
+        try
         {
-            Directory.CreateDirectory(_folder);
-            path = Backup.Write(options, _folder, BackupKey.Read(options.BackupKeyFile, null), clock, overwrite: true);
-            Backup.Prune(_folder, options.BackupKeep);
-        });
-        _lastRun = new BackupResult(Now(), Outcome(wrong), wrong is null ? new FileInfo(path).Length : 0);
-        End();
-        return wrong;
+            long bytes = 0;
+            Exception? wrong = Try(() =>
+            {
+                Directory.CreateDirectory(_folder);
+                string path = Backup.Write(options, _folder, BackupKey.Read(options.BackupKeyFile, null), clock, overwrite: true);
+                bytes = new FileInfo(path).Length;
+                BackupFolder.Prune(_folder, options.BackupKeep, TimeSpan.FromSeconds(options.BackupEvery), path);
+            });
+            _lastRun = new BackupResult(Now(), Outcome(wrong), wrong is null ? bytes : 0);
+            return wrong;
+        }
+        finally
+        {
+            End();
+        }
     }
 
-    void Test(FileInfo backup)
+    void Test(StoredBackup backup)
     {
-        long made = Made(backup);
-        Exception? wrong = Try(() => made = Restore.Test(
-            backup.FullName, options, BackupKey.Read(options.BackupKeyFile, null), clock, done => _work = _work! with { Done = done }).Made);
-        _lastTest = new BackupResult(Now(), Outcome(wrong), backup.Length, made);
-        End();
+        try
+        {
+            long made = backup.Made.ToUnixTimeSeconds();
+            Exception? wrong = Try(() => made = Restore.Test(
+                backup.Path, options, BackupKey.Read(options.BackupKeyFile, null), clock, done => _work = _work! with { Done = done }).Made);
+            _lastTest = new BackupResult(Now(), Outcome(wrong), backup.Bytes, made);
+        }
+        finally
+        {
+            End();
+        }
     }
 
     void End()
@@ -100,8 +129,9 @@ internal sealed class BackupKeeper(ServerOptions options, TimeProvider clock) : 
             work();
             return null;
         }
-        catch (Exception e) when (e is InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException or SqliteException)
+        catch (Exception e)
         {
+            // Whatever it is: that there is no backup is said, and is no reason to stop the messages.
             return e;
         }
     }
@@ -110,29 +140,23 @@ internal sealed class BackupKeeper(ServerOptions options, TimeProvider clock) : 
     {
         null => "ok",
         InvalidDataException => "damaged",
-        SqliteException or InvalidOperationException { InnerException: Npgsql.NpgsqlException } => "database",
+        SqliteException or InvalidOperationException { InnerException: Npgsql.NpgsqlException or SqliteException } => "database",
         InvalidOperationException => "wrong_key",
         _ => "disk",
     };
 
-    // The newest first: the names are times.
-    IEnumerable<FileInfo> Files() => new DirectoryInfo(_folder) is { Exists: true } folder
-        ? folder.EnumerateFiles(Backup.Names).OrderByDescending(file => file.Name, StringComparer.Ordinal) : [];
-
-    static long Made(FileInfo file) => new DateTimeOffset(file.LastWriteTimeUtc).ToUnixTimeSeconds();
-
-    long Written() => new DirectoryInfo(_folder) is { Exists: true } folder ? folder.EnumerateFiles($"{Backup.Names}.part").Select(file => file.Length).FirstOrDefault() : 0;
+    IEnumerable<StoredBackup> NewestFirst() => BackupFolder.All(_folder).OrderByDescending(backup => backup.Made);
 
     // As large as the last one; the first is as large as what goes into it.
     long Expected()
     {
         try
         {
-            return Files().FirstOrDefault()?.Length ?? new DirectoryInfo(options.Data).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+            return NewestFirst().Select(backup => backup.Bytes).FirstOrDefault() is > 0 and long last ? last : new DirectoryInfo(options.Data).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return 0; // A file went meanwhile.
+            return 0; // A file went meanwhile, or is nobody's to read.
         }
     }
 

@@ -40,12 +40,14 @@ internal static class PostgresBackup
 
     /// <summary>Copies every table into a file of a folder.</summary>
     /// <exception cref="InvalidOperationException">The database cannot be used.</exception>
-    public static BackupContent Read(string connection, string folder, long now) => Use(connection, open =>
+    /// <exception cref="IOException">The disk has no room beside the reserve.</exception>
+    public static BackupContent Read(string connection, string folder, long now, long reserve) => Use(connection, open =>
     {
         using NpgsqlTransaction transaction = open.BeginTransaction(IsolationLevel.RepeatableRead);
         Execute(open, "SET TRANSACTION READ ONLY");
         foreach (string table in Texts(open, Tables))
         {
+            DiskSpace.Require(folder, Number(open, $"SELECT pg_table_size('{table}')"), reserve);
             using Stream rows = open.BeginRawBinaryCopy($"COPY {table} TO STDOUT (FORMAT BINARY)");
             using FileStream file = new(Path.Combine(folder, table), Backup.Private(FileMode.CreateNew));
             rows.CopyTo(file);
@@ -63,14 +65,16 @@ internal static class PostgresBackup
     /// <param name="content">What the backup says of itself; its schemas are not newer than this program's.</param>
     /// <param name="now">Seconds since 1970.</param>
     /// <param name="overwrite">Whether what is in the tables may go.</param>
+    /// <param name="last">What is done when the tables hold all of it, before that counts; where it throws, the tables are as they were.</param>
     /// <exception cref="InvalidOperationException">A server uses the database, or it is not empty; nothing was changed.</exception>
-    public static void Write(string connection, string folder, BackupContent content, long now, bool overwrite) => Use(connection, open =>
+    public static void Write(string connection, string folder, BackupContent content, long now, bool overwrite, Action last) => Use(connection, open =>
     {
         using NpgsqlTransaction transaction = open.BeginTransaction();
         Execute(open, PostgresSource.MigrationLock);
         if (Number(open, OtherServers) > 0) throw new InvalidOperationException("A server uses the database. Stop it first.");
         if (!overwrite && Number(open, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'auth' AND tablename = 'account'") > 0 && Number(open, "SELECT COUNT(*) FROM auth.account") > 0)
             throw new InvalidOperationException("The database is not empty. Nothing was changed; --overwrite replaces what is in it, for good.");
+        KeepEnded(open, now);
         Execute(open, "DROP SCHEMA IF EXISTS auth, messaging CASCADE");
         // First as the program had them that made the backup, whatever came to them since.
         PostgresSource.Apply(open, "auth", typeof(AuthService).Assembly, content.AuthSchema);
@@ -96,13 +100,33 @@ internal static class PostgresBackup
         PostgresSource.Apply(open, "messaging", typeof(MessagingOptions).Assembly);
         Execute(open, "SET LOCAL search_path TO auth");
         foreach (string statement in DataFolder.StruckFromAuth(now)) Execute(open, statement);
+        Execute(open, "INSERT INTO ended_session (id, expires) SELECT id, expires FROM ended_before ON CONFLICT (id) DO NOTHING");
         Execute(open, "SET LOCAL search_path TO messaging");
         Execute(open, DataFolder.StruckFromMessaging);
-        // What nodes told each other of a time that is no more: a node that starts hears a week of it, and would delete what was just put back.
+        // What nodes told each other of a time that is no more: a node that starts hears a week of it, and would delete what was just put back. Which sessions ended, it hears from the table above.
         if (Number(open, HasNews) > 0) Execute(open, "DELETE FROM news.news");
-        transaction.Commit();
+        last();
+        try
+        {
+            transaction.Commit();
+        }
+        catch (NpgsqlException e)
+        {
+            // The mark of the restore stays, so that no server starts on files and tables of two times.
+            throw new InvalidOperationException($"PostgreSQL broke off at the very end ({PostgresError.Name(e)}), and may have the tables or not. Restore again, with --overwrite.", e);
+        }
         return true;
     });
+
+    // Sessions that ended since the backup, or began since, are not in it. Their access tokens live for some minutes more, and nodes believe them unless they are told.
+    static void KeepEnded(NpgsqlConnection open, long now)
+    {
+        Execute(open, "CREATE TEMPORARY TABLE ended_before (id BYTEA NOT NULL PRIMARY KEY, expires BIGINT NOT NULL) ON COMMIT DROP");
+        if (Has("session")) Execute(open, $"INSERT INTO ended_before SELECT id, {DataFolder.TokensEnd(now)} FROM auth.session");
+        if (Has("ended_session")) Execute(open, $"INSERT INTO ended_before SELECT id, expires FROM auth.ended_session WHERE expires >= {now} ON CONFLICT DO NOTHING");
+
+        bool Has(string table) => Number(open, $"SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'auth' AND tablename = '{table}'") > 0;
+    }
 
     /// <summary>Reads every row of the files into temporary tables, and undoes it. One of an older schema is looked at by its tables alone.</summary>
     /// <exception cref="InvalidDataException">A table is missing, or its rows are none of its own.</exception>

@@ -199,7 +199,7 @@ export const en = {
     newest: 'Newest backup',
     none: 'There is none yet',
     schedule: 'Time between two',
-    keep: (n: number): string => (n === 1 ? 'The newest is kept' : `The newest ${n} are kept`),
+    keep: (n: number): string => (n === 1 ? 'The newest is kept' : `${n} are kept`),
     next: 'Next one',
     soon: 'Any moment',
     lastRun: 'Last run',

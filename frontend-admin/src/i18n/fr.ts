@@ -198,7 +198,7 @@ export const fr: Words = {
     newest: 'La plus récente',
     none: 'Il n’y en a pas encore',
     schedule: 'Temps entre deux',
-    keep: n => (n === 1 ? 'La plus récente est gardée' : `Les ${n} plus récentes sont gardées`),
+    keep: n => (n === 1 ? 'La plus récente est gardée' : `${n} sont gardées`),
     next: 'La prochaine',
     soon: 'D’un instant à l’autre',
     lastRun: 'La dernière fois',
