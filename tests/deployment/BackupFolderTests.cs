@@ -69,6 +69,8 @@ public sealed class BackupFolderTests : IDisposable
         string[] cut = ["kavalek-20260101T000000Z.backup.part", $"kavalek-20260102T000000Z.backup.{Guid.NewGuid():n}.part"], foreign = ["film.part", "kavalek.part", "other.backup.part", "kavalek-notes.txt", "kavalek-1.backup"];
         foreach (string name in (string[])[.. cut, .. foreign]) File.WriteAllText(In(name), "some of it");
         string held = BackupFolder.PartOf(In(BackupFolder.Name(s_start)));
+        // Two that write the same file never have the same part of it.
+        Assert.NotEqual(held, BackupFolder.PartOf(In(BackupFolder.Name(s_start))));
         using (FileStream writes = new(held, FileMode.CreateNew, FileAccess.Write, FileShare.None))
         {
             BackupFolder.Sweep(_folder, BackupFolder.Name(s_start));

@@ -153,6 +153,23 @@ public sealed class RestoreTests : IDisposable
         if (postgres is not null) TestPostgres.DropDatabase(postgres);
     }
 
+    [Theory]
+    [InlineData("blobs")]
+    [InlineData("keys/pepper")]
+    public async Task What_is_a_link_is_not_left_out_in_silence(string name)
+    {
+        ServerOptions options = await InstanceAsync();
+        Directory.Move(In($"data/{name}"), In("elsewhere"));
+        Directory.CreateSymbolicLink(In($"data/{name}"), In("elsewhere"));
+        Assert.Contains("is a link", Assert.Throws<IOException>(() => Backup.Write(options, In("one.backup"), _key, _clock)).Message);
+        Assert.False(File.Exists(In("one.backup")));
+        // What is no part of a backup may be one.
+        File.Delete(In($"data/{name}"));
+        Directory.Move(In("elsewhere"), In($"data/{name}"));
+        Directory.CreateSymbolicLink(In("data/certificates"), _folder);
+        Assert.Equal("sqlite", Restore.Test(Backup.Write(options, In("one.backup"), _key, _clock), options, _key, _clock, _ => { }).Store);
+    }
+
     [Fact]
     public async Task A_test_writes_no_attachment_to_the_disk_and_still_sees_one_bit_in_them()
     {

@@ -66,18 +66,19 @@ internal static partial class DataFolder
     public const string Certificates = "certificates";
 
     /// <summary>Everything in the folder but the databases, as names relative to it: keys, settings, attachments. Which policy was seen last is of the running instance: what is put back may be older.</summary>
+    /// <exception cref="IOException">One is a link: a backup would lack what is behind it, and nobody would know before a restore.</exception>
     public static IEnumerable<string> Files(string folder) =>
-        from path in new FileSystemEnumerable<string>(folder, (ref FileSystemEntry entry) => entry.ToFullPath(),
-            new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = FileAttributes.ReparsePoint })
+        from found in new FileSystemEnumerable<(string Path, bool IsLink)>(folder, (ref FileSystemEntry entry) => (entry.ToFullPath(), IsLink(ref entry)),
+            new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false, AttributesToSkip = FileAttributes.None })
         {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory || IsLink(ref entry),
             // Not even looked into: another backup's folder may go meanwhile, and a disk's lost+found is nobody's to read.
-            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Directory.SequenceEqual(entry.RootDirectory) || !Stays(entry.FileName.ToString()),
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !IsLink(ref entry) && (!entry.Directory.SequenceEqual(entry.RootDirectory) || !Stays(entry.FileName.ToString())),
         }
-        let name = Path.GetRelativePath(folder, path).Replace('\\', '/')
+        let name = Path.GetRelativePath(folder, found.Path).Replace('\\', '/')
         where IsContent(name)
         orderby name
-        select name;
+        select !found.IsLink ? name : throw new IOException($"{found.Path} is a link, and backups do not follow it. Have there what it points to; another disk can be mounted there.");
 
     /// <summary>Whether a file of the folder, which is no database, belongs into a backup, and out of one into the folder.</summary>
     public static bool IsContent(string name) =>
@@ -132,6 +133,8 @@ internal static partial class DataFolder
         command.CommandText = sql;
         return command.ExecuteScalar();
     }
+
+    static bool IsLink(ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) != 0;
 
     /// <summary>Whether SQLite failed because its disk is full or cannot be read or written.</summary>
     public static bool IsDisk(SqliteException e) => e.SqliteErrorCode is 10 or 13;
