@@ -51,14 +51,17 @@ sealed class Instance : IDisposable
     public IPEndPoint EndPoint => new(IPAddress.Loopback, (_second is not null && _turn++ % 2 == 1 ? _second : _process).Address.Port);
 
     /// <summary>Starts it on a fresh folder: on SQLite, on PostgreSQL, or as two nodes with PostgreSQL and Redis.</summary>
-    /// <remarks><c>KAVALEK_HOST</c> may name another build of the server than the one that was built with this program.</remarks>
+    /// <remarks>
+    /// <c>KAVALEK_HOST</c> may name another build of the server than the one that was built with this program: an executable, or the <c>.dll</c> of what was published, which <c>dotnet</c> runs as in the image.
+    /// </remarks>
     public static async Task<Instance> StartAsync(string store)
     {
         string program = Environment.GetEnvironmentVariable("KAVALEK_HOST") ?? Path.Combine(AppContext.BaseDirectory, "Kavalek.Host");
         Stores? stores = store == "sqlite" ? null : new Stores(redis: store == "nodes");
         DirectoryInfo data = Directory.CreateTempSubdirectory("kavalek-benchmark-");
+        bool published = program.EndsWith(".dll", StringComparison.Ordinal);
         Task<ChildProcess> Start(string folder, params string[] also) => ChildProcess.StartAsync(
-            program, ["--data", folder, "--urls", "http://127.0.0.1:0", "--rate-factor", "100000", "--log-level", "Warning", .. stores?.Options ?? [], .. also]);
+            published ? "dotnet" : program, [.. published ? [program] : Array.Empty<string>(), "--data", folder, "--urls", "http://127.0.0.1:0", "--rate-factor", "100000", "--log-level", "Warning", .. stores?.Options ?? [], .. also]);
         ChildProcess process = await Start(data.FullName);
         var http = new HttpClient { BaseAddress = process.Address };
         InstanceInfo info = (await http.GetFromJsonAsync("/auth/v1/instance", AuthJson.Default.InstanceInfo))!;
