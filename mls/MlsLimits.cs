@@ -9,10 +9,10 @@ public sealed record MlsLimits
     /// <summary>Largest message that is decoded, in bytes. A post-quantum commit for 1,000 members is some 3 MB.</summary>
     public int MaxMessageSize { get; init; } = 8 * 1024 * 1024;
 
-    /// <summary>Most leaves of a ratchet tree, blank ones included.</summary>
+    /// <summary>Most leaves of a ratchet tree, blank ones included. Of no message are lists of more than 16,384 entries read.</summary>
     public int MaxLeaves { get; init; } = 4096;
 
-    /// <summary>Most proposals kept for one epoch, and most in one commit.</summary>
+    /// <summary>Most proposals kept for one epoch, and most in one commit: 16,384 at the very most.</summary>
     public int MaxProposals { get; init; } = 4096;
 
     /// <summary>Most bytes of proposals kept for one epoch: 16 MiB, room for some 4,000 post-quantum clients to add.</summary>

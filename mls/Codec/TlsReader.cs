@@ -57,12 +57,16 @@ internal ref struct TlsReader(ReadOnlySpan<byte> data)
     /// <summary><c>opaque value&lt;V&gt;</c> as a copy.</summary>
     public byte[] ReadVector() => ReadVectorSpan().ToArray();
 
-    /// <summary><c>T values&lt;V&gt;</c>.</summary>
-    public List<T> ReadList<T>(TlsRead<T> readItem)
+    /// <summary><c>T values&lt;V&gt;</c>, of at most <paramref name="most"/> (<see cref="ListLimits"/>): the next one is not read any more.</summary>
+    public List<T> ReadList<T>(TlsRead<T> readItem, int most)
     {
         TlsReader items = new(ReadVectorSpan());
         List<T> list = [];
-        while (items.Remaining > 0) list.Add(readItem(ref items));
+        while (items.Remaining > 0)
+        {
+            if (list.Count >= most) throw new MlsException(MlsError.LimitExceeded, "2.1", "a list of more entries than are read");
+            list.Add(readItem(ref items));
+        }
         return list;
     }
 

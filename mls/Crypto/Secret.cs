@@ -54,9 +54,7 @@ public sealed class Secret : IDisposable, IEquatable<Secret>
     {
         if (Volatile.Read(ref _imported) is T cached) return cached;
         T? key = import(this);
-        if (key is null) return null;
-        Attach(key);
-        return key;
+        return key is null ? null : AttachFirst(key);
     }
 
     /// <summary>The platform's key, where these bytes were imported before.</summary>
@@ -68,6 +66,24 @@ public sealed class Secret : IDisposable, IEquatable<Secret>
         // The one replaced is left to its finalizer: another thread may be using it.
         Interlocked.Exchange(ref _imported, key);
         if (_disposed) key.Dispose();
+    }
+
+    /// <summary>As <see cref="Attach"/>; but where another thread was first with a key of this kind, that one stays and is returned, and this one is disposed.</summary>
+    internal T AttachFirst<T>(T key) where T : class, IDisposable
+    {
+        for (IDisposable? before = Volatile.Read(ref _imported); ;)
+        {
+            if (before is T first)
+            {
+                key.Dispose();
+                return first;
+            }
+            IDisposable? seen = Interlocked.CompareExchange(ref _imported, key, before);
+            if (ReferenceEquals(seen, before)) break;
+            before = seen;
+        }
+        if (_disposed) key.Dispose();
+        return key;
     }
 
     byte[] Alive

@@ -37,5 +37,5 @@ internal sealed record Commit(IReadOnlyList<ProposalOrRef> Proposals, UpdatePath
         writer.WriteOptional(Path, static (w, path) => path.Write(w));
     }
 
-    public static Commit Read(ref TlsReader reader) => new(reader.ReadList(ProposalOrRef.Read), reader.ReadOptional(UpdatePath.Read));
+    public static Commit Read(ref TlsReader reader) => new(reader.ReadList(ProposalOrRef.Read, ListLimits.Leaves), reader.ReadOptional(UpdatePath.Read));
 }

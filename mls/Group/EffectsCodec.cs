@@ -39,9 +39,9 @@ internal static class EffectsCodec
     }
 
     public static Indices Read(ref TlsReader reader) => new(
-        ReadLeaf(ref reader), reader.ReadList(ReadLeaf), reader.ReadList(ReadLeaf), reader.ReadList(ReadLeaf),
-        reader.ReadList(static (ref TlsReader r) => (ReadLeaf(ref r), ReadLeaf(ref r))), reader.ReadUInt8() == 1,
-        reader.ReadList(QueuedProposal.Read));
+        ReadLeaf(ref reader), reader.ReadList(ReadLeaf, ListLimits.Stored), reader.ReadList(ReadLeaf, ListLimits.Stored), reader.ReadList(ReadLeaf, ListLimits.Stored),
+        reader.ReadList(static (ref TlsReader r) => (ReadLeaf(ref r), ReadLeaf(ref r)), ListLimits.Stored), reader.ReadUInt8() == 1,
+        reader.ReadList(QueuedProposal.Read, ListLimits.Stored));
 
     static LeafIndex ReadLeaf(ref TlsReader reader) => new(reader.ReadUInt32());
 }

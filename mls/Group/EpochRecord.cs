@@ -42,7 +42,7 @@ internal static class EpochRecord
         Secret signatureKey = Secret.Copy(reader.ReadVectorSpan());
         Secret leafKey = Secret.Copy(reader.ReadVectorSpan());
         Dictionary<uint, Secret> nodeKeys = [];
-        foreach ((uint node, Secret key) in reader.ReadList(static (ref TlsReader r) => (r.ReadUInt32(), Secret.Copy(r.ReadVectorSpan())))) nodeKeys[node] = key;
+        foreach ((uint node, Secret key) in reader.ReadList(static (ref TlsReader r) => (r.ReadUInt32(), Secret.Copy(r.ReadVectorSpan())), ListLimits.Stored)) nodeKeys[node] = key;
         byte[] interim = reader.ReadVector();
         EpochSecrets secrets = EpochSecrets.Read(crypto, ref reader);
         ReInit? ended = stored[0] == Ended ? ReInit.Read(ref reader) : null;

@@ -26,7 +26,7 @@ public sealed record ExternalSender(byte[] SignatureKey, Credential Credential)
         try
         {
             return TlsReader.ReadAll(encoded, static (ref TlsReader reader) =>
-                reader.ReadList(static (ref TlsReader r) => new ExternalSender(r.ReadVector(), Credential.Read(ref r))));
+                reader.ReadList(static (ref TlsReader r) => new ExternalSender(r.ReadVector(), Credential.Read(ref r)), ListLimits.ExternalSenders));
         }
         catch (MlsException)
         {

@@ -147,7 +147,24 @@ public sealed partial class MlsGroup
         ? new ProcessResult.Ignored(IgnoreReason.OwnMessage)
         : throw new MlsException(MlsError.UnknownOwnCommit, "12.4.2", "an own commit that is not the pending one");
 
-    async ValueTask<ProcessResult> ProcessHandshakeAsync(
+    /// <summary>A proposal or commit whose signature was verified. The next group takes over <paramref name="keys"/>; where there is none, what they do not share with this one is zeroed.</summary>
+    internal async ValueTask<ProcessResult> ProcessHandshakeAsync(
+        AuthenticatedContent message, SecretTree keys, DateTimeOffset now, ProcessOptions? options)
+    {
+        bool isTaken = false;
+        try
+        {
+            ProcessResult result = await ProcessHandshakeWithAsync(message, keys, now, options).ConfigureAwait(false);
+            isTaken = result is ProcessResult.ProposalReceived or ProcessResult.CommitReceived;
+            return result;
+        }
+        finally
+        {
+            if (!isTaken) keys.DisposeExcept(_keys);
+        }
+    }
+
+    async ValueTask<ProcessResult> ProcessHandshakeWithAsync(
         AuthenticatedContent message, SecretTree keys, DateTimeOffset now, ProcessOptions? options)
     {
         if (message.Content.Commit is not null)

@@ -60,7 +60,7 @@ internal sealed record PastEpoch(
         Secret resumption = Secret.Copy(reader.ReadVectorSpan());
         DateTimeOffset endedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)reader.ReadUInt64());
         uint leafCount = reader.ReadUInt32();
-        List<(uint Leaf, LeafNode? Member)> before = reader.ReadList(static (ref TlsReader r) => (r.ReadUInt32(), r.ReadOptional(LeafNode.Read)));
+        List<(uint Leaf, LeafNode? Member)> before = reader.ReadList(static (ref TlsReader r) => (r.ReadUInt32(), r.ReadOptional(LeafNode.Read)), ListLimits.Stored);
         reader.End();
         PersistentArray<LeafNode> roster = following;
         foreach ((uint leaf, LeafNode? member) in before) roster = roster.With(leaf, member);

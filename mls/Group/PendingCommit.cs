@@ -130,7 +130,7 @@ public sealed class PendingCommit : IDisposable
         EffectsCodec.Indices effects = EffectsCodec.Read(ref reader);
         byte[] epoch = reader.ReadVector();
         List<StateRecord> nodes = reader.ReadList(static (ref TlsReader r) =>
-            new StateRecord(System.Text.Encoding.ASCII.GetString(r.ReadVectorSpan()), r.ReadOptional(static (ref TlsReader inner) => inner.ReadVector())));
+            new StateRecord(System.Text.Encoding.ASCII.GetString(r.ReadVectorSpan()), r.ReadOptional(static (ref TlsReader inner) => inner.ReadVector())), ListLimits.Stored);
         List<SecretTreeRecord> secrets = [];
         while (reader.Remaining > 0) secrets.Add(new(SecretTreeKey.Decode(reader.ReadVectorSpan()), Secret.Copy(reader.ReadVectorSpan())));
 

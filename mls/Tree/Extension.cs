@@ -54,7 +54,7 @@ public sealed record Extension(ushort Type, byte[] Data)
     /// <summary>Reads a list, in which no type may occur twice (§13).</summary>
     internal static IReadOnlyList<Extension> ReadList(ref TlsReader reader)
     {
-        List<Extension> list = reader.ReadList(Read);
+        List<Extension> list = reader.ReadList(Read, ListLimits.Extensions);
         RefuseRepeated(list);
         return list;
     }
@@ -62,6 +62,8 @@ public sealed record Extension(ushort Type, byte[] Data)
     internal static void RefuseRepeated(IReadOnlyList<Extension> list)
     {
         if (list.Count < 2) return;
+        // Nobody would read it.
+        if (list.Count > ListLimits.Extensions) throw new MlsException(MlsError.LimitExceeded, "13", "more extensions than are read");
         HashSet<ushort> types = [];
         foreach (Extension extension in list)
             if (!types.Add(extension.Type)) throw new MlsException(MlsError.InvalidExtension, "13", "an extension type occurs twice");

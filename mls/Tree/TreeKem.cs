@@ -133,8 +133,9 @@ internal static class TreeKem
             int place = recipients.FindIndex(node => node.Contains(own) && keys.Find(node, own) is not null);
             if (place < 0) throw new MlsException(MlsError.InvalidPath, "7.5", "no private key for the path");
             secret = await crypto.DecryptWithLabelAsync(keys.Find(recipients[place], own)!, "UpdatePathNode", context, path.Nodes[i].PathSecrets[place]).ConfigureAwait(false);
-            if (secret is null || secret.Length != crypto.HashLength)
-                throw new MlsException(MlsError.InvalidPath, "7.5", "the path secret does not open");
+            if (secret is not null && secret.Length == crypto.HashLength) continue;
+            secret?.Dispose();
+            throw new MlsException(MlsError.InvalidPath, "7.5", "the path secret does not open");
         }
         if (secret is null) throw new MlsException(MlsError.InvalidPath, "7.5", "the path does not reach this member");
 

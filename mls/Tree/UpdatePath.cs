@@ -9,7 +9,7 @@ internal sealed record UpdatePathNode(byte[] EncryptionKey, IReadOnlyList<HpkeCi
         writer.WriteList(node.PathSecrets, WriteCiphertext);
     }
 
-    public static UpdatePathNode Read(ref TlsReader reader) => new(reader.ReadVector(), reader.ReadList(ReadCiphertext));
+    public static UpdatePathNode Read(ref TlsReader reader, int most) => new(reader.ReadVector(), reader.ReadList(ReadCiphertext, most));
 
     /// <summary>HPKECiphertext (§7.6).</summary>
     public static void WriteCiphertext(TlsWriter writer, HpkeCiphertext ciphertext)
@@ -30,5 +30,16 @@ internal sealed record UpdatePath(LeafNode Leaf, IReadOnlyList<UpdatePathNode> N
         writer.WriteList(Nodes, UpdatePathNode.Write);
     }
 
-    public static UpdatePath Read(ref TlsReader reader) => new(LeafNode.Read(ref reader), reader.ReadList(UpdatePathNode.Read));
+    public static UpdatePath Read(ref TlsReader reader)
+    {
+        LeafNode leaf = LeafNode.Read(ref reader);
+        // The copath's subtrees have no leaf in common: all nodes together have no more recipients than the tree has leaves.
+        int left = ListLimits.Leaves;
+        return new(leaf, reader.ReadList((ref TlsReader r) =>
+        {
+            UpdatePathNode node = UpdatePathNode.Read(ref r, left);
+            left -= node.PathSecrets.Count;
+            return node;
+        }, ListLimits.PathNodes));
+    }
 }

@@ -12,10 +12,21 @@ internal sealed record GroupSecrets(Secret JoinerSecret, Secret? PathSecret, IRe
         return Secret.Own(writer.ToArray());
     }
 
-    public static GroupSecrets Read(ref TlsReader reader) => new(
-        Secret.Copy(reader.ReadVectorSpan()),
-        reader.ReadOptional(static (ref TlsReader r) => Secret.Copy(r.ReadVectorSpan())),
-        reader.ReadList(PreSharedKeyId.Read));
+    public static GroupSecrets Read(ref TlsReader reader)
+    {
+        ReadOnlySpan<byte> joiner = reader.ReadVectorSpan();
+        Secret? path = reader.ReadOptional(static (ref TlsReader r) => Secret.Copy(r.ReadVectorSpan()));
+        try
+        {
+            List<PreSharedKeyId> psks = reader.ReadList(PreSharedKeyId.Read, ListLimits.Leaves);
+            return new(Secret.Copy(joiner), path, psks);
+        }
+        catch (MlsException)
+        {
+            path?.Dispose();
+            throw;
+        }
+    }
 
     public void Dispose()
     {
@@ -55,7 +66,7 @@ internal sealed record Welcome(ushort CipherSuite, IReadOnlyList<EncryptedGroupS
     {
         TlsReader reader = new(message);
         MlsMessage.ReadHeader(ref reader, WireFormat.Welcome);
-        Welcome welcome = new(reader.ReadUInt16(), reader.ReadList(EncryptedGroupSecrets.Read), reader.ReadVector());
+        Welcome welcome = new(reader.ReadUInt16(), reader.ReadList(EncryptedGroupSecrets.Read, ListLimits.Leaves), reader.ReadVector());
         reader.End();
         return welcome;
     }

@@ -95,6 +95,27 @@ public sealed class IdentityTests
     [InlineData("a b@c", null)]
     [InlineData("a\u0000@c", null)]
     [InlineData(null, null)]
+    [InlineData("T\u0308@b", "\u1e97@b")] // one character in lower case only
+    [InlineData("first.last+list%x!y/z@sub.example.org", "first.last+list%x!y/z@sub.example.org")]
+    [InlineData("jos\u00e9@ex\u00e4mple.org", "jos\u00e9@ex\u00e4mple.org")]
+    [InlineData("a@b@c", null)]
+    [InlineData("Marie <marie@example.org>", null)]
+    [InlineData("<marie@example.org>", null)]
+    [InlineData("marie@example.org,jean@example.org", null)]
+    [InlineData("marie@example.org;jean@example.org", null)]
+    [InlineData("marie@example.org\u037ejean", null)] // NFC makes a semicolon of it
+    [InlineData("a:b@c", null)]
+    [InlineData("\"a\"@c", null)]
+    [InlineData("a(b)@c", null)]
+    [InlineData("a@[127.0.0.1]", null)]
+    [InlineData("a\\@c", null)]
+    [InlineData("a\u0085b@c", null)]
+    [InlineData("a\u200bb@c", null)]
+    [InlineData("a\ufeff@c", null)]
+    [InlineData("a\ud800@c", null)]
+    [InlineData("a@.c", null)]
+    [InlineData("a@b..c", null)]
+    [InlineData("a@b.", null)]
     public void An_address_has_one_spelling(string? typed, string? email)
     {
         Assert.Equal(email is not null, EmailAddress.TryNormalize(typed, out string? normalized));

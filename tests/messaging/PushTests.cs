@@ -7,6 +7,7 @@ using Google.Protobuf;
 using Kavalek.Messaging.Push;
 using Kavalek.Protocol;
 using Kavalek.Protocol.Wire;
+using Kavalek.Tests.Support;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace Kavalek.Messaging.Tests;
@@ -152,6 +153,33 @@ public static class PushTests
         server.Bus.Publish(new DeviceRemoved(marie.Account, marie.Device));
         Assert.Equal(0, await server.EventuallyAsync("SELECT COUNT(*) FROM push_subscription", 0));
         Assert.Equal(0, service.Unseen);
+    }
+
+    [Fact]
+    public static async Task Whatever_goes_wrong_with_a_wake_it_is_tried_again()
+    {
+        await using PushService service = await PushService.StartAsync();
+        await using MessagingServer server = await MessagingServer.StartAsync(o => o with { PushLoopback = service.Origin });
+        PlainDevice marie = PlainDevice.New(), jean = PlainDevice.New();
+        Id stream = Id.New();
+        using TestRest jeans = new(server, jean), maries = new(server, marie);
+        (await jeans.CreateAsync(stream)).Dispose();
+        await jeans.AppendedAsync(Wire.Commit(stream, 0, add: [marie]));
+        using PushReceiver browser = new();
+        await PutAsync(maries, new Uri(service.Origin, "/marie").OriginalString, browser);
+        // A key that is none: encrypting for it fails in a way that nobody foresaw.
+        server.Tables.Execute("UPDATE push_subscription SET key = x'00'");
+        await jeans.AppendedAsync(Wire.Message(stream, 1, "a"));
+        server.Clock.Advance(TimeSpan.FromSeconds(6));
+        await Awaited.UntilAsync(() => Task.FromResult(server.Count("SELECT COUNT(*) FROM push_subscription WHERE claimed > 0")), claimed => claimed == 1);
+        server.Tables.Execute($"UPDATE push_subscription SET key = x'{Convert.ToHexString(browser.Key)}'");
+        await Awaited.UntilAsync(async () =>
+        {
+            server.Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+            return service.Unseen;
+        }, unseen => unseen > 0);
+        Assert.Equal("POST /marie", (await service.NextAsync()).Path);
     }
 
     // K-57

@@ -76,6 +76,67 @@ public static class WorkTests
 
     // K-49
     [Fact]
+    public static void A_list_is_read_up_to_its_limit_and_no_further()
+    {
+        int read = 0;
+        List<byte> Read(int most) => TlsReader.ReadAll(Vector(new byte[1_000]), (ref TlsReader reader) => reader.ReadList((ref TlsReader items) =>
+        {
+            read++;
+            return items.ReadUInt8();
+        }, most));
+        Assert.Equal(1_000, Read(1_000).Count);
+        read = 0;
+        Assert.Equal(MlsError.LimitExceeded, Assert.Throws<MlsException>(() => Read(3)).Error);
+        Assert.Equal(3, read);
+    }
+
+    // K-49
+    [Fact]
+    public static async Task Millions_of_tiny_entries_are_refused_before_they_take_memory()
+    {
+        using KeyPackageBundle bundle = await (await Client.CreateAsync("eve")).BundleAsync();
+        byte[] zeros = new byte[6_000_000], leaf = bundle.KeyPackage.Leaf.Encoded;
+        // References of no bytes; extensions of one type after the other; pre-shared keys without a name or a nonce.
+        byte[] references = Repeated([2, 0]), psks = Repeated([1, 0, 0]), typed = new byte[3 * 65_536];
+        for (int i = 0; i < 65_536; i++) (typed[3 * i], typed[3 * i + 1]) = ((byte)(i >> 8), (byte)(i & 0xff));
+        // One node of a path with all the ciphertexts, and thirty with a share each.
+        byte[] node = [0, .. Vector(zeros)], share = [0, .. Vector(new byte[200_000])];
+        Refused([0, 1, 0, 3, 0, 2, .. Vector(zeros), 0], bytes => Welcome.Decode(bytes));
+        Refused([.. Vector(references), 0], bytes => TlsReader.ReadAll(bytes, Commit.Read));
+        Refused([.. leaf, .. Vector(zeros)], bytes => TlsReader.ReadAll(bytes, UpdatePath.Read));
+        Refused([.. leaf, .. Vector(node)], bytes => TlsReader.ReadAll(bytes, UpdatePath.Read));
+        Refused([.. leaf, .. Vector([.. Enumerable.Repeat(share, ListLimits.PathNodes).SelectMany(bytes => bytes)])], bytes => TlsReader.ReadAll(bytes, UpdatePath.Read));
+        Refused(Vector(typed), bytes => TlsReader.ReadAll(bytes, (ref TlsReader reader) => Extension.ReadList(ref reader)));
+        Refused([0, 0, .. Vector(psks)], bytes => TlsReader.ReadAll(bytes, GroupSecrets.Read));
+
+        static byte[] Repeated(byte[] entry) => [.. Enumerable.Repeat(entry, 2_000_000).SelectMany(bytes => bytes)];
+
+        static void Refused(byte[] bytes, Action<byte[]> read)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Equal(MlsError.LimitExceeded, Assert.Throws<MlsException>(() => read(bytes)).Error);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(allocated < Most, $"{allocated:N0} bytes for {bytes.Length:N0}");
+        }
+    }
+
+    [Fact]
+    public static async Task A_refused_handshake_leaves_nothing_of_its_step_and_the_group_its_own()
+    {
+        Scene scene = await Scene.CreateAsync(filled: true);
+        byte[] refused = await scene.Eve.CommitAsync(await scene.Eve.PathAsync());
+        MessageEpoch epoch = scene.Bob.Group.Current;
+        PrivateMessage message = Read(refused);
+        SenderData sender = await epoch.OpenSenderAsync(message);
+        (AuthenticatedContent content, _, SecretTree keys) = await epoch.UnprotectAsync(message, sender, scene.Bob.Environment.Retention);
+        var why = await Assert.ThrowsAsync<MlsException>(async () => await scene.Bob.Group.ProcessHandshakeAsync(content, keys, Client.Now, null));
+        Assert.Equal(MlsError.InvalidConfirmationTag, why.Error);
+        Assert.Throws<ObjectDisposedException>(() => keys.Send(sender.Leaf.Value, RatchetKind.Handshake));
+        Assert.Equal("hello", await scene.Bob.ReadAsync(await scene.EveHerself.SendAsync("hello")));
+    }
+
+    // K-49
+    [Fact]
     public static async Task A_tree_of_blanks_costs_what_it_takes_to_read_it()
     {
         Scene scene = await Scene.CreateAsync();
@@ -121,6 +182,13 @@ public static class WorkTests
             Assert.Equal(length, received.Content.Length);
         }
         Assert.Single(lengths);
+    }
+
+    static byte[] Vector(byte[] content)
+    {
+        using TlsWriter writer = new(content.Length + 4);
+        writer.WriteVector(content);
+        return writer.ToArray();
     }
 
     static Task<byte[]> ProposalAsync(Scene scene, int number) =>

@@ -14,11 +14,15 @@ namespace Kavalek.Auth;
 /// Tells the owner of an address that somebody tried to register with it: that alone, and only where mail is set up. Nobody waits for it, so that the answer to
 /// who tried is the same in its time, too (K-01).
 /// </summary>
-internal sealed class Mailer(Settings settings, RateLimiter limiter, ILogger<Mailer> log) : BackgroundService
+internal sealed class Mailer(Settings settings, RateLimiter limiter, TimeProvider clock, ILogger<Mailer> log) : BackgroundService
 {
     // So many that wait; what comes on top is dropped: a flood must not fill memory, and who is written to once a day knows.
     const int Waiting = 256;
     static readonly Rate OneADay = new(1, 86_400);
+
+    /// <summary>Letters to all together: however many addresses somebody knows, the instance floods nobody's mail server.</summary>
+    public static readonly Rate OfAll = new(100, 3_600);
+
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     readonly Channel<string> _addresses = Channel.CreateBounded<string>(new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -29,11 +33,12 @@ internal sealed class Mailer(Settings settings, RateLimiter limiter, ILogger<Mai
         try
         {
             limiter.Count("mail", lookup, OneADay);
+            limiter.Count("all mail", [], OfAll);
             _addresses.Writer.TryWrite(address);
         }
         catch (AuthException)
         {
-            // Told today.
+            // Told today, or too many were.
         }
     }
 
@@ -54,11 +59,9 @@ internal sealed class Mailer(Settings settings, RateLimiter limiter, ILogger<Mai
     {
         if (await settings.MailAsync() is not { } mail) return new SelfTest(SelfTestOutcomes.Off);
         string name = await settings.NameAsync();
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        patience.CancelAfter(Patience);
         try
         {
-            await SendAsync(mail, address, $"{name}: test", TestText(name), patience.Token);
+            await SendAsync(mail, address, $"{name}: test", TestText(name), cancel);
             return new SelfTest(SelfTestOutcomes.Ok);
         }
         catch (SmtpException e)
@@ -98,6 +101,7 @@ internal sealed class Mailer(Settings settings, RateLimiter limiter, ILogger<Mai
         };
     }
 
+    // Whatever goes wrong with one letter, the next is sent.
     async Task TellAsync(string address, CancellationToken cancel)
     {
         try
@@ -106,28 +110,32 @@ internal sealed class Mailer(Settings settings, RateLimiter limiter, ILogger<Mai
             string name = await settings.NameAsync();
             await SendAsync(mail, address, $"{name}: somebody used your address / quelqu'un a utilisé votre adresse", Text(name), cancel);
         }
-        catch (Exception e) when (e is SmtpException or FormatException or InvalidOperationException or AuthException)
+        catch (Exception e) when (!cancel.IsCancellationRequested)
         {
+            // The type alone: what it says may name the address.
             log.LogWarning("a mail could not be sent: {Type}", e.GetType().Name);
         }
     }
 
-    static async Task SendAsync(MailOptions mail, string address, string subject, string text, CancellationToken cancel)
+    async Task SendAsync(MailOptions mail, string address, string subject, string text, CancellationToken cancel)
     {
+        // One address, as it stands: with a name, or a second one behind a comma, the letter would go elsewhere.
+        if (!MailAddress.TryCreate(address, out MailAddress? to) || to.Address != address) throw new FormatException("no plain address");
+        using CancellationTokenSource patience = new(Patience, clock), both = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
         using SmtpClient client = new(mail.Host, mail.Port)
         {
             EnableSsl = !(mail.Host == "localhost" || (IPAddress.TryParse(mail.Host, out IPAddress? ip) && IPAddress.IsLoopback(ip))),
             Credentials = mail.User is null ? null : new NetworkCredential(mail.User, mail.Password),
-            Timeout = (int)Patience.TotalMilliseconds,
         };
-        using MailMessage message = new(mail.From, address)
+        using MailMessage message = new(new MailAddress(mail.From), to)
         {
             Subject = subject,
             Body = text,
             BodyEncoding = Encoding.UTF8,
             BodyTransferEncoding = TransferEncoding.QuotedPrintable,
         };
-        await client.SendMailAsync(message, cancel);
+        // Not every wait in there ends with the token.
+        await client.SendMailAsync(message, both.Token).WaitAsync(both.Token);
     }
 
     static string TestText(string name) => $"""

@@ -3,6 +3,7 @@ using Kavalek.Messaging.Storage;
 using Kavalek.Messaging.Streams;
 using Kavalek.Protocol;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Kavalek.Messaging.Push;
 
@@ -10,7 +11,7 @@ namespace Kavalek.Messaging.Push;
 /// Wakes the devices that sleep when something waits for them (docs/PROTOCOL.md §11). Where several nodes run, whichever stored the entry does; the rows in the database say where to, and that it
 /// is done once.
 /// </summary>
-sealed class Pusher(Sleepers sleepers, PushSender sender, Database database, GroupCommit writer, Sockets.Sockets sockets, IPresence presence, IEventBus bus, TimeProvider clock) : IHostedService, IDisposable
+sealed class Pusher(Sleepers sleepers, PushSender sender, Database database, GroupCommit writer, Sockets.Sockets sockets, IPresence presence, IEventBus bus, TimeProvider clock, ILogger<Pusher> log) : IHostedService, IDisposable
 {
     const int AtOnce = 16;
     const int RowsAtOnce = 500;
@@ -109,9 +110,13 @@ sealed class Pusher(Sleepers sleepers, PushSender sender, Database database, Gro
             for (DueSleeper? next = due; next is { } one; next = sleepers.TakeDue(one.Device))
                 await WakeOnceAsync(one);
         }
-        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        catch (Exception) when (_stopping.IsCancellationRequested)
         {
             // The server is going down: what waits, waits.
+        }
+        catch (Exception e)
+        {
+            log.LogWarning("a device could not be woken: {Type}", e.GetType().Name);
         }
     }
 
@@ -143,6 +148,11 @@ sealed class Pusher(Sleepers sleepers, PushSender sender, Database database, Gro
         }
         catch (DbException)
         {
+            // As whatever else goes wrong, but nothing to tell: a database that is away tells so itself.
+        }
+        finally
+        {
+            // Where no outcome was told, whatever the reason: nobody else asks for it before one is.
             sleepers.Later(due);
         }
     }

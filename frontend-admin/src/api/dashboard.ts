@@ -26,6 +26,12 @@ import type {
   StoragePage,
 } from './records';
 
+/** The one spelling of an address (docs/PROTOCOL.md §4): lower case letter by letter, whatever stands beside it. */
+function spelt(email: string): string {
+  const letters = [...email.trim().normalize('NFC')].map(letter => ([...letter.toLowerCase()].length === 1 ? letter.toLowerCase() : letter));
+  return letters.join('').normalize('NFC');
+}
+
 /** Seconds before its end that a token is renewed. */
 const early = 60;
 
@@ -97,7 +103,7 @@ export class Dashboard {
   }
 
   person = (account: Id): Promise<Person> => this.#call('GET', `/auth/v1/admin/people/${account}`);
-  find = (email: string): Promise<Person> => this.#call('POST', '/auth/v1/admin/people/find', { email: email.trim().normalize('NFC').toLowerCase() });
+  find = (email: string): Promise<Person> => this.#call('POST', '/auth/v1/admin/people/find', { email: spelt(email) });
   setRank = (account: Id, rank: Rank): Promise<void> => this.#call('PUT', `/auth/v1/admin/people/${account}/rank`, { rank });
   act = (account: Id, act: 'suspend' | 'resume' | 'sign-out' | 'off-board'): Promise<void> => this.#call('POST', `/auth/v1/admin/people/${account}/${act}`);
   delete = (account: Id): Promise<void> => this.#call('DELETE', `/auth/v1/admin/people/${account}`);

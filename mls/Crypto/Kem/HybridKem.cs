@@ -98,7 +98,7 @@ sealed class HybridKem : Kem
     async ValueTask<ExpandedKey?> ExpandAsync(Secret privateKey)
     {
         if (privateKey.Length != _algorithm.PrivateKeyLength) return null;
-        if (privateKey.Imported<ExpandedKey>(static _ => null) is { } cached) return cached;
+        if (privateKey.AlreadyImported<ExpandedKey>() is { } cached) return cached;
         int scalarLength = _group.PrivateKeyLength;
         byte[] bytes = new byte[MlKemParameters.SeedLength + _candidates * scalarLength];
         Sha3.Shake256(privateKey.Span, bytes);
@@ -109,9 +109,7 @@ sealed class HybridKem : Kem
                 Secret scalar = Secret.Copy(bytes.AsSpan(MlKemParameters.SeedLength + candidate * scalarLength, scalarLength));
                 if (await _provider.PublicKeyAsync(_group, scalar).ConfigureAwait(false) is { } point)
                 {
-                    ExpandedKey key = new(Secret.Copy(bytes.AsSpan(0, MlKemParameters.SeedLength)), scalar, point);
-                    privateKey.Attach(key);
-                    return key;
+                    return privateKey.AttachFirst(new ExpandedKey(Secret.Copy(bytes.AsSpan(0, MlKemParameters.SeedLength)), scalar, point));
                 }
                 scalar.Dispose();
             }

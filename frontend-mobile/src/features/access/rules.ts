@@ -11,7 +11,8 @@ export function handleIsWrong(handle: string): boolean {
   return !/^[a-z][a-z0-9_.]{2,31}$/.test(handle);
 }
 
-/** Whether this cannot be an address: what else is wrong with it the server knows. */
+/** Whether this cannot be an address (docs/PROTOCOL.md §4): one plain one, without a name, a list or quotes. */
 export function emailIsWrong(email: string): boolean {
-  return !/^[^\s@]+@[^\s@]+$/.test(email);
+  const [box, host, ...more] = email.normalize('NFC').split('@');
+  return !box || !host || more.length > 0 || host.split('.').includes('') || /[\s\p{Cc}\p{Cf},;:<>()[\]\\"]/u.test(box + host);
 }
