@@ -7,20 +7,28 @@ namespace Kavalek.Protocol;
 /// <summary>Reads protobuf that somebody else sent.</summary>
 public static class UntrustedMessage
 {
+    /// <summary>Fields of a message and of all in it, at most: the largest page of entries has 4,000 of them, the largest frame 14,000.</summary>
+    public const int Fields = 32_768;
+
+    /// <summary>The same of a segment of history, or of an account's notes: 256 KiB of the shortest texts have some 60,000.</summary>
+    public const int FieldsOfHistory = 262_144;
+
     const int MaximumDepth = 32;
 
     /// <summary>
     /// Reads one message; false where the bytes are none. For a length near 2^31 the library's own limit overflows: it reads past the end of the bytes,
-    /// and makes room for gigabytes. So every length is held against what is there before the library sees the bytes.
+    /// and makes room for gigabytes. So every length is held against what is there before the library sees the bytes. And a field of two bytes, unknown ones too, takes a hundred of memory:
+    /// so fields are counted.
     /// </summary>
     /// <param name="parser">Of what message.</param>
     /// <param name="bytes">All of it.</param>
     /// <param name="message">What it says.</param>
-    public static bool TryRead<T>(MessageParser<T> parser, ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out T? message) where T : class, IMessage<T>
+    /// <param name="fields">How many fields it may have, with those of the messages inside it.</param>
+    public static bool TryRead<T>(MessageParser<T> parser, ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out T? message, int fields = Fields) where T : class, IMessage<T>
     {
         ArgumentNullException.ThrowIfNull(parser);
         message = null;
-        if (!IsSound(bytes, parser.ParseFrom(ReadOnlySpan<byte>.Empty).Descriptor, depth: 0)) return false;
+        if (!IsSound(bytes, parser.ParseFrom(ReadOnlySpan<byte>.Empty).Descriptor, depth: 0, ref fields)) return false;
         try
         {
             message = parser.ParseFrom(bytes);
@@ -32,13 +40,13 @@ public static class UntrustedMessage
         }
     }
 
-    /// <summary>Whether all lengths, in the message and in those inside it, are of what is there.</summary>
-    static bool IsSound(ReadOnlySpan<byte> bytes, MessageDescriptor descriptor, int depth)
+    /// <summary>Whether all lengths, in the message and in those inside it, are of what is there, and there are not too many fields.</summary>
+    static bool IsSound(ReadOnlySpan<byte> bytes, MessageDescriptor descriptor, int depth, ref int left)
     {
         if (depth > MaximumDepth) return false;
         while (!bytes.IsEmpty)
         {
-            if (!TryVarint(ref bytes, out ulong tag) || tag > uint.MaxValue) return false;
+            if (--left < 0 || !TryVarint(ref bytes, out ulong tag) || tag > uint.MaxValue) return false;
             ulong length = 0;
             switch (tag & 7)
             {
@@ -51,8 +59,10 @@ public static class UntrustedMessage
             if (length > (ulong)bytes.Length) return false;
             ReadOnlySpan<byte> value = bytes[..(int)length];
             bytes = bytes[(int)length..];
-            if ((tag & 7) == 2 && descriptor.FindFieldByNumber((int)(tag >> 3)) is { FieldType: FieldType.Message } field && !IsSound(value, field.MessageType, depth + 1))
-                return false;
+            if ((tag & 7) != 2 || descriptor.FindFieldByNumber((int)(tag >> 3)) is not { } field) continue;
+            // A list of numbers in one field: each of them has a byte at least.
+            if (field.IsPacked && (left -= value.Length) < 0) return false;
+            if (field.FieldType == FieldType.Message && !IsSound(value, field.MessageType, depth + 1, ref left)) return false;
         }
         return true;
     }

@@ -57,7 +57,7 @@ sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Func<S
         if (await OpenAsync(ArchiveInfo(header.Archive), "segment"u8.ToArray(), Bound(header), sealedBytes).ConfigureAwait(false) is not { } opened || opened.What.Length < 4) return null;
         int length = BinaryPrimitives.ReadInt32BigEndian(opened.What);
         if (length < 0 || length > opened.What.Length - 4) return null;
-        return UntrustedMessage.TryRead(ArchiveBatch.Parser, opened.What.AsSpan(4, length), out ArchiveBatch? batch) ? new(batch, opened.Generation) : null;
+        return UntrustedMessage.TryRead(ArchiveBatch.Parser, opened.What.AsSpan(4, length), out ArchiveBatch? batch, UntrustedMessage.FieldsOfHistory) ? new(batch, opened.Generation) : null;
     }
 
     /// <summary>The link of a segment, of what is sealed or its digest.</summary>
@@ -79,7 +79,7 @@ sealed class SegmentSeal(ICryptoProvider crypto, Id instance, Id account, Func<S
         if (await OpenAsync(NotesInfo(), "notes"u8.ToArray(), NotesBound(version), notes).ConfigureAwait(false) is not { What: { Length: >= 4 } plaintext } opened) return null;
         int length = BinaryPrimitives.ReadInt32BigEndian(plaintext);
         if (length < 0 || length > plaintext.Length - 4) return null;
-        return UntrustedMessage.TryRead(Noted.Notes.Parser, plaintext.AsSpan(4, length), out Noted.Notes? read) ? new(read, opened.Generation) : null;
+        return UntrustedMessage.TryRead(Noted.Notes.Parser, plaintext.AsSpan(4, length), out Noted.Notes? read, UntrustedMessage.FieldsOfHistory) ? new(read, opened.Generation) : null;
     }
 
     /// <summary>Opens the state; <c>null</c> where no device of this account has sealed it.</summary>

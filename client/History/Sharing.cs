@@ -372,6 +372,6 @@ static class Sharing
     public static ArchiveBatch? Unpad(ReadOnlySpan<byte> padded)
     {
         if (padded.Length < 4 || BinaryPrimitives.ReadInt32BigEndian(padded) is var length && (length < 0 || length > padded.Length - 4)) return null;
-        return UntrustedMessage.TryRead(ArchiveBatch.Parser, padded.Slice(4, length), out ArchiveBatch? batch) ? batch : null;
+        return UntrustedMessage.TryRead(ArchiveBatch.Parser, padded.Slice(4, length), out ArchiveBatch? batch, UntrustedMessage.FieldsOfHistory) ? batch : null;
     }
 }

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { useFormats } from '@app/i18n';
 import { useNow } from '@app/page/use-now';
 import { Button } from '@app/ui/button';
@@ -34,11 +35,15 @@ function Made({ state, onBegun, problem }: { readonly state: BackupState; readon
   const formats = useFormats();
   const { dashboard } = useDashboard();
   const now = useNow(30_000);
+  // What was begun shows with the next look; until then nothing else is offered, which would be refused.
+  const [before, setBefore] = useState<BackupState | null>(null);
   const begin = useAction(async (what: 'run' | 'test') => {
     await dashboard.backUp(what);
+    setBefore(state);
     onBegun();
   });
   const { work, lastRun, lastTest, next } = state;
+  const works = work !== undefined || before === state;
   const newest = state.backups[0];
   return (
     <>
@@ -87,10 +92,10 @@ function Made({ state, onBegun, problem }: { readonly state: BackupState; readon
         />
       )}
       <div className={styles.acts}>
-        <Button kind="primary" icon="archive" busy={begin.busy} disabled={work !== undefined} onClick={() => void begin.run('run')}>
+        <Button kind="primary" icon="archive" busy={begin.busy} disabled={works} onClick={() => void begin.run('run')}>
           {t.run}
         </Button>
-        <Button icon="shieldCheck" busy={begin.busy} disabled={work !== undefined || !newest} onClick={() => void begin.run('test')}>
+        <Button icon="shieldCheck" busy={begin.busy} disabled={works || !newest} onClick={() => void begin.run('test')}>
           {t.test}
         </Button>
       </div>
