@@ -61,7 +61,7 @@ public static class UntrustedMessage
             bytes = bytes[(int)length..];
             if ((tag & 7) != 2 || descriptor.FindFieldByNumber((int)(tag >> 3)) is not { } field) continue;
             // A list of numbers in one field: each of them has a byte at least.
-            if (field.IsPacked && (left -= value.Length) < 0) return false;
+            if (field is { IsRepeated: true, FieldType: not (FieldType.Message or FieldType.Bytes or FieldType.String) } && (left -= value.Length) < 0) return false;
             if (field.FieldType == FieldType.Message && !IsSound(value, field.MessageType, depth + 1, ref left)) return false;
         }
         return true;
