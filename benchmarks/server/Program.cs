@@ -18,7 +18,7 @@ bool Wants(string what) => wanted.Length == 0 || wanted.Contains(what);
 TimeSpan time = TimeSpan.FromSeconds(8);
 foreach (string store in stores)
 {
-    var report = new Report();
+    var report = new Report(store);
     if (Wants("limits") && store == "sqlite")
     {
         using ChildProcess relay = await ChildProcess.StartAsync(Environment.ProcessPath!, "relay");
